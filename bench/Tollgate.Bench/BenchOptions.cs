@@ -3,7 +3,7 @@ using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench;
 
-/// <summary>The command line asks for something that there is not: printed with the help.</summary>
+/// <summary>The command line names something that does not exist: printed with the help.</summary>
 internal sealed class WrongArgument(string message) : Exception(message);
 
 /// <summary>The options of the command line.</summary>

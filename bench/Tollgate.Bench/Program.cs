@@ -54,7 +54,7 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 
 void Stop(PosixSignalContext signal)
 {
-    // Not the runtime's own way out, which would leave the server and PostgreSQL behind.
+    // Prevents the runtime's default exit, which would leave the server and PostgreSQL running.
     signal.Cancel = true;
     stop.Cancel();
 }

@@ -40,8 +40,8 @@ internal sealed class Session : IAsyncDisposable
     }
 
     /// <summary>
-    /// .NET compiles what is hot a second time, with what it has learned, and until then every request costs up to twice as
-    /// much. Both sides of the later comparisons run long enough here to have that behind them.
+    /// .NET compiles hot code a second time, with what it has learned, and until then every request costs up to twice as much. Both sides
+    /// of the later comparisons run here until that is done.
     /// </summary>
     public async Task WarmServerAsync()
     {
@@ -88,7 +88,7 @@ internal sealed class Session : IAsyncDisposable
         }
     }
 
-    /// <summary>Every scenario ends with this.</summary>
+    /// <summary>The end of every scenario.</summary>
     public async Task CheckAsync() => Workbench.Tell("  checked: " + await Books.CheckAsync(Cancel));
 
     public async ValueTask DisposeAsync()

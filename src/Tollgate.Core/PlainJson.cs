@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 
@@ -20,6 +21,15 @@ public static class PlainJson
 
     /// <summary>For values without a generated context, such as nodes.</summary>
     public static JsonSerializerOptions Indented { get; } = new() { Encoder = Encoder, WriteIndented = true };
+
+    /// <summary>
+    /// The options for records that Tollgate writes and reads back, in columns and files: names in snake_case, and nothing that is null. A
+    /// context of generated code takes its own instance.
+    /// </summary>
+    public static JsonSerializerOptions Stored() => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     public static string Text<T>(T value, JsonTypeInfo<T> type)
     {

@@ -9,7 +9,7 @@ public sealed class AlternationTests
     [Fact]
     public async Task Neighbours_are_compared_so_that_a_drift_cancels_out()
     {
-        // The machine gets slower all the time; B is always half of A.
+        // The machine becomes slower all the time; B is always half of A.
         var speed = 1000.0;
         var order = new List<string>();
         var compared = await RunAsync(rounds: 3, a: () => Quiet(order, "A", speed *= 0.8), b: () => Quiet(order, "B", speed / 2));

@@ -19,7 +19,7 @@ public sealed class PlainJsonTests
         JsonElement.Parse(json).GetString().ShouldBe(text);
     }
 
-    /// <summary>The oracle is another reader: what is written is read as the same text, whichever characters meet.</summary>
+    /// <summary>The oracle is another reader: it reads the written text as the same text, for any characters.</summary>
     [Fact]
     public void Every_character_comes_back()
     {

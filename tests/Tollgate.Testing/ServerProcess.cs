@@ -17,10 +17,10 @@ public sealed class ServerProcess
     {
     }
 
-    /// <summary>The repository's root: where Tollgate.slnx lies.</summary>
+    /// <summary>The repository's root: the folder of Tollgate.slnx.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The server as the same configuration built it.</summary>
+    /// <summary>The server built in the same configuration.</summary>
     public static string Binary { get; } = Path.Combine(
         Root, "src", "Tollgate.Server", "bin",
         AppContext.BaseDirectory.Contains("/Debug/", StringComparison.Ordinal) ? "Debug" : "Release",

@@ -8,7 +8,7 @@ public sealed class TestDatabase(string connectionString, Func<Task> drop) : IAs
 {
     public string ConnectionString { get; } = connectionString;
 
-    /// <summary>As the server uses it: a pool, and dedicated connections for lanes.</summary>
+    /// <summary>The server's kinds of connections: a pool, and dedicated connections for lanes.</summary>
     public Database Connections { get; } = new(connectionString, new DatabaseOptions());
 
     public NpgsqlDataSource Source => Connections.Source;

@@ -13,7 +13,7 @@ public sealed class TestFolder : IDisposable
 {
     private const string Prefix = "tollgate-test-";
 
-    /// <summary>Two databases of two test runs at their largest, write-ahead logs included, and room for everything else.</summary>
+    /// <summary>Room for two databases of two test runs at their largest, write-ahead logs included, and for everything else.</summary>
     private const long EnoughMemory = 8L * 1024 * 1024 * 1024;
 
     private static readonly string Parent = MemoryOr(System.IO.Path.GetTempPath());

@@ -20,7 +20,7 @@ public sealed class TestServer : IAsyncDisposable
     private const int FirstPort = 12_000;
     private const uint Ports = 20_000;
 
-    // Test projects that run at the same time begin at places of their own.
+    // Test projects that run at the same time begin at different ports.
     private static int _lastPort = Random.Shared.Next();
 
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(90);
@@ -53,12 +53,12 @@ public sealed class TestServer : IAsyncDisposable
 
     public Uri Url { get; }
 
-    /// <summary>Without a key.</summary>
+    /// <summary>A client without a key.</summary>
     public HttpClient Http { get; }
 
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("The server does not run.");
 
-    /// <summary>Everything that the server printed so far, of all its lives.</summary>
+    /// <summary>The complete output of the server, over all its starts.</summary>
     public string Log => string.Join('\n', _log);
 
     /// <summary>The private PostgreSQL's process, or null when there is none.</summary>
@@ -156,7 +156,7 @@ public sealed class TestServer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>SIGKILL: no chance to say goodbye.</summary>
+    /// <summary>Sends SIGKILL: no handler runs.</summary>
     public async Task Kill9Async()
     {
         if (_process is { } process)
@@ -167,7 +167,7 @@ public sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGTERM, as a service manager stops it.</summary>
+    /// <summary>Sends SIGTERM, as a service manager does.</summary>
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// A new aggregate of meters is a word of the catalogue and an answer to each question of Metering: the compiler finds them all.
+/// A new aggregate of meters needs a word of the catalogue and an answer to each question of Metering: the compiler finds them all.
 /// </summary>
 public sealed class AggregateTests
 {

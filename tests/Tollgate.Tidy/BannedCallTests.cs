@@ -6,14 +6,14 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// Calls that break a promise of the house: hidden time, hidden chance, blocked threads, lost exceptions, words left behind.
+/// Calls that break a rule of the code: hidden time, hidden randomness, blocked threads, lost exceptions, leftover words.
 /// </summary>
 public sealed partial class BannedCallTests
 {
     /// <summary>The files of the engine and the server that may read the wall clock. Subject: the file's path.</summary>
     private static readonly Allowed[] ClockReaders = [];
 
-    /// <summary>Properties named <c>Result</c> or waits that are not on a task. Subject: the file's path.</summary>
+    /// <summary>Properties named <c>Result</c>, and waits that do not concern a task. Subject: the file's path.</summary>
     private static readonly Allowed[] BlockingCalls = [];
 
     /// <summary>Writers to the console outside the command line. Subject: the file's path.</summary>
@@ -181,7 +181,7 @@ public sealed partial class BannedCallTests
         }
     }
 
-    // A ValueTask that is known to have completed is read without waiting: the hot path saves a state machine.
+    // Reading a ValueTask that is known to have completed does not wait: the hot path saves a state machine.
     private static bool KnownCompleted(MemberAccessExpressionSyntax access) =>
         access.Ancestors().OfType<MemberDeclarationSyntax>().FirstOrDefault() is { } member
         && member.ToString().Contains($"{access.Expression}.IsCompleted", StringComparison.Ordinal);
@@ -216,7 +216,7 @@ public sealed partial class BannedCallTests
             .Where(pattern => LooseEnd().IsMatch(TextOf(pattern)) && !TextOf(pattern).Contains("(?m)", StringComparison.Ordinal))
             .Select(pattern => new Finding(source.File.Path, source.LineOf(pattern), $"{pattern} ends with $."));
 
-    /// <summary>The pattern is the first text that an attribute or a constructor gets, and the second of a static call.</summary>
+    /// <summary>The pattern is the first text argument of an attribute or a constructor, and the second of a static call.</summary>
     private static bool IsPattern(ExpressionSyntax text) =>
         text is LiteralExpressionSyntax or InterpolatedStringExpressionSyntax && (text.Parent, text.Parent?.Parent?.Parent) switch
     {

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>Documents tell the truth: links resolve, invariants name tests that exist, options and variables are described.</summary>
+/// <summary>Documents are true: links resolve, invariants name existing tests, options and variables are described.</summary>
 public sealed partial class DocumentTests
 {
     private static IEnumerable<TextFile> Documents => Repository.Files.Where(file => file.Path.EndsWith(".md", StringComparison.Ordinal));
@@ -85,7 +85,7 @@ public sealed partial class DocumentTests
 
     private static IEnumerable<Finding> DeadLinks(TextFile page)
     {
-        // Code is blanked in place, so that positions stay true.
+        // Code is blanked in place, so that positions do not change.
         var prose = Code().Replace(page.Text, match => Regex.Replace(match.Value, "[^\n]", " "));
         foreach (Match link in Link().Matches(prose))
         {
@@ -171,7 +171,7 @@ public sealed partial class DocumentTests
                 && type.Identifier.ValueText.EndsWith("Options", StringComparison.Ordinal))
             .Where(property => property.Modifiers.Any(SyntaxKind.PublicKeyword) && property.AccessorList is not null)
 
-            // One that takes its default from Settings has unit, range and reason there.
+            // An option that takes its default from Settings has unit, range and reason there.
             .Where(property => property.Initializer?.ToString().Contains("Settings.", StringComparison.Ordinal) != true)
             .Where(property => !property.GetLeadingTrivia().Any(trivia => trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)))
             .Select(property => new Finding(source.File.Path, source.LineOf(property), $"{Members.NameOf(property)} has no doc comment."));

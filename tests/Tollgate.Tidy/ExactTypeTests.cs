@@ -4,11 +4,11 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// Money and quantities are exact: no floating point in Core or in what the engine promises, no naked decimal outside Money.
+/// Money and quantities are exact: no floating point in Core or in the engine's contracts, no plain decimal outside Money.
 /// </summary>
 public sealed class ExactTypeTests
 {
-    /// <summary>Floating point that is no amount of anything. Subject: <c>Type.Member</c>.</summary>
+    /// <summary>Floating point that is no amount. Subject: <c>Type.Member</c>.</summary>
     private static readonly Allowed[] FloatingPoint =
     [
         new("LaneMetrics._commit", "Milliseconds of a histogram: a measurement, no amount."),

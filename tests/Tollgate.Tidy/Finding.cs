@@ -1,6 +1,6 @@
 namespace Tollgate.Tidy;
 
-/// <summary>A place that breaks a rule, and what to do about it.</summary>
+/// <summary>A place that breaks a rule, and the remedy.</summary>
 public sealed record Finding(string Path, int Line, string What)
 {
     public override string ToString() => $"{Path}:{Line}: {What}";
@@ -23,7 +23,7 @@ public static class Findings
         }
     }
 
-    /// <summary>Leaves out what the list excuses, and adds a finding for each excuse that nothing needs.</summary>
+    /// <summary>Leaves out the findings that the list excuses, and adds a finding for each excuse that nothing needs.</summary>
     public static IEnumerable<Finding> Except(
         this IEnumerable<(string Subject, Finding Finding)> found, IReadOnlyList<Allowed> allowed, string listedIn)
     {

@@ -50,7 +50,7 @@ public sealed partial class IssuingRowTests
         }
     }
 
-    /// <summary>A path is written out, or a constant of the file.</summary>
+    /// <summary>A path is a literal, or a constant of the file.</summary>
     private static string Constants(TextFile file, string path) =>
         path.StartsWith('"')
             ? path.Trim('"')

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Tollgate.Tidy;
 
-/// <summary>Lock files are those of the projects: <c>./tollgate</c> builds with nothing else.</summary>
+/// <summary>Lock files match the projects: <c>./tollgate</c> builds with nothing else.</summary>
 public sealed class LockFileTests
 {
     private const string LockFile = "packages.lock.json";
@@ -47,7 +47,7 @@ public sealed class LockFileTests
             named = named.Concat(ReferencesIn(TextOf("tests/Directory.Build.props")!, "PackageReference"));
         }
 
-        // A library among the tests takes out what only test projects need.
+        // A library among the tests removes the packages that only test projects need.
         var removed = AttributesOf(project.Text, "PackageReference", "Remove").ToHashSet(StringComparer.Ordinal);
         var wanted = named.Where(one => !removed.Contains(one.Name)).Select(one => $"{one.Name} [{Central[one.Name]}, )")
             .ToHashSet(StringComparer.Ordinal);

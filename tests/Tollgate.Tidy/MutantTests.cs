@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// The bugs that <c>./tollgate mutants</c> puts into the code still fit it. Without a build, so that the list cannot rot between releases.
+/// The bugs that <c>./tollgate mutants</c> inserts still fit the code. Checked without a build, so that the list cannot become outdated
+/// between releases.
 /// </summary>
 public sealed partial class MutantTests
 {

@@ -124,7 +124,7 @@ public sealed class OwnershipTests
         _ => expression == call,
     };
 
-    /// <summary>In a statement whose next one hands it on: between the two nothing can throw.</summary>
+    /// <summary>True if the next statement transfers it: nothing can throw between the two.</summary>
     private static bool IsHandedOn(SyntaxNode statement) =>
         statement.Parent is BlockSyntax block
         && block.Statements.SkipWhile(one => one != statement).Skip(1).FirstOrDefault()?.ToString()

@@ -15,7 +15,7 @@ public sealed partial class ProjectDirectionTests
         ["Tollgate.Server"] = ["Tollgate.Core", "Tollgate.Contracts", "Tollgate.Engine", "Tollgate.Web"],
     };
 
-    /// <summary>Projects that promise to need nothing but the framework.</summary>
+    /// <summary>Projects that promise to need only the framework.</summary>
     private static readonly string[] WithoutPackages = ["Tollgate.Core", "Tollgate.Contracts"];
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed record TextFile(string Path, string Text)
 }
 
 /// <summary>
-/// A C# file with its syntax tree. Rules read syntax only: no compilation, so the whole repository takes well under a second.
+/// A C# file with its syntax tree. Rules read syntax only, without a compilation, so the whole repository takes well under a second.
 /// </summary>
 public sealed record SourceFile(TextFile File, SyntaxNode Root)
 {
@@ -61,7 +61,7 @@ public static class Repository
 
     public static IReadOnlyList<SourceFile> Sources { get; } = ParseAll();
 
-    /// <summary>The bugs of <c>./tollgate mutants</c>. Kept apart: they quote code and are none.</summary>
+    /// <summary>The bugs of <c>./tollgate mutants</c>. Separate, because they quote code and are none.</summary>
     public static IEnumerable<TextFile> Mutants =>
         Directory.EnumerateFiles(Path.Combine(Root, "tests", "mutants", "list"), "*.mutant").Order(StringComparer.Ordinal)
         .Select(path => new TextFile(Path.GetRelativePath(Root, path).Replace('\\', '/'), File.ReadAllText(path)));
@@ -96,8 +96,8 @@ public static class Repository
 
     private static List<TextFile> ReadAll()
     {
-        // Not Root inside the loop: this runs while the class is initialised, other threads wait for its fields, and this one
-        // waits for them.
+        // The loop must not use Root: it runs during the initialisation of the class, where other threads would wait for its fields, and it
+        // for them.
         var root = Root;
         var files = new ConcurrentBag<TextFile>();
         Parallel.ForEach(Paths(new DirectoryInfo(root)).ToList(), path =>
@@ -105,7 +105,7 @@ public static class Repository
         return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 
-    // Hidden folders hold no sources, except the one of continuous integration.
+    // Hidden folders contain no sources, except that of continuous integration.
     private static IEnumerable<string> Paths(DirectoryInfo folder)
     {
         foreach (var file in folder.EnumerateFiles())

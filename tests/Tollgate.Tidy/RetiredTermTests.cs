@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// One thing has one word, in code, database, API and documents (docs/glossary.md). Names that gave way to the field's terms do not come
-/// back, as by a merge.
+/// One thing has one word, in code, database, API and documents (docs/glossary.md). Names that the field's terms replaced must not return,
+/// for example by a merge.
 /// </summary>
 public sealed class RetiredTermTests
 {

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>Rooms: how folders are named, who may look at whom, and the page that each room has.</summary>
+/// <summary>Rooms: the names of folders, the permitted directions, and the page that each room has.</summary>
 public sealed partial class RoomTests
 {
     private static readonly string[] BannedFolders =
@@ -53,7 +53,7 @@ public sealed partial class RoomTests
 
     private static readonly string[] Ranked = ["Tollgate.Core", "Tollgate.Engine", "Tollgate.Server"];
 
-    /// <summary>Directions against the ranks that are meant. Subject: <c>project/room -> room</c>.</summary>
+    /// <summary>Intended directions against the ranks. Subject: <c>project/room -> room</c>.</summary>
     private static readonly Allowed[] AgainstTheRanks =
     [
         new("Tollgate.Engine/Metering -> Ledger",
@@ -88,7 +88,7 @@ public sealed partial class RoomTests
     [Fact]
     public void Three_exceptions_from_the_ranks_are_enough() => AgainstTheRanks.Length.ShouldBeLessThanOrEqualTo(3);
 
-    /// <summary>Drawn from the code alone: a rank or an exception makes no circle right.</summary>
+    /// <summary>Draws the graph from the code alone: neither a rank nor an exception permits a circle.</summary>
     [Fact]
     public void No_rooms_use_each_other_in_a_circle() =>
         Ranked.Append("Tollgate.Web").SelectMany(project => Circles(project, Arrows(Repository.SourcesUnder($"src/{project}"))))
@@ -146,7 +146,7 @@ public sealed partial class RoomTests
 
         foreach (var (name, layer, room) in RoomsNamedIn(source))
         {
-            // Doors join what the engine keeps apart: they are ranked among themselves.
+            // Doors join rooms that the engine separates: they have ranks among themselves.
             var isAhead = layer == project
                 ? RankOf(room).CompareTo(RankOf(own)) > 0
                 : project != "Tollgate.Server" && StageOf(room) > StageOf(own);
@@ -158,7 +158,7 @@ public sealed partial class RoomTests
         }
     }
 
-    /// <summary>Room by room, which rooms of the same project it uses, and one place where it does.</summary>
+    /// <summary>For each room, the rooms of the same project that it uses, with one place of each use.</summary>
     private static Dictionary<string, Dictionary<string, Finding>> Arrows(IEnumerable<SourceFile> sources)
     {
         var arrows = new Dictionary<string, Dictionary<string, Finding>>(StringComparer.Ordinal);
@@ -213,7 +213,7 @@ public sealed partial class RoomTests
         }
     }
 
-    /// <summary>Namespaces that a file imports, and names that it writes with one before them.</summary>
+    /// <summary>The namespaces that a file imports, and the names that it qualifies with one.</summary>
     private static IEnumerable<(NameSyntax Name, string Layer, string Room)> RoomsNamedIn(SourceFile source)
     {
         foreach (var name in source.Root.DescendantNodes().OfType<NameSyntax>())
@@ -249,7 +249,7 @@ public sealed partial class RoomTests
 
     private static int StageOf(string room) => Array.FindIndex(Flow, stage => stage.Contains(room, StringComparer.Ordinal));
 
-    /// <summary>The stage, and the place in it.</summary>
+    /// <summary>The stage, and the position in it.</summary>
     private static (int, int) RankOf(string room) =>
         StageOf(room) is >= 0 and var stage ? (stage, Array.IndexOf(Flow[stage], room)) : (-1, 0);
 

@@ -32,7 +32,7 @@ public static partial class SchemaText
 
     public static IReadOnlyList<Table> Tables => All.Value;
 
-    /// <summary>As they were when a migration had run: what it wrote, it wrote for the rooms of then.</summary>
+    /// <summary>The tables after a migration: its writes belong to the rooms of that time.</summary>
     public static IReadOnlyList<Table> After(TextFile migration) =>
         Read(Repository.Under("src/Tollgate.Engine/Schema", ".sql")
             .Where(file => string.CompareOrdinal(file.Path, migration.Path) <= 0)
@@ -43,7 +43,7 @@ public static partial class SchemaText
         var tables = new Dictionary<string, Table>(StringComparer.Ordinal);
         foreach (var file in migrations)
         {
-            // Comments carry the rooms, so they are read first and then blanked in place: positions stay.
+            // Comments name the rooms, so they are read first and then blanked in place: positions do not change.
             var rooms = RoomComment().Matches(file.Text).Select(match => (match.Index, Room: match.Groups[1].Value)).ToList();
             var sql = Blank(file.Text);
             foreach (Match create in CreateTable().Matches(sql))

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>Files and methods of a size that one can hold in mind; classes sealed; interfaces only toward the outside.</summary>
+/// <summary>Files and methods of a size that a reader can keep in mind; sealed classes; interfaces only toward the outside.</summary>
 public sealed class ShapeTests
 {
     private const int LongestFile = 650;

@@ -6,11 +6,11 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Tollgate.Tidy;
 
 /// <summary>
-/// SQL is source: each table has one writing room, statements stand in <c>…Sql.cs</c>, keys of customers' tables hold the partition.
+/// SQL is source: each table has one writing room, statements are in <c>…Sql.cs</c>, keys of customers' tables contain the partition.
 /// </summary>
 public sealed partial class SqlTests
 {
-    /// <summary>Writers that are meant although they are not the table's room. Subject: <c>room -> table</c>.</summary>
+    /// <summary>Intended writers other than the table's room. Subject: <c>room -> table</c>.</summary>
     private static readonly Allowed[] OtherWriters =
     [
         new("Ledger -> customers",
@@ -70,7 +70,7 @@ public sealed partial class SqlTests
     public void The_lock_rule_sees_an_offender(string here, string there, bool isOne) =>
         SharedLocks([new("src/Tollgate.Engine/Here/ASql.cs", here), new("src/Tollgate.Engine/There/BSql.cs", there)]).Any().ShouldBe(isOne);
 
-    /// <summary>A lock on one number is another space than one on two; where the second is a literal it tells locks apart.</summary>
+    /// <summary>A lock on one number is in another space than one on two; a literal second number distinguishes locks.</summary>
     private static IEnumerable<Finding> SharedLocks(IEnumerable<TextFile> files) =>
         files.SelectMany(static file => AdvisoryLock().Matches(file.Text).Select(match => (File: file, Match: match)))
             .GroupBy(static one => one.Match.Groups["name"].Value)
@@ -133,7 +133,7 @@ public sealed partial class SqlTests
         }
     }
 
-    // Functions in the migrations write too; their room is the one whose header they stand under.
+    // Functions in the migrations write too; their room is that of the header above them.
     private static IEnumerable<(string, Finding)> SchemaWrites(TextFile file)
     {
         var tables = SchemaText.After(file);

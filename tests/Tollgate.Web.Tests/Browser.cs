@@ -26,7 +26,7 @@ public sealed class Browser : IAsyncLifetime
         _playwright!.Dispose();
     }
 
-    /// <summary>A window with nothing in it from before.</summary>
+    /// <summary>Opens a window without earlier state.</summary>
     public async Task<IPage> OpenAsync(int width = 1280, ColorScheme scheme = ColorScheme.Light, bool javaScript = false)
     {
         // Only axe needs a script; the pages must do without.

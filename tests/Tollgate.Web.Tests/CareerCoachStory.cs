@@ -92,7 +92,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture
         told["payment"].ShouldBe(["succeeded", "failed", "failed", "succeeded"]);
         told["checkout"].ShouldBe(["completed", "completed"], "The page of the plan, and the one that the mail led to.");
 
-        // The card that paid pays what comes next.
+        // The card of the payment pays later renewals.
         await AdvanceAsync(door, "2027-03-10T00:00:00Z");
         (await StatusAsync(door)).ShouldBe("active");
         (await door.ListAsync("/v1/invoices?customer=ada")).Count.ShouldBe(3);

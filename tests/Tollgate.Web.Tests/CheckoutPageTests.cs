@@ -205,7 +205,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         var page = await OpenAsync(made);
         await door.PostAsync($"/v1/checkouts/{made["id"]!.GetValue<string>()}/expire");
 
-        // The form that was open does nothing any more.
+        // The open form has no effect any more.
         await page.PayAsync("pm_sandbox_visa");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("This page has expired");
         (await page.ReloadAsync())!.Status.ShouldBe(410);

@@ -5,8 +5,8 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>
-/// Every page in both themes, wide and on a phone: nothing sticks out to the side, and axe finds nothing. With <c>TOLLGATE_SHOTS</c> a
-/// folder gets pictures of them.
+/// Every page in both themes, wide and on a phone: nothing overflows horizontally, and axe finds nothing. <c>TOLLGATE_SHOTS</c> names a
+/// folder for screenshots.
 /// </summary>
 public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
 {
@@ -84,7 +84,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await Assertions.Expect(page.GetByText("has reached its number of redemptions")).ToBeVisibleAsync();
         await LookAsync(page, "coupon", scheme, width);
 
-        // The late money comes when the plan is another one, also on a slow machine.
+        // The late payment arrives when the plan has changed, even on a slow machine.
         await door.PostAsync("/v1/sandbox/webhook-behavior", new JsonObject { ["delay_seconds"] = 10 });
         var (late, second) = (
             await door.CheckOutAsync(shop.App, "twice", more: new() { ["trial"] = false }),

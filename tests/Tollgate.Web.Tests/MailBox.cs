@@ -11,7 +11,7 @@ public sealed class MailBox(string data, Door door, string customer)
 {
     private const string Program = "https://mail.example.com/";
 
-    /// <summary>Oldest first, once so many have been sent.</summary>
+    /// <summary>Returns the mails, oldest first, once <paramref name="expected"/> have been sent.</summary>
     public async Task<JsonNode[]> ReadAsync(int expected)
     {
         for (var left = 300; ; left--)
@@ -45,7 +45,7 @@ public sealed class MailBox(string data, Door door, string customer)
         await page.GotoAsync(Program);
     }
 
-    /// <summary>With the links that only the customer has.</summary>
+    /// <summary>Returns the mail with the links that only the customer has.</summary>
     private async Task<string> HtmlAsync(JsonNode mail)
     {
         var id = mail["id"]!.GetValue<string>().Replace("-", "", StringComparison.Ordinal);

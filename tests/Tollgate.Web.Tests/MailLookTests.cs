@@ -6,8 +6,7 @@ namespace Tollgate.Web.Tests;
 
 /// <summary>
 /// Every kind of mail with long names and amounts of no, two and three decimals, in both themes, in the column of a mail program and on a
-/// phone. With
-/// <c>TOLLGATE_SHOTS</c> a folder gets pictures of them.
+/// phone. <c>TOLLGATE_SHOTS</c> names a folder for screenshots.
 /// </summary>
 public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
 {
@@ -63,7 +62,7 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
             {
                 var type = mail["type"]!.GetValue<string>();
                 seen[type] = seen.GetValueOrDefault(type) + 1;
-                // Those in between are as the first one; amounts of other decimals stand in these two.
+                // The mails in between look like the first one; these two have amounts of other decimals.
                 if ((type == "payment_failed" && seen[type] is > 1 and < 5)
                     || (currency != "EUR" && type is not ("payment_failed" or "receipt")))
                 {

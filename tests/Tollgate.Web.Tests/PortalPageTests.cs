@@ -103,7 +103,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         }
     }
 
-    /// <summary>A newcomer took "Then $23.99 a month" for the price, and "Keep Elite" for keeping Elite.</summary>
+    /// <summary>A newcomer misread "Then $23.99 a month" as the price, and "Keep Elite" as a way to keep Elite.</summary>
     [Fact]
     public async Task What_is_said_to_be_charged_is_charged_and_a_button_takes_back_what_it_names()
     {

@@ -125,8 +125,8 @@ internal static class Customer
     }
 
     /// <summary>
-    /// Waits until the address begins so. The assertion asks the browser; <c>WaitForURLAsync</c> waits for an event, and loses it when the
-    /// page is there just then (https://github.com/microsoft/playwright-dotnet/issues/3364).
+    /// Waits until the address begins with <paramref name="start"/>. The assertion polls the browser; <c>WaitForURLAsync</c> waits for an
+    /// event, and misses it if the page arrives at that moment (https://github.com/microsoft/playwright-dotnet/issues/3364).
     /// </summary>
     public static Task ArriveAsync(this IPage page, string start) =>
         Assertions.Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(start)), new() { Timeout = 30_000 });

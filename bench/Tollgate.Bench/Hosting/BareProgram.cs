@@ -32,7 +32,7 @@ internal static class BareProgram
 
     private const int LargestBatch = 1024;
 
-    /// <summary>The first argument of the process that is this program and not the bench.</summary>
+    /// <summary>The first argument that makes the process this program instead of the bench.</summary>
     public const string Word = "bare-program";
 
     /// <param name="arguments">Connection string, port.</param>
@@ -94,7 +94,7 @@ internal static class BareProgram
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
 
-        // A plan that reads the keys row by row, as the lanes' own connections have it.
+        // A plan that reads the keys row by row, as on the lanes' own connections.
         await PeersDatabase.ExecuteAsync(connection,
             "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan",
             default);

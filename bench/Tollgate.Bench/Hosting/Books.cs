@@ -11,7 +11,7 @@ namespace Tollgate.Bench.Hosting;
 /// <param name="hardCaps">Every quota is a hard cap, so that no balance may exceed one.</param>
 internal sealed class Books(TollgateServer server, bool hardCaps = true)
 {
-    /// <summary>Each balance against the sum of its events, in both directions.</summary>
+    /// <summary>Compares each balance with the sum of its events, in both directions.</summary>
     private const string Differences = """
         SELECT count(*)
           FROM (SELECT partition, account, feature, period_start, sum(quantity) AS quantity
@@ -23,7 +23,7 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
 
     private const string Oversold = "SELECT count(*) FROM balances WHERE quota IS NOT NULL AND used + held > quota";
 
-    /// <summary>The unique key spans one month's table; the same id in two months would slip through it.</summary>
+    /// <summary>The unique key covers one month's table; it would miss the same id in two months.</summary>
     private const string Duplicates = """
         SELECT CASE WHEN (SELECT count(DISTINCT month) FROM events) < 2 THEN 0
                ELSE (SELECT count(*) FROM (SELECT 1 FROM events GROUP BY partition, account, id HAVING count(*) > 1) AS twice) END
@@ -34,14 +34,14 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
     private long _unanswered;
 
     /// <param name="events">Events whose recording was acknowledged.</param>
-    /// <param name="unanswered">At most so many more were under way when the load ended.</param>
+    /// <param name="unanswered">The maximum number of further events in progress when the load ended.</param>
     public void Acknowledge(long events, long unanswered)
     {
         _acknowledged += events;
         _unanswered += unanswered;
     }
 
-    /// <summary>Events that came in without the server's help (S7's history).</summary>
+    /// <summary>Events that were inserted without the server (S7's history).</summary>
     public void Loaded(long events) => _recordedBefore += events;
 
     /// <exception cref="BenchFault">Something does not add up.</exception>
@@ -88,7 +88,7 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
         }
     }
 
-    /// <summary>The product's own checker, where it exists: <c>tollgate verify</c>.</summary>
+    /// <summary>Runs the product's own checker, if there is one: <c>tollgate verify</c>.</summary>
     public async Task<string> VerifyAsync(CancellationToken cancel)
     {
         var help = await server.CommandAsync(cancel, "--help");
@@ -103,7 +103,7 @@ internal sealed class Books(TollgateServer server, bool hardCaps = true)
             : throw new BenchFault($"WRONG ANSWERS: tollgate verify ended with {said.ExitCode}: {said.Out.Trim()} {said.Error.Trim()}");
     }
 
-    /// <summary>The same 200 ids sent twice: the second answer is a replay, and each counted once.</summary>
+    /// <summary>Sends the same 200 ids twice: the second answer must be a replay, and each must count once.</summary>
     public async Task<string> RetryAsync(CancellationToken cancel)
     {
         const int times = 200;

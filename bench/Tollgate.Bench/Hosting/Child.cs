@@ -11,7 +11,7 @@ internal sealed record Said(int ExitCode, string Out, string Error)
         ExitCode == 0 ? Out : throw new BenchFault($"{what} ended with {ExitCode}: {(Error.Length > 0 ? Error : Out).Trim()}");
 }
 
-/// <summary>Something that keeps the bench from going on: printed as a sentence, without a stack.</summary>
+/// <summary>A reason that stops the bench: printed as a sentence, without a stack.</summary>
 internal sealed class BenchFault : Exception
 {
     public BenchFault(string message)
@@ -29,7 +29,7 @@ internal sealed class BenchFault : Exception
     }
 }
 
-/// <summary>A process that the bench started and that does not outlive it.</summary>
+/// <summary>A process that the bench started and that ends with it.</summary>
 internal sealed partial class Child : IAsyncDisposable
 {
     private readonly Process _process;
@@ -53,7 +53,7 @@ internal sealed partial class Child : IAsyncDisposable
         return new Child(process);
     }
 
-    /// <summary>Runs something to its end. Ends it when <paramref name="cancel"/> is set.</summary>
+    /// <summary>Runs a program to its end, or until <paramref name="cancel"/> is set.</summary>
     public static async Task<Said> RunAsync(
         string file, IEnumerable<string> arguments, CancellationToken cancel, IReadOnlyDictionary<string, string>? environment = null,
         string? folder = null)

@@ -16,7 +16,7 @@ namespace Tollgate.Bench.Hosting;
 /// </summary>
 internal static class FakeProvider
 {
-    /// <summary>The first argument of the process that is this program and not the bench.</summary>
+    /// <summary>The first argument that makes the process this program instead of the bench.</summary>
     public const string Word = "fake-provider";
 
     /// <summary>Chunks of a stream.</summary>

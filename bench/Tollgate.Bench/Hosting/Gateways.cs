@@ -7,7 +7,7 @@ namespace Tollgate.Bench.Hosting;
 internal sealed record Gate(string Name, string Url, string Path, string Key, IReadOnlyList<(string Name, string Value)> Headers);
 
 /// <summary>
-/// The same provider behind five doors: itself, nginx, our gateway for a customer without limits and for one with limits on calls, tokens
+/// The same provider behind five gates: directly, nginx, our gateway for a customer without limits and for one with limits on calls, tokens
 /// and dollars, and Portkey's gateway.
 /// </summary>
 internal sealed class Gateways : IAsyncDisposable

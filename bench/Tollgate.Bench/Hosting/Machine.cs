@@ -22,7 +22,7 @@ internal sealed record Machine(
     /// <summary>The averages of 1, 5 and 15 minutes.</summary>
     public static string Load() => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
-    /// <summary>Synced 8 kB writes a second with PostgreSQL's own tester, in the folder where the database lies; null without it.</summary>
+    /// <summary>Synced 8 kB writes per second with PostgreSQL's own tester, in the folder of the database; null without it.</summary>
     private static async Task<double?> FsyncRateAsync(string folder, CancellationToken cancel)
     {
         if (Tools.Find("pg_test_fsync") is not { } tester)

@@ -95,7 +95,7 @@ internal sealed class TollgateServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Servers of one database have one master key. It guards nothing here.</summary>
+    /// <summary>Servers of one database share one master key. It protects nothing here.</summary>
     private const string SharedMasterKey = "dGhlIG1hc3RlciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
 
     /// <summary>Stops it as SIGTERM does, PostgreSQL included, and starts it again on the same data.</summary>

@@ -14,7 +14,7 @@ internal sealed class Workbench : IDisposable
         Tools = tools;
         Folder = Directory.CreateTempSubdirectory("tollgate-bench-").FullName;
 
-        // PostgreSQL does not run as root: the server starts it as another user, who has to get through to its files.
+        // PostgreSQL does not run as root: the server starts it as another user, who must be able to reach its files.
         File.SetUnixFileMode(Folder, File.GetUnixFileMode(Folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
 

@@ -10,14 +10,13 @@ internal sealed record LoadResult(double PerSecond, double P50, double P99, doub
 
     public long Refused { get; init; }
 
-    /// <summary>Connections that broke and answers that never came.</summary>
+    /// <summary>Broken connections and missing answers.</summary>
     public long Broken { get; init; }
 
     public CpuShare Cpu { get; init; } = CpuShare.None;
 
     /// <summary>
-    /// Processors used, and behind each the processor time of one decision in microseconds, which hardly depends on how
-    /// busy the machine is with other things.
+    /// Processors used, each with the processor time of one decision in microseconds, which hardly depends on other work of the machine.
     /// </summary>
     public string CpuText =>
         string.Join(", ", new[] { ("server", Cpu.Server), ("postgres", Cpu.Postgres), ("redis", Cpu.Redis), ("load", Cpu.Load) }
@@ -26,5 +25,5 @@ internal sealed record LoadResult(double PerSecond, double P50, double P99, doub
             string.Create(CultureInfo.InvariantCulture, $"{group.Item1} {group.Item2:0.00} ({group.Item2 / PerSecond * 1e6:0.0} µs)")));
 }
 
-/// <summary>One side of a comparison: something that can be run for the length of a round.</summary>
+/// <summary>One side of a comparison, which runs for the length of a round.</summary>
 internal sealed record Peer(string Name, Func<CancellationToken, Task<LoadResult>> RunAsync);

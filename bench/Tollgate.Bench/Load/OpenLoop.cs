@@ -147,7 +147,7 @@ internal sealed partial class OpenLoop(TollgateServer server, Books books)
     [LibraryImport("libc", EntryPoint = "ppoll")]
     private static unsafe partial int WaitFor(Poll* polls, nuint count, TimeSpec* time, void* signals);
 
-    /// <summary>One keep-alive connection with at most one request on its way.</summary>
+    /// <summary>One keep-alive connection with at most one request in progress.</summary>
     private sealed class Line : IDisposable
     {
         private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -158,7 +158,7 @@ internal sealed partial class OpenLoop(TollgateServer server, Books books)
 
         public int Handle => (int)_socket.Handle;
 
-        /// <summary>When the request on its way should have been sent (Stopwatch's ticks).</summary>
+        /// <summary>The due time of the request in progress (Stopwatch's ticks).</summary>
         public long Due { get; private set; }
 
         public void Send(long due, byte[] request)
@@ -167,7 +167,7 @@ internal sealed partial class OpenLoop(TollgateServer server, Books books)
             _socket.Send(request);
         }
 
-        /// <summary>Reads what is there. True: the answer is whole.</summary>
+        /// <summary>Reads the available bytes. True: the answer is complete.</summary>
         public bool Receive(out bool ok)
         {
             var count = _socket.Receive(_answer.AsSpan(_length));

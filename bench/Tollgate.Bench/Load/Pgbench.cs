@@ -3,7 +3,7 @@ using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 
-/// <summary>PostgreSQL alone: a script, so many clients on the unix socket, prepared statements, no HTTP.</summary>
+/// <summary>PostgreSQL alone: a script, a number of clients on the unix socket, prepared statements, no HTTP.</summary>
 internal sealed class Pgbench(Workbench bench, PeersDatabase database)
 {
     public Peer Script(string name, string script, int clients) => new(name, cancel => RunAsync(script, clients, cancel));
@@ -14,7 +14,7 @@ internal sealed class Pgbench(Workbench bench, PeersDatabase database)
         var logs = bench.NewFolder("pgbench");
         var watch = bench.Cpu.MeasureAsync(TimeSpan.FromSeconds(seconds), cancel);
 
-        // Every transaction's time is logged for one client only, where the median is wanted and the writing costs nothing.
+        // Each transaction's time is logged for a single client only, where the median is needed and the writing costs nothing.
         string[] log = clients == 1 ? ["--log", "--log-prefix", Path.Combine(logs, "times")] : [];
         var said = await Child.RunAsync(bench.Tools.Pgbench,
             ["-n", "-M", "prepared", "-c", $"{clients}", "-j", clients == 1 ? "1" : "2", "-T", $"{seconds}", .. log,

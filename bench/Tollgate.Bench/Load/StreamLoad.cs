@@ -17,7 +17,7 @@ internal sealed record StreamTimes(IReadOnlyList<double> First, IReadOnlyList<do
     }
 }
 
-/// <summary>Streams over one connection each, one after the other or several at a time, read as they come.</summary>
+/// <summary>Streams over one connection each, one after the other or several at a time, read as they arrive.</summary>
 internal static class StreamLoad
 {
     private const string Body =

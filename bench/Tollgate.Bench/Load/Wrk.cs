@@ -4,7 +4,7 @@ using Tollgate.Bench.Hosting;
 
 namespace Tollgate.Bench.Load;
 
-/// <summary>Whose turn it is in a load of single decisions.</summary>
+/// <summary>The choice of the customer in a load of single decisions.</summary>
 internal enum Turn
 {
     /// <summary>Any customer, evenly.</summary>
@@ -18,8 +18,8 @@ internal enum Turn
 }
 
 /// <summary>
-/// The closed-loop generator: wrk, one thread, so many keep-alive connections, each sending its next request when the
-/// last was answered. The no-op and what is compared with it get the same text, made by the same script.
+/// The closed-loop generator: wrk, one thread, a number of keep-alive connections, each of which sends its next request after the last
+/// answer. The no-op and its peer get the same text, made by the same script.
 /// </summary>
 internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 {
@@ -48,7 +48,7 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
 
     public Peer NoOp(int connections, bool ids = true) => One($"no-op c={connections}", "/v1/noop", connections, ids: ids);
 
-    /// <summary>100 events a request. Figures are events, not requests.</summary>
+    /// <summary>100 events per request. Figures are events, not requests.</summary>
     public Peer Events(int connections) => new($"events c={connections}", async cancel =>
     {
         const int each = 100;
@@ -58,12 +58,12 @@ internal sealed class Wrk(Workbench bench, TollgateServer server, Books books)
         return result with { PerSecond = result.PerSecond * each, Done = result.Done * each };
     });
 
-    /// <param name="path">With <c>{customer}</c> in it.</param>
+    /// <param name="path">Contains <c>{customer}</c>.</param>
     public Peer Read(string name, string path, int connections, string prefix = "c") => new(name, cancel =>
         RunAsync(
             "read.lua", server.Url, connections, [path, server.Project.Key, $"{BenchProject.Customers}", prefix, Seed()], false, cancel));
 
-    /// <summary>One completion a request, through a gate.</summary>
+    /// <summary>One completion per request, through a gate.</summary>
     public Task<LoadResult> GateAsync(string script, Gate gate, int connections, CancellationToken cancel) => RunAsync(
         script, gate.Url, connections, [gate.Path, gate.Key, .. gate.Headers.SelectMany(header => (string[])[header.Name, header.Value])],
         false, cancel);

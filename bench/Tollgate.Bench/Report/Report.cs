@@ -40,7 +40,7 @@ internal sealed record Report(
         return text.ToString();
     }
 
-    /// <summary>The file's name tells when and on what kind of machine, never whose.</summary>
+    /// <summary>The file's name contains the time and the kind of machine, never its owner.</summary>
     public async Task<string> WriteAsync(string folder)
     {
         Directory.CreateDirectory(folder);

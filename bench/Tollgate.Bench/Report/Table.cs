@@ -4,7 +4,7 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Report;
 
-/// <summary>A Markdown table whose columns line up on a terminal too.</summary>
+/// <summary>A Markdown table whose columns are aligned on a terminal too.</summary>
 internal static class Table
 {
     private static readonly string[] Head = ["#", "figure", "measured", "quartiles", "goal", "floor now", "verdict", "behind it"];

@@ -102,7 +102,7 @@ internal static class S10Renewals
         });
     }
 
-    /// <summary>The sandbox project whose months go by.</summary>
+    /// <summary>The sandbox project whose months pass.</summary>
     private sealed class Sandbox(Session session, TollgateServer server, int customers)
     {
         private const int Callers = 8;
@@ -124,7 +124,7 @@ internal static class S10Renewals
                 async (n, _) => await PostAsync("/v1/subscriptions", new { customer = $"r{n}", plan = "pro", period = "monthly" }));
         }
 
-        /// <summary>A month: its events, not timed; then the clock, which is.</summary>
+        /// <summary>A month: its events, not timed; then the advance of the clock, which is timed.</summary>
         public async Task<LoadResult> MonthAsync(CancellationToken cancel)
         {
             var start = Stopwatch.GetTimestamp();

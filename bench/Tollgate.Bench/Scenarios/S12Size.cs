@@ -7,8 +7,8 @@ using Tollgate.Core.Customers;
 namespace Tollgate.Bench.Scenarios;
 
 /// <summary>
-/// Memory of a server that has 1 M customers in its database and has decided for many of them, and what one usage event
-/// takes on disk with its index, after a real run.
+/// The memory of a server with 1 M customers in its database that has decided for many of them, and the size of one usage event on disk
+/// with its index, after a real run.
 /// </summary>
 internal static class S12Size
 {
@@ -57,7 +57,7 @@ internal static class S12Size
         await PeersDatabase.ExecuteAsync(connection, "VACUUM ANALYZE customers", cancel);
     }
 
-    /// <summary>On the session's own server, where every earlier scenario left its events; on its own it makes some first.</summary>
+    /// <summary>On the session's own server, with the events of earlier scenarios; without any it makes some first.</summary>
     private static async Task<Figure> BytesPerEventAsync(Session session)
     {
         await session.Wrk.Consume(256).RunAsync(session.Cancel);

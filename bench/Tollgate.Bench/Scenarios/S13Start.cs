@@ -38,7 +38,7 @@ internal static class S13Start
         }
         catch (BenchFault refused)
         {
-            // The rest of the scenario is worth having without it.
+            // The rest of the scenario is useful without it.
             return Figure.NotMeasured("S13", name, refused.Message.ReplaceLineEndings(" "));
         }
     }

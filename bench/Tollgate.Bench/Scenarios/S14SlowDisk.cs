@@ -4,7 +4,7 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;
 
-/// <summary>Every commit takes 2 ms longer, as on a slow disk: batches should grow, and throughput stay.</summary>
+/// <summary>Every commit takes 2 ms longer, as on a slow disk: batches should grow, and throughput should not fall.</summary>
 internal static class S14SlowDisk
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)

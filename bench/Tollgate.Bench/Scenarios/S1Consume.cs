@@ -61,7 +61,7 @@ internal static class S1Consume
         return Latency("S1", "consume, open loop at half of the capacity, 64 connections", result);
     }
 
-    /// <summary>A quota of 1,000 under 256 callers: exactly 1,000 are allowed, and the rest is refused.</summary>
+    /// <summary>A quota of 1,000 with 256 callers: exactly 1,000 are allowed, and the rest is refused.</summary>
     private static async Task<string> TightCapAsync(Session session)
     {
         var result = await session.Wrk.One(

@@ -2,7 +2,7 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;
 
-/// <summary>The five seeds sum up the month before each write. Made correct with a lock, in PostgreSQL alone, without HTTP.</summary>
+/// <summary>The five seeds sum the month before each write. Corrected with a lock, in PostgreSQL alone, without HTTP.</summary>
 internal static class S3SeedDesign
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)

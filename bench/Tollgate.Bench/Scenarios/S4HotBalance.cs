@@ -3,7 +3,7 @@ using Tollgate.Bench.Stats;
 
 namespace Tollgate.Bench.Scenarios;
 
-/// <summary>Everybody on one customer. A row lock held over a commit bounds PostgreSQL alone; a batch updates the row once.</summary>
+/// <summary>All callers on one customer. A row lock held over a commit bounds PostgreSQL alone; a batch updates the row once.</summary>
 internal static class S4HotBalance
 {
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Session session)

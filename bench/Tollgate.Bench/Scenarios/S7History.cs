@@ -45,7 +45,7 @@ internal static class S7History
         ];
     }
 
-    /// <summary>A goal on cost is one on the inverse of throughput.</summary>
+    /// <summary>A goal for the cost is one for the inverse of the throughput.</summary>
     private static Figure Cost(string name, Comparison compared, double goal, long events) => new(
         "S7", $"{name}, with {events:N0} events ÷ with none", Spread.Of(compared.Pairs.Select(pair => 1 / pair.Ratio)), goal, null,
         Better.Lower, "",
@@ -61,7 +61,7 @@ internal static class S7History
         var books = new Books(server);
         var side = new Side(server, books, new Wrk(session.Bench, server, books));
 
-        // Every customer gets its rows from the server itself; the history is then laid under them.
+        // The server itself creates every customer's rows; the history is inserted afterwards.
         await FirstEventsAsync(side, session.Cancel);
         return side;
     }
@@ -70,8 +70,8 @@ internal static class S7History
         side.Wrk.One("first events", "/v1/consume", 64, turn: Turn.Each, records: true, seconds: 5).RunAsync(cancel);
 
     /// <summary>
-    /// Set-based and in the order of time, like the events of real months: each customer in turn, again and again. The
-    /// balances of the earlier months and of this one move with them, and their version too, so that the server notices.
+    /// Set-based and in the order of time, like the events of real months: each customer in turn, repeatedly. It also changes the balances
+    /// of the earlier months and of this one, and their version, so that the server notices.
     /// </summary>
     private static async Task<long> LoadAsync(Session session, Side side)
     {

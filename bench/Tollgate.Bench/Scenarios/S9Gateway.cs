@@ -157,7 +157,7 @@ internal static class S9Gateway
                 0, 20, Better.Lower, " MB", $"from {before:0} MB, after as many before");
         }
 
-        /// <summary>Every call that was answered is on record, and the books are right.</summary>
+        /// <summary>Checks that every answered call is recorded, and that verify finds no difference.</summary>
         public async Task CheckAsync()
         {
             await Task.Delay(1000, session.Cancel);

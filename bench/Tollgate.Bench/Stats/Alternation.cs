@@ -2,7 +2,7 @@ using Tollgate.Bench.Load;
 
 namespace Tollgate.Bench.Stats;
 
-/// <summary>One A and the B right after it.</summary>
+/// <summary>One run of A and the run of B right after it.</summary>
 /// <param name="Ratio">A's figure ÷ B's.</param>
 internal sealed record Pair(LoadResult A, LoadResult B, double Ratio)
 {
@@ -34,7 +34,7 @@ internal sealed record Comparison(
 /// </summary>
 internal sealed class Alternation(int rounds, CancellationToken cancel)
 {
-    /// <summary>Share of one processor.</summary>
+    /// <summary>The share of one processor.</summary>
     public const double UnrelatedLimit = 0.20;
 
     public async Task<Comparison> RunAsync(Peer a, Peer b, Func<LoadResult, double> figure, Action<string> tell)

@@ -10,16 +10,16 @@ internal enum Better
 
 internal enum Verdict
 {
-    /// <summary>The goal of QUALITY.md is reached.</summary>
+    /// <summary>Reaches the goal of QUALITY.md.</summary>
     Goal,
 
-    /// <summary>Not the goal, but the floor of this release.</summary>
+    /// <summary>Misses the goal, but reaches the floor of this release.</summary>
     Floor,
 
-    /// <summary>Neither.</summary>
+    /// <summary>Misses both.</summary>
     Missed,
 
-    /// <summary>No goal: a figure that helps to read the others.</summary>
+    /// <summary>No goal: a figure for comparison.</summary>
     Context,
 
     /// <summary>Could not be measured; the note tells the reason.</summary>
@@ -36,7 +36,7 @@ internal enum Verdict
 internal sealed record Figure(
     string Scenario, string Name, Spread? Measured, double? Goal, double? Floor, Better Better, string Unit, string Note)
 {
-    /// <summary>An unrelated process used the processors in so many rounds that none without could be had.</summary>
+    /// <summary>An unrelated process used the processors in so many rounds that there were not enough quiet ones.</summary>
     public bool Disturbed { get; init; }
 
     public Verdict Verdict => this switch

@@ -9,7 +9,7 @@ internal static class Ratio
     public static Figure Lower(string scenario, string name, Comparison compared, double goal, double? floor, string unit) =>
         Line(scenario, name, compared, goal, floor, Better.Lower, unit);
 
-    /// <summary>No goal: a ratio that helps to read the others.</summary>
+    /// <summary>No goal: a ratio for comparison.</summary>
     public static Figure Context(string scenario, string name, Comparison compared, string unit) =>
         Line(scenario, name, compared, null, null, Better.Higher, unit);
 

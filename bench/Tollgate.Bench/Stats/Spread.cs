@@ -1,7 +1,7 @@
 namespace Tollgate.Bench.Stats;
 
-/// <summary>Several measurements of one thing: median, and how far they lie apart.</summary>
-/// <param name="Median">The middle one; between the two middle ones for an even number.</param>
+/// <summary>Several measurements of one thing: the median and the spread.</summary>
+/// <param name="Median">The middle one; the mean of the two middle ones for an even number.</param>
 /// <param name="LowerQuartile">A quarter of the measurements lie below (linear interpolation between neighbours).</param>
 /// <param name="UpperQuartile">A quarter lie above.</param>
 internal sealed record Spread(double Median, double LowerQuartile, double UpperQuartile, double Least, double Most, int Count)

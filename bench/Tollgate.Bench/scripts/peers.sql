@@ -1,7 +1,7 @@
 -- The tables of the PostgreSQL peers, in a separate database with the same instance, settings and disk as ours.
 
--- The best single statement: counters with room for HOT updates, facts with the cheapest key that can be (a number that
--- only grows), so that the peer is as strong as it can be made.
+-- The best single statement: counters with room for HOT updates, and facts with the cheapest possible key (an increasing number), so that
+-- the peer is as strong as possible.
 CREATE TABLE counters (
     customer integer PRIMARY KEY,
     used     bigint  NOT NULL DEFAULT 0,

@@ -1,5 +1,5 @@
--- The other side of S10: what one backend can do when it may be as simple as it likes. Usage is added up already, five features
--- with two tiers each, invoices and lines with one key each. No proration, taxes, coupons, credits, facts, numbers or parties.
+-- The other side of S10: the best of one backend with the simplest design. Usage is already summed, five features with two tiers each,
+-- invoices and lines with one key each. No proration, taxes, coupons, credits, facts, numbers or parties.
 CREATE SCHEMA ceiling;
 CREATE TABLE ceiling.usage (customer integer, feature smallint, used numeric, PRIMARY KEY (customer, feature));
 CREATE TABLE ceiling.tiers (feature smallint, above numeric, up_to numeric, unit_price numeric, flat_fee numeric);

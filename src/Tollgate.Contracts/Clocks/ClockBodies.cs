@@ -20,16 +20,3 @@ public sealed record AdvanceClockRequest
 /// database's clock.</param>
 /// <param name="Processed">The work that Tollgate did during the advance; null for a read.</param>
 public sealed record TestClockView(DateTimeOffset Now, bool IsFrozen, BillingReportView? Processed);
-
-/// <summary>The JSON serialization of the bodies of the room Clocks.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
-[JsonSerializable(typeof(AdvanceClockRequest))]
-[JsonSerializable(typeof(TestClockView))]
-[JsonSerializable(typeof(ParkedWorkView))]
-[JsonSerializable(typeof(ParkedWorkList))]
-public sealed partial class ClocksJson : JsonSerializerContext;

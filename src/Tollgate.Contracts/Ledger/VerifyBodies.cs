@@ -32,13 +32,3 @@ public sealed record VerifyFindingView(string Kind, string Meaning, bool Break, 
 /// <param name="Expected">The value that follows from the facts.</param>
 /// <param name="Found">The stored value.</param>
 public sealed record VerifyPlaceView(string? Project, string? Customer, string? Feature, string Place, string Expected, string Found);
-
-/// <summary>The JSON serialization of the bodies of the room Ledger.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
-[JsonSerializable(typeof(VerifiedView))]
-public sealed partial class LedgerJson : JsonSerializerContext;

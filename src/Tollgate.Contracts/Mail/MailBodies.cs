@@ -46,14 +46,3 @@ public sealed record MailView
 public sealed record MailDetail(MailView Mail, string Text, string Html);
 
 public sealed record MailList(IReadOnlyList<MailView> Data, bool HasMore);
-
-/// <summary>The JSON serialization of the bodies of the room Mail.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
-[JsonSerializable(typeof(MailDetail))]
-[JsonSerializable(typeof(MailList))]
-public sealed partial class MailJson : JsonSerializerContext;

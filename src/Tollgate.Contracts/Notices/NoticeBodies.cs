@@ -62,13 +62,3 @@ public sealed record NoticeView
 public sealed record NoticeActionView(string Do, string Label, string? Url);
 
 public sealed record NoticeList(IReadOnlyList<NoticeView> Data, bool HasMore);
-
-/// <summary>The JSON serialization of the bodies of the room Notices.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
-[JsonSerializable(typeof(NoticeList))]
-public sealed partial class NoticesJson : JsonSerializerContext;

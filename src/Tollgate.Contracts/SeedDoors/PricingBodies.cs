@@ -58,17 +58,3 @@ public sealed record SubscriptionPlan(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] decimal? PriceYearly,
     IReadOnlyList<string> Features,
     IReadOnlyDictionary<string, decimal?> Limits);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    RespectNullableAnnotations = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(PlainDecimal), typeof(UtcInstant)])]
-[JsonSerializable(typeof(IReadOnlyList<PricingPlan>))]
-[JsonSerializable(typeof(PricingPlan))]
-[JsonSerializable(typeof(IReadOnlyList<PricingFeature>))]
-[JsonSerializable(typeof(PricingComparison))]
-[JsonSerializable(typeof(SubscriptionPlans))]
-public sealed partial class PricingJson : JsonSerializerContext;

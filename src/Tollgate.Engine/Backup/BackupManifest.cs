@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tollgate.Core;
 
 namespace Tollgate.Engine.Backup;
 
@@ -19,11 +20,13 @@ public sealed record BackupManifest(
 {
     public long AllRows => Rows.Values.Sum();
 
-    internal byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupManifest);
+    internal byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Stored.BackupManifest);
 
-    internal static BackupManifest Read(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, BackupJson.Default.BackupManifest)!;
+    internal static BackupManifest Read(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, BackupJson.Stored.BackupManifest)!;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BackupManifest))]
-internal sealed partial class BackupJson : JsonSerializerContext;
+internal sealed partial class BackupJson : JsonSerializerContext
+{
+    public static BackupJson Stored { get; } = new(PlainJson.Stored());
+}

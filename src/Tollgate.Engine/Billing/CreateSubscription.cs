@@ -203,7 +203,7 @@ public sealed class CreateSubscription(CustomerChanges changes, Clock clock)
     {
         var first =
             (string)(await change.ScalarAsync(SubscriptionSql.FirstState, cancel, change.Row.Partition, change.Row.Account, stored.Id))!;
-        var state = JsonSerializer.Deserialize(first, SubscriptionJson.Default.SubscriptionState)!;
+        var state = JsonSerializer.Deserialize(first, SubscriptionJson.Stored.SubscriptionState)!;
         var coupon = await change.ScalarAsync(
             RedemptionSql.CodeAtStart, cancel, change.Row.Partition, change.Row.Account, stored.Id) as string;
         var isTrial = state.Status == CatalogWords.Of(SubscriptionStatus.Trialing);

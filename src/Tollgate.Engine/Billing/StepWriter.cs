@@ -215,7 +215,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         .Text(steps.Select(_ => actor))
         .Text(steps.Select(static s => s.Order.Cause ?? (s.Step.Verb == SubscriptionVerb.Cancel ? s.After.CancelReason : null) ?? "due"))
         .Ids(steps.Select(s => invoices.TryGetValue(s.After.Id, out var one) ? one.Invoice.Id : (Guid?)null))
-        .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Default.SubscriptionState)))
+        .Json(steps.Select(static s => JsonSerializer.Serialize(SubscriptionState.Of(s.After), SubscriptionJson.Stored.SubscriptionState)))
         .CopyAsync(work.Connection, SubscriptionSql.WriteFacts, cancel);
 
     /// <summary>Events of providers that wait for a subscription to be followed, or to end, are due when the step is committed.</summary>

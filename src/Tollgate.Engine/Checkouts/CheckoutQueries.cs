@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Payments;
@@ -17,6 +18,7 @@ public sealed record CheckoutWanted
 {
     public string? Plan { get; init; }
 
+    [JsonConverter(typeof(JsonStringEnumConverter<PriceInterval>))]
     public PriceInterval? Interval { get; init; }
 
     /// <summary>ISO 4217.</summary>
@@ -51,16 +53,16 @@ public sealed record CheckoutWanted
 
     public Guid? Invoice { get; init; }
 
-    internal string Write() => JsonSerializer.Serialize(this, CheckoutJson.Default.CheckoutWanted);
+    internal string Write() => JsonSerializer.Serialize(this, CheckoutJson.Stored.CheckoutWanted);
 
-    internal static CheckoutWanted Read(string json) => JsonSerializer.Deserialize(json, CheckoutJson.Default.CheckoutWanted)!;
+    internal static CheckoutWanted Read(string json) => JsonSerializer.Deserialize(json, CheckoutJson.Stored.CheckoutWanted)!;
 }
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckoutWanted))]
-internal sealed partial class CheckoutJson : JsonSerializerContext;
+internal sealed partial class CheckoutJson : JsonSerializerContext
+{
+    public static CheckoutJson Stored { get; } = new(PlainJson.Stored());
+}
 
 /// <summary>A checkout and its place.</summary>
 /// <param name="HasPage">False: the API created it without a page.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Time;
 
@@ -14,10 +15,10 @@ internal static class CycleText
     public static IReadOnlyList<BillingCycle> Read(string json) =>
         json == None
             ? []
-            : [.. JsonSerializer.Deserialize(json, CycleJson.Default.IReadOnlyListStoredCycle)!.Select(static stored => stored.Read())];
+            : [.. JsonSerializer.Deserialize(json, CycleJson.Stored.IReadOnlyListStoredCycle)!.Select(static stored => stored.Read())];
 
     public static string Write(IReadOnlyList<BillingCycle> cycles) =>
-        JsonSerializer.Serialize(cycles.Select(StoredCycle.Of).ToArray(), CycleJson.Default.IReadOnlyListStoredCycle);
+        JsonSerializer.Serialize(cycles.Select(StoredCycle.Of).ToArray(), CycleJson.Stored.IReadOnlyListStoredCycle);
 }
 
 /// <summary>Times in microseconds since 1970.</summary>
@@ -35,7 +36,8 @@ internal sealed record StoredCycle(long From, long? Anchor, int? Day, string? In
         Interval is null ? null : CatalogWords.Read<PriceInterval>(Interval));
 }
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(IReadOnlyList<StoredCycle>))]
-internal sealed partial class CycleJson : JsonSerializerContext;
+internal sealed partial class CycleJson : JsonSerializerContext
+{
+    public static CycleJson Stored { get; } = new(PlainJson.Stored());
+}

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Tollgate.Core;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Time;
@@ -73,7 +74,7 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
         try
         {
             var question = new ViesQuestion(id.Country, id.Number, requester?.Country, requester?.Number);
-            using var content = JsonContent.Create(question, ViesJson.Default.ViesQuestion);
+            using var content = JsonContent.Create(question, ViesJson.Stored.ViesQuestion);
             await content.LoadIntoBufferAsync(cancel);
             using var answer = await _http.PostAsync(new Uri(options.Home!, "check-vat-number"), content, cancel);
             var body = await answer.Content.ReadAsStringAsync(cancel);
@@ -151,10 +152,15 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
         new(VatAnswer.Unavailable, VatCheckRules.Vies, now) { Detail = WellFormed.Cut(why, LongestText) };
 }
 
-internal sealed record ViesQuestion(string CountryCode, string VatNumber, string? RequesterMemberStateCode, string? RequesterNumber);
+/// <summary>In the names of VIES.</summary>
+internal sealed record ViesQuestion(
+    [property: JsonPropertyName("countryCode")] string CountryCode,
+    [property: JsonPropertyName("vatNumber")] string VatNumber,
+    [property: JsonPropertyName("requesterMemberStateCode")] string? RequesterMemberStateCode,
+    [property: JsonPropertyName("requesterNumber")] string? RequesterNumber);
 
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(
-    PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(ViesQuestion))]
-internal sealed partial class ViesJson : System.Text.Json.Serialization.JsonSerializerContext;
+[JsonSerializable(typeof(ViesQuestion))]
+internal sealed partial class ViesJson : JsonSerializerContext
+{
+    public static ViesJson Stored { get; } = new(PlainJson.Stored());
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
@@ -22,11 +23,11 @@ internal static class CouponText
             coupon.Plans,
             coupon.ExpiresAt?.ToUtc(),
             coupon.CarryOver),
-        InvoicingJson.Default.StoredCoupon);
+        InvoicingJson.Stored.StoredCoupon);
 
     public static Coupon Read(string code, string json)
     {
-        var stored = JsonSerializer.Deserialize(json, InvoicingJson.Default.StoredCoupon)!;
+        var stored = JsonSerializer.Deserialize(json, InvoicingJson.Stored.StoredCoupon)!;
         return new()
         {
             Code = code,
@@ -63,11 +64,12 @@ internal sealed record StoredSettings(
 internal sealed record StoredTaxRule(
     string Country, string? Region, string Name, decimal Percent, bool Inclusive, bool ReverseCharge, string? Category = null);
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredCoupon))]
 [JsonSerializable(typeof(StoredDetails))]
 [JsonSerializable(typeof(StoredSettings))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<StoredCreditLine>))]
-internal sealed partial class InvoicingJson : JsonSerializerContext;
+internal sealed partial class InvoicingJson : JsonSerializerContext
+{
+    public static InvoicingJson Stored { get; } = new(PlainJson.Stored());
+}

@@ -260,7 +260,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
                     UnitPrice = reader.IsDBNull(5) ? null : new ExactMoney(reader.GetDecimal(5), currency),
                     Amount = new(reader.GetInt64(6), currency),
                     Period = new(Instant.FromUtc(reader.GetDateTime(7)), Instant.FromUtc(reader.GetDateTime(8))),
-                    Steps = JsonSerializer.Deserialize(reader.GetString(9), InvoicingJson.Default.IReadOnlyListString)!,
+                    Steps = JsonSerializer.Deserialize(reader.GetString(9), InvoicingJson.Stored.IReadOnlyListString)!,
                     Tax = reader.IsDBNull(10) ? null : new MoneyAmount(reader.GetInt64(10), currency),
                 }));
             }
@@ -292,7 +292,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
     private static InvoiceRow Read(NpgsqlDataReader reader)
     {
         var currency = Currency.Of(reader.GetString(6));
-        var details = JsonSerializer.Deserialize(reader.GetString(17), InvoicingJson.Default.StoredDetails)!;
+        var details = JsonSerializer.Deserialize(reader.GetString(17), InvoicingJson.Stored.StoredDetails)!;
         var invoice = new Invoice
         {
             Id = reader.GetGuid(0),
@@ -344,11 +344,11 @@ internal static class CreditLines
         lines.Select(static line => new StoredCreditLine(
             CatalogWords.Of(line.Kind), line.Description, line.Amount.Minor, line.Period.Start.ToUtc(), line.Period.End.ToUtc(),
             line.Tax?.Minor)).ToArray(),
-        InvoicingJson.Default.IReadOnlyListStoredCreditLine);
+        InvoicingJson.Stored.IReadOnlyListStoredCreditLine);
 
     public static IReadOnlyList<InvoiceLine> Read(string json, Currency currency) =>
     [
-        .. JsonSerializer.Deserialize(json, InvoicingJson.Default.IReadOnlyListStoredCreditLine)!.Select(line => new InvoiceLine
+        .. JsonSerializer.Deserialize(json, InvoicingJson.Stored.IReadOnlyListStoredCreditLine)!.Select(line => new InvoiceLine
         {
             Kind = CatalogWords.Read<InvoiceLineKind>(line.Kind), Description = line.Description, Quantity = Quantity.One,
             Amount = new(line.Amount, currency), Tax = line.Tax is { } tax ? new MoneyAmount(tax, currency) : null,

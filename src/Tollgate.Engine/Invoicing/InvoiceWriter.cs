@@ -160,7 +160,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Long(rows.Select(static r => (long?)(r.Line.Tax?.Minor ?? 0)))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.Start))
             .Times(rows.Select(static r => (Instant?)r.Line.Period.End))
-            .Json(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Default.IReadOnlyListString)))
+            .Json(rows.Select(static r => JsonSerializer.Serialize(r.Line.Steps, InvoicingJson.Stored.IReadOnlyListString)))
             .Long(rows.Select(static r => r.Line.Redemption))
             .Long(rows.Select(static r => r.Line.Rated?.Minor))
             .CopyAsync(connection, InvoiceSql.WriteLines, cancel);
@@ -297,5 +297,5 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             invoice.TaxNote,
             settings.Footer,
             settings.Language),
-        InvoicingJson.Default.StoredDetails);
+        InvoicingJson.Stored.StoredDetails);
 }

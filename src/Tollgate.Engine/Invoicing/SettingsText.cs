@@ -32,11 +32,11 @@ internal static class SettingsText
             [.. settings.TaxRates.Select(static r =>
                 new StoredTaxRule(r.Country, r.Region, r.Name, r.Rate.Value, r.IsInclusive, r.ReverseCharge, r.Category))],
             settings.ReversesWhilePending),
-        InvoicingJson.Default.StoredSettings);
+        InvoicingJson.Stored.StoredSettings);
 
     public static InvoiceSettings Read(string json)
     {
-        var stored = JsonSerializer.Deserialize(json, InvoicingJson.Default.StoredSettings)!;
+        var stored = JsonSerializer.Deserialize(json, InvoicingJson.Stored.StoredSettings)!;
         return new()
         {
             Seller = stored.Seller,

@@ -50,9 +50,7 @@ public sealed class LaneMetrics : IDisposable
     public void DecidedAgain(string why) => _again.Add(1, new KeyValuePair<string, object?>("why", why));
 
     private static readonly KeyValuePair<string, object?>[] Tags =
-        [.. Enum.GetValues<Outcome>()
-            .Select(o =>
-                new KeyValuePair<string, object?>("outcome", System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(o.ToString())))];
+        [.. Core.Catalog.CatalogWords.All<Outcome>().Select(static word => new KeyValuePair<string, object?>("outcome", word))];
 
     public void Dispose() => _meter.Dispose();
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
@@ -92,13 +93,15 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
         Value = JsonSerializer.Serialize(
             [.. update.Lines.Select(static line =>
                 new StoredProviderLine(line.Description, line.Amount, line.Period.Start.ToUtc(), line.Period.End.ToUtc()))],
-            ProviderInvoiceJson.Default.StoredProviderLineArray),
+            ProviderInvoiceJson.Stored.StoredProviderLineArray),
     };
 }
 
 /// <summary>The stored form of one of <c>provider_invoices.lines</c>.</summary>
 internal sealed record StoredProviderLine(string Description, long Amount, DateTime Start, DateTime End);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredProviderLine[]))]
-internal sealed partial class ProviderInvoiceJson : JsonSerializerContext;
+internal sealed partial class ProviderInvoiceJson : JsonSerializerContext
+{
+    public static ProviderInvoiceJson Stored { get; } = new(PlainJson.Stored());
+}

@@ -42,7 +42,7 @@ public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox 
         while (await reader.ReadAsync(cancel))
         {
             var currency = Currency.Of(reader.GetString(6));
-            var lines = JsonSerializer.Deserialize(reader.GetString(12), ProviderInvoiceJson.Default.StoredProviderLineArray)!;
+            var lines = JsonSerializer.Deserialize(reader.GetString(12), ProviderInvoiceJson.Stored.StoredProviderLineArray)!;
             invoices.Add(new(
                 reader.GetString(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3),
                 reader.IsDBNull(4) ? null : reader.GetString(4),

@@ -41,7 +41,7 @@ public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirect
         await save(keys, cancel);
         await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory reads on another connection.
         await directory.RefreshAsync(CancellationToken.None);
         return keys;
     }

@@ -51,7 +51,7 @@ public sealed class CreateKey(NpgsqlDataSource database, ProjectDirectory direct
 
         await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory reads on another connection.
         await directory.RefreshAsync(CancellationToken.None);
         return answer;
     }

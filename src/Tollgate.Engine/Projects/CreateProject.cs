@@ -32,7 +32,7 @@ public sealed class CreateProject(NpgsqlDataSource database, ProjectDirectory di
 
         await ChangeNotice.SendAsync(connection, ChangeNotice.Project(project.Id), cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory reads on another connection.
         await directory.RefreshAsync(CancellationToken.None);
         return project;
     }

@@ -67,7 +67,7 @@ public sealed class RotateKey(NpgsqlDataSource database, ProjectDirectory direct
             : RevokeKey.InTransactionAsync(connection, projectId, key, cancel));
         await ChangeNotice.SendAsync(connection, ChangeNotice.Keys, cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory reads on another connection.
         await directory.RefreshAsync(CancellationToken.None);
         return new(RotateFault.None, fresh, []);
     }

@@ -153,7 +153,7 @@ public sealed class ServerPresence(
     private async Task ListenAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenDedicatedAsync(cancel);
-        var changed = true; // What happened while nobody listened.
+        var changed = true; // Changes from the time without a connection.
         var polledAt = 0L;
         connection.Notification += (_, notice) => changed |= notice.Payload != ChangeNotice.Servers && !IsOfCustomer(notice.Payload);
         await using (var listen = new NpgsqlCommand(ProjectsSql.Listen, connection))

@@ -42,7 +42,7 @@ public sealed class SetProjectHosts(NpgsqlDataSource database, ProjectDirectory 
         await RunAsync(connection, ProjectsSql.InsertHosts, cancel, found.Id, hosts.ToArray());
         await ChangeNotice.SendAsync(connection, ChangeNotice.Project(found.Id), cancel);
         await transaction.CommitAsync(cancel);
-        await connection.CloseAsync(); // The directory reads with another one.
+        await connection.CloseAsync(); // The directory reads on another connection.
         await directory.RefreshAsync(CancellationToken.None);
         return (SetHostsOutcome.Set, []);
     }

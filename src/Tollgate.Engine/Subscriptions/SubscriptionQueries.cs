@@ -116,7 +116,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
                 reader.GetInt32(0), reader.GetString(1), Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)),
                 reader.GetString(4),
                 reader.IsDBNull(5) ? null : reader.GetString(5), reader.IsDBNull(6) ? null : reader.GetGuid(6),
-                JsonSerializer.Deserialize(reader.GetString(7), SubscriptionJson.Default.SubscriptionState)!));
+                JsonSerializer.Deserialize(reader.GetString(7), SubscriptionJson.Stored.SubscriptionState)!));
         }
 
         return facts;
@@ -130,7 +130,7 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
         return await reader.ReadAsync(cancel)
             ? new(
                 reader.GetGuid(0), reader.IsDBNull(1) ? reader.GetGuid(0).ToString("D") : reader.GetString(1), reader.GetString(2),
-                JsonSerializer.Deserialize(reader.GetString(3), SubscriptionJson.Default.SubscriptionState)!)
+                JsonSerializer.Deserialize(reader.GetString(3), SubscriptionJson.Stored.SubscriptionState)!)
             : null;
     }
 

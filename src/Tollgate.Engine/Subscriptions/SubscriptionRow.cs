@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
@@ -80,11 +81,11 @@ internal sealed record StoredTerms(
         new StoredTerms(
             terms.Plan.Id, CatalogWords.Of(terms.Interval), terms.Quantity, terms.CustomAmount, AddOnText.Write(terms.AddOns),
             StoredDiscount.Write(terms.AgreedDiscount)),
-        SubscriptionJson.Default.StoredTerms);
+        SubscriptionJson.Stored.StoredTerms);
 
     public static SubscriptionTerms Read(string json, Currency currency, PublishedCatalog catalog)
     {
-        var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredTerms)!;
+        var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Stored.StoredTerms)!;
         return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity)
         {
             CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns),
@@ -99,11 +100,11 @@ internal sealed record StoredDiscount(decimal? Percent, long? Amount)
     public static string? Write(LineDiscount? discount) =>
         discount is null
             ? null
-            : JsonSerializer.Serialize(new(discount.Percent?.Value, discount.AmountMinor), SubscriptionJson.Default.StoredDiscount);
+            : JsonSerializer.Serialize(new(discount.Percent?.Value, discount.AmountMinor), SubscriptionJson.Stored.StoredDiscount);
 
     public static LineDiscount? Read(string? json) =>
         json is null ? null
-            : JsonSerializer.Deserialize(json, SubscriptionJson.Default.StoredDiscount) is var (percent, amount)
+            : JsonSerializer.Deserialize(json, SubscriptionJson.Stored.StoredDiscount) is var (percent, amount)
             ? new(percent is { } rate ? new Percent(rate) : null, amount)
             : null;
 }
@@ -144,9 +145,10 @@ public sealed record SubscriptionState(
     };
 }
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredTerms))]
 [JsonSerializable(typeof(StoredDiscount))]
 [JsonSerializable(typeof(SubscriptionState))]
-internal sealed partial class SubscriptionJson : JsonSerializerContext;
+internal sealed partial class SubscriptionJson : JsonSerializerContext
+{
+    public static SubscriptionJson Stored { get; } = new(PlainJson.Stored());
+}

@@ -204,7 +204,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         };
 
         SubscriptionState? State(int column) =>
-            row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Default.SubscriptionState);
+            row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Stored.SubscriptionState);
     }
 
     private static async Task<IReadOnlyList<FactToPublish>> NumberAsync(

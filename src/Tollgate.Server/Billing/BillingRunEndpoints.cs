@@ -52,7 +52,7 @@ public static class BillingRunEndpoints
             : null;
         var done = due is null ? await run.RunAsync(project, until, most, null, cancel) : DueReport.Nothing;
         var view = new BillingRunView(due is not null, SubscriptionAnswers.Of(done), due, await run.CountAsync(project, until, cancel));
-        await Answer.Json(context, StatusCodes.Status200OK, view, SubscriptionsJson.Default.BillingRunView);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.BillingRunView);
     }
 
     private static int LimitOf(HttpContext context, Faults faults)
@@ -81,7 +81,7 @@ public static class BillingRunEndpoints
                         one.Reference ?? one.Id.ToString("D"), one.Customer, one.DueAt?.ToOffset(), one.ParkedAt.ToOffset(), one.Reason)),
             ],
             parked.Count > WireLimits.LargestPageItems);
-        await Answer.Json(context, StatusCodes.Status200OK, list, SubscriptionsJson.Default.ParkedList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.ParkedList);
     }
 
     private static async Task UnparkAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
@@ -97,6 +97,6 @@ public static class BillingRunEndpoints
         var after = await queries.FindAsync(context.Project(), id, context.RequestAborted);
         await Answer.Json(
             context, StatusCodes.Status200OK, SubscriptionAnswers.Of(after!, context.Project().Zone),
-            SubscriptionsJson.Default.SubscriptionView);
+            WireJson.Default.SubscriptionView);
     }
 }

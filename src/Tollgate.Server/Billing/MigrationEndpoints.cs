@@ -58,7 +58,7 @@ public static class MigrationEndpoints
 
     private static async Task RunAsync(HttpContext context, MigratePlan migrate, Clock clock)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.MigratePlanRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.MigratePlanRequest, new()) is not { } body)
         {
             return;
         }
@@ -88,7 +88,7 @@ public static class MigrationEndpoints
         await (answer is var (moved, hasMore)
             ? Answer.Json(
                 context, StatusCodes.Status200OK, new(order.DryRun, [.. moved.Select(ViewOf)], hasMore),
-                SubscriptionsJson.Default.MigrationView)
+                WireJson.Default.MigrationView)
             : UnknownNames.WritePlanAsync(context, order.Plan, "code"));
     }
 

@@ -56,7 +56,7 @@ public static class SubscriptionCouponEndpoints
 
     private static async Task RedeemAsync(HttpContext context, Deps deps)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.RedeemCouponRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RedeemCouponRequest) is not { } body)
         {
             return;
         }
@@ -80,7 +80,7 @@ public static class SubscriptionCouponEndpoints
         else if (request.Preview)
         {
             var shown = BillingAnswers.ChangeOf(answer, null, context.Project().Zone, answer.Row!.Reference);
-            await Answer.Json(context, StatusCodes.Status200OK, shown, SubscriptionsJson.Default.SubscriptionChangeView);
+            await Answer.Json(context, StatusCodes.Status200OK, shown, WireJson.Default.SubscriptionChangeView);
         }
         else
         {
@@ -97,7 +97,7 @@ public static class SubscriptionCouponEndpoints
         }
 
         var list = new SubscriptionCouponList(await deps.ViewsAsync(context, item.Row), false);
-        await Answer.Json(context, StatusCodes.Status200OK, list, SubscriptionsJson.Default.SubscriptionCouponList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.SubscriptionCouponList);
     }
 
     private static async Task EndAsync(HttpContext context, Deps deps)
@@ -113,7 +113,7 @@ public static class SubscriptionCouponEndpoints
     private static async Task AnswerAsync(HttpContext context, Deps deps, int status, SubscriptionRow row, string code)
     {
         var coupon = (await deps.ViewsAsync(context, row)).Single(one => one.Code == code);
-        await Answer.Json(context, status, coupon, SubscriptionsJson.Default.SubscriptionCouponView);
+        await Answer.Json(context, status, coupon, WireJson.Default.SubscriptionCouponView);
     }
 
     private static SubscriptionCouponView ViewOf(RedeemedCoupon one, Instant now) => new()

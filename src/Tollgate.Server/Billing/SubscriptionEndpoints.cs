@@ -49,7 +49,7 @@ public static class SubscriptionEndpoints
 
     private static async Task CreateAsync(HttpContext context, CreateSubscription create, SubscriptionQueries queries, Clock clock)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.CreateSubscriptionRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateSubscriptionRequest) is not { } body)
         {
             return;
         }
@@ -74,13 +74,13 @@ public static class SubscriptionEndpoints
         if (request.Preview)
         {
             var shown = BillingAnswers.ChangeOf(answer, null, zone, body.Id);
-            await Answer.Json(context, StatusCodes.Status200OK, shown, SubscriptionsJson.Default.SubscriptionChangeView);
+            await Answer.Json(context, StatusCodes.Status200OK, shown, WireJson.Default.SubscriptionChangeView);
             return;
         }
 
         var status = answer.Outcome == SubscriptionOutcome.Done ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         var item = await queries.FindAsync(context.Project(), answer.Row!.Subscription.Id, context.RequestAborted);
-        await Answer.Json(context, status, SubscriptionAnswers.Of(item!, zone), SubscriptionsJson.Default.SubscriptionView);
+        await Answer.Json(context, status, SubscriptionAnswers.Of(item!, zone), WireJson.Default.SubscriptionView);
     }
 
     private static async Task ListAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
@@ -106,7 +106,7 @@ public static class SubscriptionEndpoints
         Guid? after = paging.StartingAfter is { } id ? SubscriptionAnswers.IdOf(id, clock.Now()) : null;
         var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted));
         var list = new SubscriptionList([.. page.Select(item => SubscriptionAnswers.Of(item, context.Project().Zone))], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, SubscriptionsJson.Default.SubscriptionList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.SubscriptionList);
     }
 
     private static async Task ShowAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
@@ -117,7 +117,7 @@ public static class SubscriptionEndpoints
             ? Problems.WriteAsync(context, ErrorCode.SubscriptionNotFound)
             : Answer.Json(
                 context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item, context.Project().Zone),
-                SubscriptionsJson.Default.SubscriptionView));
+                WireJson.Default.SubscriptionView));
     }
 
     private static async Task FactsAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
@@ -145,7 +145,7 @@ public static class SubscriptionEndpoints
 
         var (page, hasMore) = paging.Cut(await queries.FactsAsync(item.Row, after, paging.Probe, context.RequestAborted));
         var list = new SubscriptionFactList([.. page.Select(SubscriptionAnswers.Of)], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, SubscriptionsJson.Default.SubscriptionFactList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.SubscriptionFactList);
     }
 
     private static SubscriptionOrder OrderOf(CreateSubscriptionRequest body, Instant now, Faults faults)

@@ -48,7 +48,7 @@ public static class SubscriptionStepEndpoints
     /// <param name="isPreview">True: a preview, which changes nothing.</param>
     private static async Task ChangeAsync(HttpContext context, Deps deps, bool isPreview)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.ChangeSubscriptionRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ChangeSubscriptionRequest) is not { } body)
         {
             return;
         }
@@ -91,7 +91,7 @@ public static class SubscriptionStepEndpoints
 
     private static async Task CancelAsync(HttpContext context, Deps deps)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.CancelSubscriptionRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CancelSubscriptionRequest, new()) is not { } body)
         {
             return;
         }
@@ -119,7 +119,7 @@ public static class SubscriptionStepEndpoints
 
     private static async Task UncancelAsync(HttpContext context, Deps deps)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
             var answer = await deps.Change.UncancelAsync(context.Project(), deps.IdOf(context), request, context.RequestAborted);
@@ -129,7 +129,7 @@ public static class SubscriptionStepEndpoints
 
     private static async Task PauseAsync(HttpContext context, Deps deps)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.PauseSubscriptionRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.PauseSubscriptionRequest, new()) is not { } body)
         {
             return;
         }
@@ -151,7 +151,7 @@ public static class SubscriptionStepEndpoints
 
     private static async Task ResumeAsync(HttpContext context, Deps deps)
     {
-        if (await Body.ReadAsync(context, SubscriptionsJson.Default.SubscriptionStepRequest, new()) is { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.SubscriptionStepRequest, new()) is { } body)
         {
             var request = RequestOf(context, body.Preview == true);
             await AnswerAsync(
@@ -173,7 +173,7 @@ public static class SubscriptionStepEndpoints
                     context, ErrorCode.InvoiceNotFound,
                     "There is no upcoming invoice: the subscription ends, is paused, or costs nothing."),
             _ => Answer.Json(
-                context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), InvoicesJson.Default.InvoiceView),
+                context, StatusCodes.Status200OK, InvoiceAnswers.Of(answer.Next!, answer.Row!.Reference), WireJson.Default.InvoiceView),
         });
     }
 
@@ -190,10 +190,10 @@ public static class SubscriptionStepEndpoints
             ? Answer.Json(
                 context, StatusCodes.Status200OK,
                 BillingAnswers.ChangeOf(answer, item!.LatestInvoice, context.Project().Zone, answer.Row.Reference),
-                SubscriptionsJson.Default.SubscriptionChangeView)
+                WireJson.Default.SubscriptionChangeView)
             : Answer.Json(
                 context, StatusCodes.Status200OK, SubscriptionAnswers.Of(item!, context.Project().Zone),
-                SubscriptionsJson.Default.SubscriptionView));
+                WireJson.Default.SubscriptionView));
     }
 
     private static StepRequest RequestOf(HttpContext context, bool preview) => new(SubscriptionAnswers.ActorOf(context.Caller()), preview);

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Subscriptions;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Server.Http;
@@ -19,7 +18,7 @@ public static class SubscriptionsRoom
         services.AddSingleton<PreviewMigration>();
         services.AddSingleton<RunDue>();
         services.AddHostedService<DueLoop>();
-        return services.AddWire(SubscriptionsJson.Default);
+        return services;
     }
 
     public static void MapSubscriptionsRoom(this WebApplication app)

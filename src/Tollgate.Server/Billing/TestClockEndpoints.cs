@@ -49,8 +49,7 @@ public static class TestClockEndpoints
     };
 
     public static IServiceCollection AddClocks(this IServiceCollection services) => services
-        .AddSingleton<AdvanceClock>().AddSingleton<ParkedWork>().AddSingleton<ParkedQueries>().AddHostedService<ParkedLoop>()
-        .AddWire(ClocksJson.Default);
+        .AddSingleton<AdvanceClock>().AddSingleton<ParkedWork>().AddSingleton<ParkedQueries>().AddHostedService<ParkedLoop>();
 
     public static void MapClocks(this WebApplication app)
     {
@@ -73,7 +72,7 @@ public static class TestClockEndpoints
 
     private static async Task AdvanceAsync(HttpContext context, AdvanceClock advance, Clock clock, ProjectDirectory directory)
     {
-        if (await Body.ReadAsync(context, ClocksJson.Default.AdvanceClockRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.AdvanceClockRequest) is not { } body)
         {
             return;
         }
@@ -108,6 +107,6 @@ public static class TestClockEndpoints
     {
         var view = new TestClockView(
             clock.Now(project).ToOffset(), project.TestClock is not null, report is null ? null : SubscriptionAnswers.Of(report));
-        return Answer.Json(context, StatusCodes.Status200OK, view, ClocksJson.Default.TestClockView);
+        return Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.TestClockView);
     }
 }

@@ -44,7 +44,7 @@ public static class CatalogEndpoints
     {
         var catalog = context.Project().Catalog;
         var plans = CatalogDisplay.Offered(catalog.Document).Select(plan => CatalogViews.Of(plan, catalog));
-        return Answer.Json(context, StatusCodes.Status200OK, new([.. plans], HasMore: false), CatalogJson.Default.PlanList);
+        return Answer.Json(context, StatusCodes.Status200OK, new([.. plans], HasMore: false), WireJson.WithoutNulls.PlanList);
     }
 
     private static Task GetPlanAsync(HttpContext context)
@@ -52,18 +52,19 @@ public static class CatalogEndpoints
         var catalog = context.Project().Catalog;
         var code = (string)context.Request.RouteValues["code"]!;
         return catalog.Plans.TryGetValue(code, out var plan)
-            ? Answer.Json(context, StatusCodes.Status200OK, CatalogViews.Of(plan.Plan, catalog), CatalogJson.Default.PlanView)
+            ? Answer.Json(context, StatusCodes.Status200OK, CatalogViews.Of(plan.Plan, catalog), WireJson.WithoutNulls.PlanView)
             : UnknownNames.WritePlanAsync(context, code);
     }
 
     private static Task ComparePlansAsync(HttpContext context) =>
         Answer.Json(
-            context, StatusCodes.Status200OK, CatalogViews.Compare(context.Project().Catalog.Document), CatalogJson.Default.PlanComparison);
+            context, StatusCodes.Status200OK, CatalogViews.Compare(context.Project().Catalog.Document),
+            WireJson.WithoutNulls.PlanComparison);
 
     private static Task ListFeaturesAsync(HttpContext context)
     {
         var features = CatalogViews.InOrder(context.Project().Catalog.Document).Select(CatalogViews.Of);
-        return Answer.Json(context, StatusCodes.Status200OK, new([.. features], HasMore: false), CatalogJson.Default.FeatureList);
+        return Answer.Json(context, StatusCodes.Status200OK, new([.. features], HasMore: false), WireJson.WithoutNulls.FeatureList);
     }
 
     private static Task GetCatalogAsync(HttpContext context)
@@ -82,7 +83,7 @@ public static class CatalogEndpoints
             ? Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(CatalogWriter.ToYaml(catalog.Document)), Yaml)
             : Answer.Json(
                 context, StatusCodes.Status200OK, JsonElement.Parse(CatalogWriter.ToJson(catalog.Document, indented: false)),
-                CatalogJson.Default.JsonElement);
+                WireJson.WithoutNulls.JsonElement);
     }
 
     private static async Task PutCatalogAsync(
@@ -173,7 +174,7 @@ public static class CatalogEndpoints
             planned.PinnedCustomers,
             outlook.Subscriptions,
             [.. outlook.Revenue.Select(CatalogViews.Of)]),
-        CatalogJson.Default.CatalogAnswer);
+        WireJson.WithoutNulls.CatalogAnswer);
 
     /// <summary>The catalogue of the body, YAML or JSON by its content type. Null: the problem is written.</summary>
     private static async Task<CatalogDocument?> ReadAsync(HttpContext context)

@@ -1,5 +1,3 @@
-using Tollgate.Contracts.Catalog;
-using Tollgate.Contracts.SeedDoors;
 using Tollgate.Engine.Catalog;
 using Tollgate.Server.Http;
 
@@ -12,7 +10,6 @@ public static class CatalogRoom
     {
         services.AddSingleton<PublishCatalog>();
         services.AddSingleton<PreviewCatalog>();
-        services.AddWire(PricingJson.Default);
-        return services.AddWire(CatalogJson.Default);
+        return services;
     }
 }

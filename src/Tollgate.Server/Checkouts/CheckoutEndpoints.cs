@@ -55,7 +55,7 @@ public static class CheckoutEndpoints
 
     private static async Task CreateAsync(HttpContext context, OpenCheckout open, InvoiceQueries invoices)
     {
-        if (await Body.ReadAsync(context, CheckoutsJson.Default.CreateCheckoutRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateCheckoutRequest) is not { } body)
         {
             return;
         }
@@ -92,7 +92,7 @@ public static class CheckoutEndpoints
     {
         CheckoutOutcome.Done => Answer.Json(
             context, answer.IsAgain ? StatusCodes.Status200OK : StatusCodes.Status201Created, CheckoutAnswers.Of(answer.Row!, answer.Page),
-            CheckoutsJson.Default.CheckoutView),
+            WireJson.Default.CheckoutView),
         CheckoutOutcome.NotOffered => Problems.WriteAsync(
             context, ErrorCode.BillingNotConfigured,
             $"The project's payment provider has no page on which a customer could do this. {PaymentEndpoints.HowToBePaid}"),
@@ -141,7 +141,7 @@ public static class CheckoutEndpoints
             hasMore) = paging.Cut(
                 await queries.ListAsync(context.Project(), customer, wanted, after, paging.Probe, context.RequestAborted));
         var list = new CheckoutList([.. page.Select(static row => CheckoutAnswers.Of(row))], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, CheckoutsJson.Default.CheckoutList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.CheckoutList);
     }
 
     private static async Task ShowAsync(HttpContext context, CheckoutQueries queries)
@@ -151,7 +151,7 @@ public static class CheckoutEndpoints
             : null;
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.CheckoutNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, CheckoutAnswers.Of(row), CheckoutsJson.Default.CheckoutView));
+            : Answer.Json(context, StatusCodes.Status200OK, CheckoutAnswers.Of(row), WireJson.Default.CheckoutView));
     }
 
     private static async Task ExpireAsync(HttpContext context, ExpireCheckouts expire)
@@ -162,7 +162,7 @@ public static class CheckoutEndpoints
         await (answer.Outcome switch
         {
             CheckoutOutcome.Done or CheckoutOutcome.Unchanged => Answer.Json(
-                context, StatusCodes.Status200OK, CheckoutAnswers.Of(answer.Row!), CheckoutsJson.Default.CheckoutView),
+                context, StatusCodes.Status200OK, CheckoutAnswers.Of(answer.Row!), WireJson.Default.CheckoutView),
             CheckoutOutcome.IsPending =>
                 Problems.WriteAsync(
                     context, ErrorCode.PaymentPending, "A payment of the checkout is pending. Wait until it succeeds or fails."),

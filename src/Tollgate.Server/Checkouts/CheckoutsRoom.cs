@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Checkouts;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Server.Http;
@@ -30,7 +29,7 @@ public static class CheckoutsRoom
         services.AddSingleton<PortalPages>();
         services.AddSingleton<ExpireCheckouts>();
         services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
-        return services.AddWire(CheckoutsJson.Default);
+        return services;
     }
 
     public static void MapCheckoutsRoom(this WebApplication app)

@@ -33,7 +33,7 @@ internal static class PortalSessionEndpoints
 
     private static async Task OpenAsync(HttpContext context, PortalSessions sessions)
     {
-        if (await Body.ReadAsync(context, CheckoutsJson.Default.PortalSessionRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.PortalSessionRequest) is not { } body)
         {
             return;
         }
@@ -63,7 +63,7 @@ internal static class PortalSessionEndpoints
             : Answer.Json(
                 context, StatusCodes.Status201Created,
                 new(session.Id.ToString("D"), new Uri(server, "/portal/" + session.Token).AbsoluteUri, session.ExpiresAt.ToOffset()),
-                CheckoutsJson.Default.PortalSessionView));
+                WireJson.Default.PortalSessionView));
     }
 
     private static async Task ListAsync(HttpContext context, PortalSessions sessions, Clock clock)
@@ -84,7 +84,7 @@ internal static class PortalSessionEndpoints
         var now = clock.Now();
         await Answer.Json(
             context, StatusCodes.Status200OK, new PortalSessionList([.. page.Select(row => View(row, now))], hasMore),
-            CheckoutsJson.Default.PortalSessionList);
+            WireJson.Default.PortalSessionList);
     }
 
     private static async Task ShowAsync(HttpContext context, PortalSessions sessions, Clock clock)
@@ -94,7 +94,7 @@ internal static class PortalSessionEndpoints
             : null;
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.PortalSessionNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, View(row, clock.Now()), CheckoutsJson.Default.PortalSessionItem));
+            : Answer.Json(context, StatusCodes.Status200OK, View(row, clock.Now()), WireJson.Default.PortalSessionItem));
     }
 
     private static async Task RevokeAsync(HttpContext context, PortalSessions sessions)

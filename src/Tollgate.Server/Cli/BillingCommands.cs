@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Core.Money;
 
@@ -39,7 +40,7 @@ internal static class BillingCommands
                 : await CliScreen.WithBarAsync("billing", told => RunInPartsAsync(door, told, cancel));
             if (parsed.GetValue(json))
             {
-                ServerDoor.Print(JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView));
+                ServerDoor.Print(JsonSerializer.SerializeToElement(view, WireJson.Default.BillingRunView));
             }
             else if (view.Due is not null)
             {
@@ -92,7 +93,7 @@ internal static class BillingCommands
         report.Renewals + report.TrialsConverted + report.TrialsExpired + report.Canceled + report.Resumed + report.UsageBilled
             + report.Parked;
 
-    private static BillingRunView Read(string text) => JsonSerializer.Deserialize(text, SubscriptionsJson.Default.BillingRunView)!;
+    private static BillingRunView Read(string text) => JsonSerializer.Deserialize(text, WireJson.Default.BillingRunView)!;
 
     private static void ShowDue(BillingRunView view)
     {
@@ -104,7 +105,7 @@ internal static class BillingCommands
         }
 
         Lists.Print(
-            [.. JsonSerializer.SerializeToElement(view, SubscriptionsJson.Default.BillingRunView).GetProperty("due").EnumerateArray()],
+            [.. JsonSerializer.SerializeToElement(view, WireJson.Default.BillingRunView).GetProperty("due").EnumerateArray()],
             false, "customer", "subscription", "type", "at", "total", "parked");
         var sums = due.Where(static item => item is { Parked: null, Total: not null, Currency: not null })
             .GroupBy(static item => item.Currency!)

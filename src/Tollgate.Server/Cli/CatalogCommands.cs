@@ -227,7 +227,7 @@ internal static class CatalogCommands
 
         using var answer = await door.SendAsync(request, cancel);
         var body = await JsonSerializer.DeserializeAsync(
-            await answer.Content.ReadAsStreamAsync(cancel), CatalogJson.Default.CatalogAnswer, cancel);
+            await answer.Content.ReadAsStreamAsync(cancel), WireJson.WithoutNulls.CatalogAnswer, cancel);
         return (body!, answer.Headers.ETag);
     }
 
@@ -235,7 +235,7 @@ internal static class CatalogCommands
     {
         if (asJson)
         {
-            ServerDoor.Print(JsonSerializer.SerializeToElement(planned, CatalogJson.Default.CatalogAnswer));
+            ServerDoor.Print(JsonSerializer.SerializeToElement(planned, WireJson.WithoutNulls.CatalogAnswer));
             return;
         }
 

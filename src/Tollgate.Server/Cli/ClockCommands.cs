@@ -60,7 +60,7 @@ internal static partial class ClockCommands
                 BillingCommands.TimeText(from), told => StopsAsync(door, from, target, told, cancel));
             if (parsed.GetValue(json))
             {
-                ServerDoor.Print(JsonSerializer.SerializeToElement(arrived, ClocksJson.Default.TestClockView));
+                ServerDoor.Print(JsonSerializer.SerializeToElement(arrived, WireJson.Default.TestClockView));
             }
             else
             {
@@ -83,7 +83,7 @@ internal static partial class ClockCommands
             try
             {
                 var body = new JsonObject { ["advance_to"] = BillingCommands.TimeText(stop) };
-                var answer = (await door.SendAsync(HttpMethod.Post, Path, body, cancel)).Deserialize(ClocksJson.Default.TestClockView)!;
+                var answer = (await door.SendAsync(HttpMethod.Post, Path, body, cancel)).Deserialize(WireJson.Default.TestClockView)!;
                 clock = answer with { Processed = BillingCommands.Sum(clock.Processed!, answer.Processed ?? BillingCommands.Nothing) };
             }
             catch (CliStopException e) when (clock.Now > from)
@@ -155,7 +155,7 @@ internal static partial class ClockCommands
         }
     }
 
-    private static TestClockView Read(string text) => JsonSerializer.Deserialize(text, ClocksJson.Default.TestClockView)!;
+    private static TestClockView Read(string text) => JsonSerializer.Deserialize(text, WireJson.Default.TestClockView)!;
 
     [GeneratedRegex(@"^\+(?<number>[0-9]{1,6})(?<unit>h|d|w|mo|y)\z", RegexOptions.CultureInvariant)]
     private static partial Regex Distance();

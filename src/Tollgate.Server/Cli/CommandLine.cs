@@ -23,7 +23,7 @@ internal static class CommandLine
         SessionCommands.Build,
         CatalogCommands.Build,
         PriceCommands.Build,
-        SqlCommands.Build,
+        CustomerCommands.Build,
         SubscriptionCommands.Build,
         BillingCommands.Build,
         InvoiceCommands.Build,

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace Tollgate.Server.Cli;
 
 /// <summary><c>tollgate customers list|show|create|usage</c>.</summary>
-internal static class SqlCommands
+internal static class CustomerCommands
 {
     private const string Path = "/v1/customers";
 

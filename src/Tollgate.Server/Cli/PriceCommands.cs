@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Llm;
 using Tollgate.Core;
 using Tollgate.Core.Llm;
@@ -432,14 +433,14 @@ internal static class PriceCommands
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         var path = dryRun ? "/v1/model-prices/import?dry_run=true" : "/v1/model-prices/import";
         var text = await CliScreen.WaitAsync(door.TextAsync(HttpMethod.Post, path, content, cancel), dryRun ? "comparing" : "importing");
-        return JsonSerializer.Deserialize(text, LlmJson.Default.PricesImported)!;
+        return JsonSerializer.Deserialize(text, WireJson.Default.PricesImported)!;
     }
 
     private static void Show(PricesImported planned, bool asJson)
     {
         if (asJson)
         {
-            ServerDoor.Print(JsonSerializer.SerializeToElement(planned, LlmJson.Default.PricesImported));
+            ServerDoor.Print(JsonSerializer.SerializeToElement(planned, WireJson.Default.PricesImported));
             return;
         }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Npgsql;
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Ledger;
 using Tollgate.Core;
 using Tollgate.Engine.Postgres;
@@ -50,7 +51,7 @@ internal static class VerifyCommand
     {
         using var door = ServerDoor.Open(parsed, Environment.GetEnvironmentVariable);
         var text = await door.TextAsync(HttpMethod.Post, "/v1/verify", null, cancel);
-        return JsonSerializer.Deserialize(text, LedgerJson.Default.VerifiedView)!;
+        return JsonSerializer.Deserialize(text, WireJson.Default.VerifiedView)!;
     }
 
     private static async Task<VerifiedView> ReadAsync(string url, Action<BarPart> told, CancellationToken cancel)
@@ -73,7 +74,7 @@ internal static class VerifyCommand
     {
         if (json)
         {
-            Console.WriteLine(PlainJson.Text(report, LedgerJson.Default.VerifiedView));
+            Console.WriteLine(PlainJson.Text(report, WireJson.Default.VerifiedView));
             return report.Clean ? ExitCode.Done : ExitCode.Refused;
         }
 

@@ -79,7 +79,7 @@ internal static class CostAnalysisEndpoints
             Total = CostViews.Fill(new CostTotals(), total.Count == 0 ? CallTotals.Zero : total[0].Totals),
             Data = [.. lines.Take(question.Limit)], HasMore = lines.Count > question.Limit,
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CostAnalysis);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CostAnalysis);
     }
 
     private static async Task AnalyseCsvAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by, string name)
@@ -127,7 +127,7 @@ internal static class CostAnalysisEndpoints
             Data = [.. rows.Select(row => CostViews.Fill(new CustomerLine { Customer = row.Customer }, row.Totals))],
             HasMore = customers > rows.Count,
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerAnalysis);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerAnalysis);
     }
 
     private static async Task CustomersCsvAsync(HttpContext context, CostQueries queries, Clock clock)
@@ -184,7 +184,7 @@ internal static class CostAnalysisEndpoints
             ByPlan = [
                 .. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.RevenueVsCost);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.RevenueVsCost);
     }
 
     private static async Task ResultCsvAsync(HttpContext context, CostQueries queries, Clock clock)

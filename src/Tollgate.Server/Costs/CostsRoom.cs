@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Costs;
 using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Costs;
 using Tollgate.Server.Http;
@@ -10,7 +9,7 @@ public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>
         services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<RevenueQueries>().AddSingleton<CashQueries>()
-            .AddHostedService<CallFolder>().AddWire(CostsJson.Default);
+            .AddHostedService<CallFolder>();
 
     public static void MapCosts(this IEndpointRouteBuilder app)
     {

@@ -57,7 +57,7 @@ internal static class CustomerCostEndpoints
             ByProvider = CostViews.ProvidersOf(found.Providers), ByModel = CostViews.ModelsOf(found.Models),
             ByFeature = CostViews.FeaturesOf(found.Features),
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerCosts);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerCosts);
     }
 
     private static async Task TrendsAsync(HttpContext context, CostQueries queries, Clock clock)
@@ -84,7 +84,7 @@ internal static class CustomerCostEndpoints
                 new MonthCosts { Month = CostViews.MonthOf(month.Month), ByProvider = CostViews.ProvidersOf(month.Providers) },
                 month.Totals))],
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerTrends);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerTrends);
     }
 
     /// <summary>Reads the number of months in <c>?months=</c>.</summary>

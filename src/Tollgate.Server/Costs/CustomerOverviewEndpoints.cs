@@ -49,7 +49,7 @@ internal static class CustomerOverviewEndpoints
             ProjectedCostUsd = CostViews.ProjectedMonth(month.Total.Cost, standing.Now).ToString(),
             Notices = [.. NoticesOf(standing).Select(ViewOf)],
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, CostsJson.Default.CustomerDashboard);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerDashboard);
     }
 
     /// <summary>Limits with usage, the most urgent first.</summary>
@@ -89,7 +89,7 @@ internal static class CustomerOverviewEndpoints
         var (rows, more) = paging.Cut(await AlertsOfAsync(customers, context.Project(), id, paging.Probe, context.RequestAborted));
         await Answer.Json(
             context, StatusCodes.Status200OK, new([.. rows.Select(row => ViewOf(row, context.Project()))], more),
-            CostsJson.Default.CustomerAlerts);
+            WireJson.Default.CustomerAlerts);
     }
 
     /// <summary>The newest first; none for an unknown id.</summary>

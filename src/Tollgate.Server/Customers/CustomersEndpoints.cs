@@ -60,7 +60,7 @@ public static class CustomersEndpoints
 
     private static async Task CreateAsync(HttpContext context, CreateCustomer create)
     {
-        if (await Body.ReadAsync(context, CustomersJson.Default.CreateCustomerRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateCustomerRequest) is not { } body)
         {
             return;
         }
@@ -107,7 +107,7 @@ public static class CustomersEndpoints
         var (page, hasMore) = paging.Cut(
             await queries.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, search, context.RequestAborted));
         var list = new CustomerList([.. page.Select(CustomerAnswers.Of)], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.CustomerList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.CustomerList);
     }
 
     private static async Task ShowAsync(HttpContext context, CustomerQueries queries)
@@ -126,7 +126,7 @@ public static class CustomersEndpoints
     private static async Task UpdateAsync(HttpContext context, UpdateCustomer update)
     {
         if (await IdAsync(context) is not { } id
-            || await Body.ReadAsync(context, CustomersJson.Default.UpdateCustomerRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.UpdateCustomerRequest) is not { } body)
         {
             return;
         }
@@ -181,7 +181,7 @@ public static class CustomersEndpoints
 
     private static async Task AssignPlanAsync(HttpContext context, AssignPlan assign)
     {
-        if (await IdAsync(context) is not { } id || await Body.ReadAsync(context, CustomersJson.Default.AssignPlanRequest) is not { } body)
+        if (await IdAsync(context) is not { } id || await Body.ReadAsync(context, WireJson.Default.AssignPlanRequest) is not { } body)
         {
             return;
         }
@@ -206,7 +206,7 @@ public static class CustomersEndpoints
     }
 
     private static Task AnswerAsync(HttpContext context, int status, Customer customer) =>
-        Answer.Json(context, status, CustomerAnswers.Of(customer), CustomersJson.Default.CustomerView);
+        Answer.Json(context, status, CustomerAnswers.Of(customer), WireJson.Default.CustomerView);
 
     /// <summary>Replaces missing members by empty ones, which the rules refuse.</summary>
     private static TaxExemption? ExemptionOf(TaxExemptBody? body) => body is null ? null : new(body.Reason ?? "", body.Document ?? "");

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Customers;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Grants;
 using Tollgate.Server.Http;
@@ -26,7 +25,7 @@ public static class CustomersRoom
         services.AddSingleton<AddMember>();
         services.AddSingleton<UpdateMember>();
         services.AddSingleton<RemoveMember>();
-        return services.AddWire(CustomersJson.Default);
+        return services;
     }
 
     /// <summary>The address of VIES in place of the European Commission's, or <c>off</c>.</summary>

@@ -45,7 +45,7 @@ public static class MembersEndpoints
     private static async Task AddAsync(HttpContext context, AddMember add)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } customer
-            || await Body.ReadAsync(context, CustomersJson.Default.AddMemberRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.AddMemberRequest) is not { } body)
         {
             return;
         }
@@ -103,7 +103,7 @@ public static class MembersEndpoints
 
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(CustomerAnswers.Of)], hasMore), CustomersJson.Default.MemberList);
+            context, StatusCodes.Status200OK, new([.. page.Select(CustomerAnswers.Of)], hasMore), WireJson.Default.MemberList);
     }
 
     private static async Task ShowAsync(HttpContext context, MemberQueries queries)
@@ -122,7 +122,7 @@ public static class MembersEndpoints
     private static async Task UpdateAsync(HttpContext context, UpdateMember update)
     {
         if (await IdsAsync(context) is not var (customer, id)
-            || await Body.ReadAsync(context, CustomersJson.Default.UpdateMemberRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.UpdateMemberRequest) is not { } body)
         {
             return;
         }
@@ -169,5 +169,5 @@ public static class MembersEndpoints
     }
 
     private static Task AnswerAsync(HttpContext context, int status, Member member) =>
-        Answer.Json(context, status, CustomerAnswers.Of(member), CustomersJson.Default.MemberView);
+        Answer.Json(context, status, CustomerAnswers.Of(member), WireJson.Default.MemberView);
 }

@@ -97,18 +97,18 @@ public static class DunningEndpoints
 
         var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
         await Answer.Json(
-            context, StatusCodes.Status200OK, new DunningList([.. page.Select(ViewOf)], hasMore), DunningJson.Default.DunningList);
+            context, StatusCodes.Status200OK, new DunningList([.. page.Select(ViewOf)], hasMore), WireJson.Default.DunningList);
     }
 
     private static async Task ShowAsync(HttpContext context, DunningQueries queries)
     {
         var policy = await queries.PolicyAsync(context.Project(), context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), DunningJson.Default.DunningPolicyBody);
+        await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), WireJson.Default.DunningPolicyBody);
     }
 
     private static async Task SetAsync(HttpContext context, DunningQueries queries)
     {
-        if (await Body.ReadAsync(context, DunningJson.Default.DunningPolicyBody) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.DunningPolicyBody) is not { } body)
         {
             return;
         }
@@ -130,7 +130,7 @@ public static class DunningEndpoints
             body.RetryDays ?? DunningPolicy.Default.RetryDays,
             body.FinalAction is { } action ? CatalogWords.Read<DunningEnd>(action) : DunningPolicy.Default.FinalAction);
         await queries.SetPolicyAsync(context.Project(), policy, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), DunningJson.Default.DunningPolicyBody);
+        await Answer.Json(context, StatusCodes.Status200OK, BodyOf(policy), WireJson.Default.DunningPolicyBody);
     }
 
     private static DunningPolicyBody BodyOf(DunningPolicy policy) =>

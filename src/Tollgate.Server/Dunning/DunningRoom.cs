@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Dunning;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Dunning;
 using Tollgate.Server.Http;
@@ -13,6 +12,6 @@ public static class DunningRoom
         services.AddSingleton<DunningQueries>();
         services.AddSingleton<CollectDue>();
         services.AddHostedService<CollectLoop>();
-        return services.AddWire(DunningJson.Default);
+        return services;
     }
 }

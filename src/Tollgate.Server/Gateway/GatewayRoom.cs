@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Gateway;
 using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Llm;
 using Tollgate.Server.Http;
@@ -21,7 +20,7 @@ public static class GatewayRoom
         services.AddSingleton<SettleLater>();
         services.AddHostedService<JobWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<SettleLater>());
-        return services.AddWire(GatewayJson.Default);
+        return services;
     }
 
     public static void MapGateway(this IEndpointRouteBuilder app)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Tollgate.Contracts.Gateway;
+using Tollgate.Contracts.Http;
 using Tollgate.Core.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
@@ -17,7 +18,7 @@ internal sealed class UpstreamSecrets(SecretBox box)
 
     public byte[] Close(ProjectSnapshot project, string provider, UpstreamCredentials credentials) =>
         box.Close(
-            JsonSerializer.SerializeToUtf8Bytes(credentials, GatewayJson.Default.UpstreamCredentials),
+            JsonSerializer.SerializeToUtf8Bytes(credentials, WireJson.Default.UpstreamCredentials),
             SecretPlace.Upstream(project.Id, provider));
 
     /// <summary>Null: no master key of this server decrypts them; the log names the missing key.</summary>
@@ -33,7 +34,7 @@ internal sealed class UpstreamSecrets(SecretBox box)
             return null;
         }
 
-        var read = JsonSerializer.Deserialize(text, GatewayJson.Default.UpstreamCredentials)!;
+        var read = JsonSerializer.Deserialize(text, WireJson.Default.UpstreamCredentials)!;
         return _opened.GetValue(
             upstream, _ => read with { Headers = new Dictionary<string, string>(read.Headers, StringComparer.OrdinalIgnoreCase) });
     }

@@ -72,7 +72,7 @@ internal static class UpstreamsEndpoints
 
     private static async Task SetAsync(HttpContext context, Upstreams upstreams, UpstreamSecrets secrets, Forwarder forwarder)
     {
-        if (await Body.ReadAsync(context, GatewayJson.Default.UpstreamRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.UpstreamRequest) is not { } body)
         {
             return;
         }
@@ -105,14 +105,14 @@ internal static class UpstreamsEndpoints
             return;
         }
 
-        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(context.Project(), upstream, secrets), GatewayJson.Default.UpstreamView);
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(context.Project(), upstream, secrets), WireJson.Default.UpstreamView);
     }
 
     private static Task ListAsync(HttpContext context, UpstreamSecrets secrets) => Answer.Json(
         context, StatusCodes.Status200OK,
         new([.. context.Project().Upstreams.Values.OrderBy(one => one.Provider, StringComparer.Ordinal)
             .Select(one => ViewOf(context.Project(), one, secrets))], HasMore: false),
-        GatewayJson.Default.UpstreamList);
+        WireJson.Default.UpstreamList);
 
     private static async Task RemoveAsync(HttpContext context, Upstreams upstreams)
     {

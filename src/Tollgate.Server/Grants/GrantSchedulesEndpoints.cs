@@ -46,7 +46,7 @@ public static class GrantSchedulesEndpoints
     private static async Task AddAsync(HttpContext context, ScheduleGrants schedules, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
-            || await Body.ReadAsync(context, CustomersJson.Default.AddGrantScheduleRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.AddGrantScheduleRequest) is not { } body)
         {
             return;
         }
@@ -81,14 +81,14 @@ public static class GrantSchedulesEndpoints
         await (await schedules.ListAsync(project, id, context.RequestAborted) is { } found
             ? Answer.Json(
                 context, StatusCodes.Status200OK, new([.. found.Select(one => CustomerAnswers.Of(one, now, project.Zone))], HasMore: false),
-                CustomersJson.Default.GrantScheduleList)
+                WireJson.Default.GrantScheduleList)
             : Problems.WriteAsync(context, ErrorCode.CustomerNotFound));
     }
 
     private static async Task PauseAsync(HttpContext context, ScheduleGrants schedules, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
-            || await Body.ReadAsync(context, CustomersJson.Default.UpdateGrantScheduleRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.UpdateGrantScheduleRequest) is not { } body)
         {
             return;
         }
@@ -117,7 +117,7 @@ public static class GrantSchedulesEndpoints
     private static async Task WithdrawAsync(HttpContext context, WithdrawGrants withdraw)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
-            || await Body.ReadAsync(context, CustomersJson.Default.WithdrawRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.WithdrawRequest) is not { } body)
         {
             return;
         }
@@ -147,10 +147,10 @@ public static class GrantSchedulesEndpoints
             WithdrawOutcome.Withdrawn =>
                 Answer.Json(
                     context, StatusCodes.Status201Created, CustomerAnswers.Of(answer.Withdrawal!, false),
-                    CustomersJson.Default.WithdrawalView),
+                    WireJson.Default.WithdrawalView),
             WithdrawOutcome.Replayed =>
                 Answer.Json(
-                    context, StatusCodes.Status200OK, CustomerAnswers.Of(answer.Withdrawal!, true), CustomersJson.Default.WithdrawalView),
+                    context, StatusCodes.Status200OK, CustomerAnswers.Of(answer.Withdrawal!, true), WireJson.Default.WithdrawalView),
             WithdrawOutcome.IdReused =>
                 Problems.WriteAsync(
                     context, ErrorCode.IdempotencyKeyReused, $"A withdrawal \"{body.Id}\" with other content exists.", "id"),
@@ -197,7 +197,7 @@ public static class GrantSchedulesEndpoints
 
         Task ViewAsync(int status) => Answer.Json(
             context, status, CustomerAnswers.Of(answer.Schedule!, clock.Now(context.Project()), context.Project().Zone),
-            CustomersJson.Default.GrantScheduleView);
+            WireJson.Default.GrantScheduleView);
     }
 
     private static GrantScheduleOrder OrderOf(AddGrantScheduleRequest body, Faults faults)

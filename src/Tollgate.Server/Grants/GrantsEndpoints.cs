@@ -58,7 +58,7 @@ public static class GrantsEndpoints
     private static async Task AddAsync(HttpContext context, AddGrant add, Clock clock, QuotaGate gate)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
-            || await Body.ReadAsync(context, CustomersJson.Default.AddGrantRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.AddGrantRequest) is not { } body)
         {
             return;
         }
@@ -136,7 +136,7 @@ public static class GrantsEndpoints
         var heldBack = CustomerAnswers.HeldBack(standing);
         var list = new GrantList(
             [.. page.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, CustomersJson.Default.GrantList);
+        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.GrantList);
     }
 
     private static async Task ShowAsync(HttpContext context, GrantQueries queries, QuotaGate gate, Clock clock)
@@ -179,7 +179,7 @@ public static class GrantsEndpoints
     private static async Task SetOverridesAsync(HttpContext context, SetOverrides set)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
-            || await Body.ReadAsync(context, CustomersJson.Default.IReadOnlyDictionaryStringJsonElement) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.IReadOnlyDictionaryStringJsonElement) is not { } body)
         {
             return;
         }
@@ -231,7 +231,7 @@ public static class GrantsEndpoints
     private static byte[] TextOf(IReadOnlyDictionary<string, JsonElement> body) =>
         JsonSerializer.SerializeToUtf8Bytes(
             body.Where(entry => entry.Value.ValueKind != JsonValueKind.Null).ToDictionary(entry => entry.Key, entry => entry.Value),
-            CustomersJson.Default.IReadOnlyDictionaryStringJsonElement);
+            WireJson.Default.IReadOnlyDictionaryStringJsonElement);
 
     private static Task AnswerJson(HttpContext context, string json) =>
         Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(json), Answer.JsonType);
@@ -243,7 +243,7 @@ public static class GrantsEndpoints
         var heldBack = standing is null ? default : CustomerAnswers.HeldBack(standing).GetValueOrDefault(grant.Grant.Id);
         await Answer.Json(
             context, status, CustomerAnswers.Of(grant, standing?.Now ?? clock.Now(context.Project()), heldBack),
-            CustomersJson.Default.GrantView);
+            WireJson.Default.GrantView);
     }
 
     private static GrantOrder OrderOf(AddGrantRequest body, Faults faults)

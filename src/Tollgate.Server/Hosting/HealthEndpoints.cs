@@ -1,4 +1,5 @@
-using System.Text.Json.Serialization;
+using Tollgate.Contracts.Hosting;
+using Tollgate.Contracts.Http;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -24,7 +25,7 @@ internal static class HealthEndpoints
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/health/live", () => TypedResults.Json(new LiveAnswer("live"), HealthJson.Default.LiveAnswer))
+        app.MapGet("/health/live", () => TypedResults.Json(new LiveAnswer("live"), WireJson.Default.LiveAnswer))
             .OpenToAll("Load balancers have no key.")
             .Describe(new("Health", "Whether the process answers", "Answers as long as the process runs; it asks nobody else.")
             {
@@ -40,7 +41,7 @@ internal static class HealthEndpoints
                     context.Response.Headers.RetryAfter = "2";
                 }
 
-                return TypedResults.Json(answer, HealthJson.Default.ReadyAnswer, statusCode: ready ? 200 : 503);
+                return TypedResults.Json(answer, WireJson.Default.ReadyAnswer, statusCode: ready ? 200 : 503);
             })
             .OpenToAll("Load balancers have no key.")
             .Describe(
@@ -56,21 +57,3 @@ internal static class HealthEndpoints
             });
     }
 }
-
-internal sealed record LiveAnswer(string Status);
-
-internal sealed record ReadyAnswer(string Status, ReadyChecks Checks);
-
-internal sealed record ReadyChecks(DatabaseHealth Database, MigrationsHealth Migrations, ClockHealth Clock);
-
-internal sealed record DatabaseHealth(string Status, decimal? LatencyMs);
-
-internal sealed record MigrationsHealth(string Status, int? Version, int Expected);
-
-/// <param name="SkewMs">This machine's clock minus the database's.</param>
-internal sealed record ClockHealth(string Status, long? SkewMs);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(LiveAnswer))]
-[JsonSerializable(typeof(ReadyAnswer))]
-internal sealed partial class HealthJson : JsonSerializerContext;

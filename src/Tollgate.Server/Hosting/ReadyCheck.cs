@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using Tollgate.Contracts.Hosting;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 

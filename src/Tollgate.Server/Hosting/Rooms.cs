@@ -34,13 +34,11 @@ internal static class Rooms
             options.Share, options.Guesses, ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
-        services.AddWire(HealthJson.Default);
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
         services.AddCatalog();
         services.AddMetering();
         services.AddQuotas(options.Ledger);
-        services.AddVerify();
         services.AddLlm();
         services.AddCosts();
         services.AddGateway(options.Gateway);
@@ -56,7 +54,6 @@ internal static class Rooms
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddClocks();
-        services.AddSeedDoors();
         services.AddHostedService<EventMonthsLoop>();
         services.AddSingleton(options.MasterKey);
         services.AddSingleton<Engine.Secrets.SigningKeys>();

@@ -10,7 +10,7 @@ namespace Tollgate.Server.Http;
 /// <summary>
 /// Reads JSON bodies. If a body cannot be read, the method writes the problem and returns null:
 /// <code>
-/// if (await Body.ReadAsync(context, RoomJson.Default.SomeRequest) is not { } body) { return; }
+/// if (await Body.ReadAsync(context, WireJson.Default.SomeRequest) is not { } body) { return; }
 /// </code>
 /// Malformed JSON is a 400 with its position; unknown fields and wrong types are a 422 with all of their paths. The caller checks required
 /// fields afterwards with <see cref="Faults"/>, so declare the members nullable.

@@ -323,7 +323,7 @@ public sealed class FrontDoor(
 
     private async Task RunWithoutBodyAsync(HttpContext context, Caller caller, KeyRequirement requirement)
     {
-        if (await Body.ReadAsync(context, HttpJson.Default.NoMembers, new()) is not null)
+        if (await Body.ReadAsync(context, WireJson.WithoutNulls.NoMembers, new()) is not null)
         {
             await RunAsync(context, caller, requirement);
         }

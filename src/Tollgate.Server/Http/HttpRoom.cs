@@ -1,7 +1,5 @@
 using System.Reflection;
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Swashbuckle.AspNetCore.SwaggerUI;
 using Tollgate.Contracts.Http;
 using Tollgate.Server.Http.Pages;
@@ -23,19 +21,15 @@ public static class HttpRoom
         services.AddSingleton(guesses);
         services.AddSingleton<Guesses>();
         services.AddSingleton<Exports>();
-        services.AddWire(HttpJson.Default);
         services.ConfigureHttpJsonOptions(http =>
         {
-            // Only for the OpenAPI document: the rooms' own contexts serialize bodies.
-            http.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+            // For the OpenAPI document only: endpoints read and write bodies with WireJson itself.
+            http.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
+            http.SerializerOptions.PropertyNamingPolicy = WireJson.Default.Options.PropertyNamingPolicy;
             http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         return services.AddOpenApi(OpenApiFile.Name, options => OpenApiDocuments.Configure(options, words));
     }
-
-    /// <summary>Adds a room's bodies to the OpenAPI document.</summary>
-    public static IServiceCollection AddWire(this IServiceCollection services, IJsonTypeInfoResolver room) =>
-        services.ConfigureHttpJsonOptions(http => http.SerializerOptions.TypeInfoResolverChain.Insert(0, room));
 
     /// <summary>Adds the front door, before every middleware that could answer.</summary>
     public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();

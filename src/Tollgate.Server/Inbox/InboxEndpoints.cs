@@ -64,7 +64,7 @@ public static class InboxEndpoints
             case null:
                 break;
             case ReceiveOutcome.Stored or ReceiveOutcome.Repeated:
-                await Answer.Json(context, StatusCodes.Status200OK, new(true), InboxJson.Default.WebhookReceived);
+                await Answer.Json(context, StatusCodes.Status200OK, new(true), WireJson.Default.WebhookReceived);
                 break;
             case ReceiveOutcome.Unreadable:
                 await Problems.WriteAsync(
@@ -160,7 +160,7 @@ public static class InboxEndpoints
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
             context, StatusCodes.Status200OK, new([.. page.Select(static one => ViewOf(one, withBody: false))], hasMore),
-            InboxJson.Default.ProviderEventList);
+            WireJson.Default.ProviderEventList);
     }
 
     private static async Task ShowAsync(HttpContext context, InboxQueries queries)
@@ -170,7 +170,7 @@ public static class InboxEndpoints
             : null;
         await (found is null
             ? Problems.WriteAsync(context, ErrorCode.ProviderEventNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(found, withBody: true), InboxJson.Default.ProviderEventView));
+            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(found, withBody: true), WireJson.Default.ProviderEventView));
     }
 
     private static async Task RetryAsync(HttpContext context, InboxQueries queries)
@@ -183,12 +183,12 @@ public static class InboxEndpoints
         }
 
         var found = await queries.FindAsync(context.Project(), provider, id, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(found!, withBody: false), InboxJson.Default.ProviderEventView);
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(found!, withBody: false), WireJson.Default.ProviderEventView);
     }
 
     private static async Task RetryParkedAsync(HttpContext context, InboxQueries queries) => await Answer.Json(
         context, StatusCodes.Status200OK, new(await queries.RetryParkedAsync(context.Project(), context.RequestAborted)),
-        InboxJson.Default.ProviderEventsRetried);
+        WireJson.Default.ProviderEventsRetried);
 
     private static (PaymentProvider Provider, string Id)? PlaceOf(string id) =>
         id.IndexOf(':', StringComparison.Ordinal) is var at and > 0 && CatalogWords.TryParse<PaymentProvider>(id[..at], out var provider)

@@ -42,7 +42,7 @@ public static class CouponEndpoints
 
     private static async Task CreateAsync(HttpContext context, CouponQueries coupons, Clock clock)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.CreateCouponRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateCouponRequest) is not { } body)
         {
             return;
         }
@@ -58,7 +58,7 @@ public static class CouponEndpoints
         await (await coupons.CreateAsync(project, coupon, now, context.RequestAborted)
             ? Answer.Json(
                 context, StatusCodes.Status201Created, InvoiceAnswers.Of(new CouponRow(coupon, 0, true, now)),
-                InvoicesJson.Default.CouponView)
+                WireJson.Default.CouponView)
             : Problems.WriteAsync(context, ErrorCode.CouponExists, param: "code"));
     }
 
@@ -76,7 +76,7 @@ public static class CouponEndpoints
             hasMore) = paging.Cut(await coupons.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, context.RequestAborted));
         await Answer.Json(
             context, StatusCodes.Status200OK, new CouponList([.. page.Select(InvoiceAnswers.Of)], hasMore),
-            InvoicesJson.Default.CouponList);
+            WireJson.Default.CouponList);
     }
 
     private static async Task ShowAsync(HttpContext context, CouponQueries coupons)
@@ -84,7 +84,7 @@ public static class CouponEndpoints
         var found = await coupons.FindAsync(context.Project(), RawPath.Id(context), context.RequestAborted);
         await (found is null
             ? RefuseAsync(context)
-            : Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(found), InvoicesJson.Default.CouponView));
+            : Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(found), WireJson.Default.CouponView));
     }
 
     private static async Task EndAsync(HttpContext context, CouponQueries coupons)

@@ -35,7 +35,7 @@ public static class CreditEndpoints
     private static async Task GiveAsync(HttpContext context, GiveCredit give, Clock clock)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } customer
-            || await Body.ReadAsync(context, InvoicesJson.Default.GiveCreditRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.GiveCreditRequest) is not { } body)
         {
             return;
         }
@@ -58,7 +58,7 @@ public static class CreditEndpoints
             GiveCreditOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             GiveCreditOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
             GiveCreditOutcome.NotEnough => Problems.WriteAsync(context, ErrorCode.CreditsInsufficient, answer.Detail, "amount"),
-            _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Fact!), InvoicesJson.Default.CreditFactView),
+            _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Fact!), WireJson.Default.CreditFactView),
         });
     }
 
@@ -123,7 +123,7 @@ public static class CreditEndpoints
             new CreditBalanceView(CatalogWords.Of(one.Kind), one.Amount.Currency.Code, one.Amount.Minor));
         await Answer.Json(
             context, StatusCodes.Status200OK, new([.. balances], [.. page.Select(ViewOf)], hasMore),
-            InvoicesJson.Default.CreditAccountView);
+            WireJson.Default.CreditAccountView);
     }
 
     private static CreditFactView ViewOf(CreditFact fact) => new()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Money;
 using Tollgate.Server.Http;
@@ -39,20 +40,16 @@ internal static class InvoiceCsv
         "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total",
         "amount_paid_minor", "amount_paid", "amount_due_minor", "amount_due");
 
-    /// <summary>A word as the API writes it: <c>proration_credit</c>.</summary>
-    internal static string Word<T>(T name)
-        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(name.ToString());
-
     /// <summary>Minor units, and major ones with a point and all decimals.</summary>
     internal static StringBuilder Money(this StringBuilder csv, MoneyAmount amount) =>
         csv.Plain(amount.Minor).Next().Append(amount.Major.ToString($"F{amount.Currency.Decimals}", CultureInfo.InvariantCulture));
 
     private static StringBuilder Whole(this StringBuilder csv, Invoice invoice) =>
-        csv.Cell(invoice.Number).Next().Plain(invoice.Id).Next().Plain(Word(invoice.Status)).Next().Cell(invoice.Customer).Next()
+        csv.Cell(invoice.Number).Next().Plain(invoice.Id).Next().Plain(CatalogWords.Of(invoice.Status)).Next().Cell(invoice.Customer).Next()
             .Plain(invoice.Currency).Next().Plain(invoice.IssuedAt).Next().Plain(invoice.Period.Start).Next().Plain(invoice.Period.End);
 
     private static StringBuilder Line(this StringBuilder csv, InvoiceLine line) =>
-        csv.Plain(Word(line.Kind)).Next().Cell(line.Description).Next().Cell(line.Feature).Next().Plain(line.Quantity).Next()
+        csv.Plain(CatalogWords.Of(line.Kind)).Next().Cell(line.Description).Next().Cell(line.Feature).Next().Plain(line.Quantity).Next()
             .Plain(line.UnitPrice?.Major.ToString("0.############", CultureInfo.InvariantCulture)).Next().Money(line.Amount).Next()
             .Plain(line.Period.Start).Next().Plain(line.Period.End);
 

@@ -113,7 +113,7 @@ public static class InvoiceEndpoints
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
             context, StatusCodes.Status200OK, new InvoiceList([.. page.Select(InvoiceAnswers.Of)], hasMore),
-            InvoicesJson.Default.InvoiceList);
+            WireJson.Default.InvoiceList);
     }
 
     private static async Task ShowAsync(HttpContext context, InvoiceQueries queries)
@@ -147,7 +147,7 @@ public static class InvoiceEndpoints
         await Answer.Json(
             context, StatusCodes.Status200OK,
             line is null or { Kind: InvoiceLineKind.Discount } ? view : InvoiceAnswers.WithTax(view, row.Invoice, number),
-            InvoicesJson.Default.LineExplanation);
+            WireJson.Default.LineExplanation);
     }
 
     /// <summary>Tollgate finalises an invoice when it creates it, so this does nothing and can be repeated.</summary>
@@ -161,7 +161,7 @@ public static class InvoiceEndpoints
 
     internal static async Task SettleAsync(HttpContext context, Settle run)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.InvoiceStatusRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.InvoiceStatusRequest, new()) is not { } body)
         {
             return;
         }
@@ -181,7 +181,7 @@ public static class InvoiceEndpoints
 
     private static async Task CreditAsync(HttpContext context, InvoiceQueries queries, ChangeInvoiceStatus settle)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.CreditInvoiceRequest) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.CreditInvoiceRequest) is not { } body
             || await FindAsync(context, queries) is not { } row)
         {
             return;
@@ -217,9 +217,9 @@ public static class InvoiceEndpoints
         InvoiceOutcome.NotFound => Problems.WriteAsync(context, ErrorCode.InvoiceNotFound),
         InvoiceOutcome.NotAllowed => Problems.WriteAsync(context, ErrorCode.InvoiceState, answer.Detail),
         InvoiceOutcome.CreditRefused => Problems.WriteAsync(context, ErrorCode.CreditRefused, answer.Detail),
-        _ => Answer.Json(context, status, InvoiceAnswers.Of(answer.Row!), InvoicesJson.Default.InvoiceView),
+        _ => Answer.Json(context, status, InvoiceAnswers.Of(answer.Row!), WireJson.Default.InvoiceView),
     };
 
     private static Task AnswerAsync(HttpContext context, InvoiceRow row) =>
-        Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(row), InvoicesJson.Default.InvoiceView);
+        Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(row), WireJson.Default.InvoiceView);
 }

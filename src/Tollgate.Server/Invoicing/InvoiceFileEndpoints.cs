@@ -159,7 +159,7 @@ public static class InvoiceFileEndpoints
         var statement = StatementRules.Of(id, currency!, period, invoices, payments);
         if (type is null)
         {
-            await Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(statement), InvoicesJson.Default.StatementView);
+            await Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(statement), WireJson.Default.StatementView);
             return;
         }
 

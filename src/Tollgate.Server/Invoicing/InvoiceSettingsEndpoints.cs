@@ -43,12 +43,12 @@ public static class InvoiceSettingsEndpoints
     {
         var settings = await queries.SettingsAsync(context.Project(), context.RequestAborted);
         var hasLogo = await queries.LogoAsync(context.Project(), context.RequestAborted) is not null;
-        await Answer.Json(context, StatusCodes.Status200OK, Of(settings, hasLogo), InvoicesJson.Default.InvoiceSettingsBody);
+        await Answer.Json(context, StatusCodes.Status200OK, Of(settings, hasLogo), WireJson.Default.InvoiceSettingsBody);
     }
 
     private static async Task SetAsync(HttpContext context, InvoiceQueries queries)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.InvoiceSettingsBody) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.InvoiceSettingsBody) is not { } body)
         {
             return;
         }
@@ -87,7 +87,7 @@ public static class InvoiceSettingsEndpoints
 
     private static async Task SetTaxesAsync(HttpContext context, InvoiceQueries queries)
     {
-        if (await Body.ReadAsync(context, InvoicesJson.Default.TaxRates) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.TaxRates) is not { } body)
         {
             return;
         }
@@ -132,7 +132,7 @@ public static class InvoiceSettingsEndpoints
                 }),
             ],
         },
-        InvoicesJson.Default.TaxRates);
+        WireJson.Default.TaxRates);
 
     private static InvoiceSettingsBody Of(InvoiceSettings settings, bool hasLogo) => new()
     {

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Invoicing;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Server.Http;
@@ -18,7 +17,7 @@ public static class InvoicingRoom
         services.AddSingleton<PackQueries>();
         services.AddSingleton<GiveCredit>();
         services.AddSingleton<CreditQueries>();
-        return services.AddWire(InvoicesJson.Default);
+        return services;
     }
 
     public static void MapInvoicingRoom(this WebApplication app)

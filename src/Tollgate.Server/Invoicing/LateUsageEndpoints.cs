@@ -49,7 +49,7 @@ public static class LateUsageEndpoints
             context.Project(), paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new LateUsageList([.. page.Select(ViewOf)], hasMore), InvoicesJson.Default.LateUsageList);
+            context, StatusCodes.Status200OK, new LateUsageList([.. page.Select(ViewOf)], hasMore), WireJson.Default.LateUsageList);
     }
 
     private static async Task CsvAsync(HttpContext context, LateUsageQueries queries)

@@ -33,7 +33,7 @@ public static class PackEndpoints
     private static async Task BuyAsync(HttpContext context, BuyPack buy)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } customer
-            || await Body.ReadAsync(context, InvoicesJson.Default.BuyPackRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.BuyPackRequest) is not { } body)
         {
             return;
         }
@@ -92,11 +92,11 @@ public static class PackEndpoints
         var (page, hasMore) = paging.Cut(items);
         await Answer.Json(
             context, StatusCodes.Status200OK, new PackPurchaseList([.. page.Select(ViewOf)], hasMore),
-            InvoicesJson.Default.PackPurchaseList);
+            WireJson.Default.PackPurchaseList);
     }
 
     private static Task AnswerAsync(HttpContext context, int status, PackItem item) =>
-        Answer.Json(context, status, ViewOf(item), InvoicesJson.Default.PackPurchaseView);
+        Answer.Json(context, status, ViewOf(item), WireJson.Default.PackPurchaseView);
 
     private static PackPurchaseView ViewOf(PackItem item) => new()
     {

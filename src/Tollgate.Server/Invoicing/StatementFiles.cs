@@ -1,4 +1,5 @@
 using System.Text;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Server.Http;
 
@@ -21,7 +22,7 @@ internal static class StatementFiles
         Begin("opening", statement.Period.Start).Next().Append(",,").Money(statement.Opening).End();
         foreach (var entry in statement.Entries)
         {
-            Begin(InvoiceCsv.Word(entry.Kind), entry.At).Cell(entry.Number).Next().Money(entry.Amount).Next().Money(entry.Balance).End();
+            Begin(CatalogWords.Of(entry.Kind), entry.At).Cell(entry.Number).Next().Money(entry.Amount).Next().Money(entry.Balance).End();
         }
 
         Begin("closing", statement.Period.End).Next().Append(",,").Money(statement.Closing).End();

@@ -95,7 +95,7 @@ public static class ParkedEndpoints
         var rows = await deps.Parked.ListAsync(context.Caller().Project, work, after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(row => ViewOf(row, deps))], hasMore), ClocksJson.Default.ParkedWorkList);
+            context, StatusCodes.Status200OK, new([.. page.Select(row => ViewOf(row, deps))], hasMore), WireJson.Default.ParkedWorkList);
     }
 
     private static async Task RetryAsync(HttpContext context, Deps deps)
@@ -110,7 +110,7 @@ public static class ParkedEndpoints
 
         await WakeAsync(row, deps, context.RequestAborted);
         row = row with { Next = deps.Clock.Now() };
-        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(row, deps), ClocksJson.Default.ParkedWorkView);
+        await Answer.Json(context, StatusCodes.Status200OK, ViewOf(row, deps), WireJson.Default.ParkedWorkView);
     }
 
     /// <summary>Also releases work that another room holds for an operator or retries on its own schedule.</summary>

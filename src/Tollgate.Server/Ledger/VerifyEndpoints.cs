@@ -26,8 +26,6 @@ public static class VerifyEndpoints
 
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(30);
 
-    public static IServiceCollection AddVerify(this IServiceCollection services) => services.AddWire(LedgerJson.Default);
-
     public static void MapVerify(this IEndpointRouteBuilder app)
     {
         var database = app.ServiceProvider.GetRequiredService<Database>();
@@ -75,7 +73,7 @@ public static class VerifyEndpoints
             if (await RunAsync(context, database, places) is { } report)
             {
                 await Answer.Json(
-                    context, StatusCodes.Status200OK, ViewOf(report, Stopwatch.GetElapsedTime(started)), LedgerJson.Default.VerifiedView);
+                    context, StatusCodes.Status200OK, ViewOf(report, Stopwatch.GetElapsedTime(started)), WireJson.Default.VerifiedView);
             }
         }
         finally

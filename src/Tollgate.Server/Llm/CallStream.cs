@@ -94,7 +94,7 @@ internal sealed class CallStream
     {
         try
         {
-            if (item.Deserialize(LlmJson.Default.LlmCallRequest) is { } body)
+            if (item.Deserialize(WireJson.Default.LlmCallRequest) is { } body)
             {
                 return (body, null);
             }
@@ -104,7 +104,7 @@ internal sealed class CallStream
             // The check below finds all faults.
         }
 
-        return (null, BodyFaults.Explain(item, LlmJson.Default.LlmCallRequest));
+        return (null, BodyFaults.Explain(item, WireJson.Default.LlmCallRequest));
     }
 
     private string IdOf(long index) =>

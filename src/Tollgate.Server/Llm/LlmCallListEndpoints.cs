@@ -45,7 +45,7 @@ internal static class LlmCallListEndpoints
     {
         if (await EventListEndpoints.PageAsync(context, queries, clock, LlmCall.EventType) is var (rows, more))
         {
-            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), LlmJson.Default.LlmCallList);
+            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), WireJson.Default.LlmCallList);
         }
     }
 
@@ -59,7 +59,7 @@ internal static class LlmCallListEndpoints
 
         var (ours, own) = Split(row.PropertiesJson!);
         var cost = RecordLlmCalls.Read(computed);
-        var view = JsonSerializer.Deserialize(ours, LlmJson.Default.LlmCallView)!;
+        var view = JsonSerializer.Deserialize(ours, WireJson.Default.LlmCallView)!;
         return Placed(view, row) with
         {
             Provider = cost.Provider ?? view.Provider, CostUsd = cost.Cost?.ToString(), Priced = cost.Cost is not null,

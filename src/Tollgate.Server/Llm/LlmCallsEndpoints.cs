@@ -18,13 +18,6 @@ internal static class LlmCallsEndpoints
 {
     private const string Tag = "LLM";
 
-    /// <summary>
-    /// Allows duplicate names in the array as a whole, since one name that is not Unicode would otherwise refuse all calls. Each call has
-    /// its own check.
-    /// </summary>
-    private static readonly JsonTypeInfo<IReadOnlyList<JsonElement>> Items = new LlmJson(
-        new(LlmJson.Default.Options) { AllowDuplicateProperties = true }).IReadOnlyListJsonElement;
-
     /// <summary>Routing refuses other types with a 415.</summary>
     private static readonly string[] MediaTypes = ["application/json", "application/x-ndjson", "application/jsonl", "application/ndjson"];
 
@@ -90,12 +83,12 @@ internal static class LlmCallsEndpoints
         }
         else if (await IsArrayAsync(context))
         {
-            if (await Body.ReadAsync(context, Items, limit: CallStream.BodyBytes) is { } many)
+            if (await Body.ReadAsync(context, WireJson.Elements, limit: CallStream.BodyBytes) is { } many)
             {
                 await RecordManyAsync(context, record, many);
             }
         }
-        else if (await Body.ReadAsync(context, LlmJson.Default.LlmCallRequest) is { } one)
+        else if (await Body.ReadAsync(context, WireJson.Default.LlmCallRequest) is { } one)
         {
             await RecordOneAsync(context, record, one);
         }
@@ -158,7 +151,7 @@ internal static class LlmCallsEndpoints
             ComputedCostUsd = recorded.Cost.Computed?.ToString(), UsageDifference = call.UsageDifference,
             Balances = BalancesOf(project, recorded.Answer),
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, LlmJson.Default.LlmCallRecorded);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.LlmCallRecorded);
     }
 
     private static async Task RecordManyAsync(HttpContext context, RecordLlmCalls record, IReadOnlyList<JsonElement> items)
@@ -201,7 +194,7 @@ internal static class LlmCallsEndpoints
 
     private static Task AnswerAsync(HttpContext context, CallTally tally) => tally.Batch.Broken is { } broken
         ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
-        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), LlmJson.Default.LlmCallsRecorded);
+        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), WireJson.Default.LlmCallsRecorded);
 
     /// <summary>The prefix for ids of calls without an id; empty: none. Null: the header is faulty, and the problem is written.</summary>
     private static async ValueTask<string?> PrefixAsync(HttpContext context)

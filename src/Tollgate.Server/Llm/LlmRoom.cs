@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Llm;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -11,8 +10,7 @@ public static class LlmRoom
     public static IServiceCollection AddLlm(this IServiceCollection services) =>
         services.AddSingleton<IProjectPart, PricePart>().AddSingleton<IProjectPart, UpstreamPart>().AddSingleton<LlmMetrics>()
             .AddSingleton<RecordLlmCalls>().AddSingleton<UnpricedModels>().AddSingleton<SetModelPrices>().AddSingleton<RerateLlmCalls>()
-            .AddSingleton<PriceQueries>()
-            .AddWire(LlmJson.Default);
+            .AddSingleton<PriceQueries>();
 
     public static void MapLlm(this IEndpointRouteBuilder app)
     {

@@ -81,7 +81,7 @@ internal static class ModelPricesEndpoints
 
     private static async Task SetAsync(HttpContext context, SetModelPrices set, Clock clock)
     {
-        if (await Body.ReadAsync(context, LlmJson.Default.ModelPriceRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ModelPriceRequest) is not { } body)
         {
             return;
         }
@@ -96,7 +96,7 @@ internal static class ModelPricesEndpoints
 
         var rows = await set.RunAsync(project.Id, [price], context.RequestAborted);
         await (rows is [var row]
-            ? Answer.Json(context, StatusCodes.Status201Created, ViewOf(row), LlmJson.Default.ModelPriceView)
+            ? Answer.Json(context, StatusCodes.Status201Created, ViewOf(row), WireJson.Default.ModelPriceView)
             : RefuseMoreAsync(context));
     }
 
@@ -208,7 +208,7 @@ internal static class ModelPricesEndpoints
             new(project?.Id, provider, model, after, scope is null ? null : scope == CatalogWords.Of(PriceScope.Project), at), paging.Probe,
             context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), LlmJson.Default.ModelPriceList);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), WireJson.Default.ModelPriceList);
     }
 
     private static async Task UnpricedAsync(HttpContext context, UnpricedModels unpriced, Clock clock)
@@ -231,7 +231,7 @@ internal static class ModelPricesEndpoints
             LastSeenAt = row.LastSeenAt.ToOffset(),
             Priced = project.Prices.Find(row.Provider.Length == 0 ? null : row.Provider, row.Model, now) is not null,
         });
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), LlmJson.Default.UnpricedModelList);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), WireJson.Default.UnpricedModelList);
     }
 
     /// <summary><c>provider/model</c>, or only the model if callers named no provider.</summary>

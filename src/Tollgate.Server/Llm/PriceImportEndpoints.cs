@@ -62,7 +62,7 @@ internal static class PriceImportEndpoints
         var changes = await set.ImportAsync(project?.Id, list, now, dryRun == "true", context.RequestAborted);
         await (changes is null
             ? ModelPricesEndpoints.RefuseMoreAsync(context)
-            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(changes, dryRun == "true", project), LlmJson.Default.PricesImported));
+            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(changes, dryRun == "true", project), WireJson.Default.PricesImported));
     }
 
     /// <summary>Null: the problem is written.</summary>

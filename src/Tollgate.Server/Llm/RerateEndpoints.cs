@@ -61,11 +61,11 @@ internal static class RerateEndpoints
     private static Task MarkupAsync(HttpContext context) => AnswerAsync(context, context.Project().MarkupBasisPoints);
 
     private static Task AnswerAsync(HttpContext context, int basisPoints) =>
-        Answer.Json(context, StatusCodes.Status200OK, new MarkupBody { BasisPoints = basisPoints }, LlmJson.Default.MarkupBody);
+        Answer.Json(context, StatusCodes.Status200OK, new MarkupBody { BasisPoints = basisPoints }, WireJson.Default.MarkupBody);
 
     private static async Task SetMarkupAsync(HttpContext context, SetModelPrices set, Clock clock)
     {
-        if (await Body.ReadAsync(context, LlmJson.Default.MarkupBody) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.MarkupBody) is not { } body)
         {
             return;
         }
@@ -86,7 +86,7 @@ internal static class RerateEndpoints
 
     private static async Task RerateAsync(HttpContext context, RerateLlmCalls rerate, LedgerOptions options, Clock clock)
     {
-        if (await Body.ReadAsync(context, LlmJson.Default.RerateRequest, new RerateRequest()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RerateRequest, new RerateRequest()) is not { } body)
         {
             return;
         }
@@ -116,7 +116,7 @@ internal static class RerateEndpoints
             DryRun = dryRun == "true", Seen = done.Seen, Changed = done.Changed, Unknown = done.Unknown, TooOld = done.TooOld,
             DeltaUsd = done.Delta.ToString(), Next = done.Next?.ToString(),
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, LlmJson.Default.Rerated);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.Rerated);
     }
 
     private static RerateFilter FilterOf(RerateRequest body, Instant now, LedgerOptions options, Faults faults)

@@ -107,7 +107,7 @@ internal static class MailEndpoints
         var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted));
         await Answer.Json(
             context, StatusCodes.Status200OK, new MailList([.. page.Select(mail => ViewOf(mail, templates))], hasMore),
-            MailJson.Default.MailList);
+            WireJson.Default.MailList);
     }
 
     private static async Task ShowAsync(HttpContext context, MailQueries queries, MailLinks links)
@@ -127,7 +127,7 @@ internal static class MailEndpoints
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? MailLinks.Hidden : null;
         var detail = new MailDetail(
             ViewOf(mail, templates), MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe));
-        await Answer.Json(context, StatusCodes.Status200OK, detail, MailJson.Default.MailDetail);
+        await Answer.Json(context, StatusCodes.Status200OK, detail, WireJson.Default.MailDetail);
     }
 
     /// <summary>Asks for confirmation with a button, because mail scanners follow links.</summary>

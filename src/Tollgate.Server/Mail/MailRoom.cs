@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Mail;
 using Tollgate.Engine.Mail;
 using Tollgate.Server.Http;
 
@@ -18,7 +17,7 @@ public static class MailRoom
         services.AddSingleton<MailSender>();
         services.AddHostedService<DeriveMailsLoop>();
         services.AddHostedService<SendMailsLoop>();
-        return services.AddWire(MailJson.Default);
+        return services;
     }
 
     public static void MapMailRoom(this WebApplication app) => app.MapMails();

@@ -82,7 +82,7 @@ internal static class DecisionsEndpoints
 
         await Answer.Json(
             context, StatusCodes.Status200OK, facts.Event is { } row ? ViewOf(facts, row) : ViewOf(context.Project(), facts),
-            MeteringJson.Default.DecisionExplained);
+            WireJson.Default.DecisionExplained);
     }
 
     private static DecisionExplained ViewOf(DecisionFacts facts, EventRow row) => new()

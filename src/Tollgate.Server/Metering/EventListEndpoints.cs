@@ -79,7 +79,7 @@ internal static class EventListEndpoints
     {
         if (await PageAsync(context, queries, clock) is var (rows, more))
         {
-            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), MeteringJson.Default.EventList);
+            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), WireJson.Default.EventList);
         }
     }
 

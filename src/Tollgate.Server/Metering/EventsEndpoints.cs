@@ -176,7 +176,7 @@ internal static class EventsEndpoints
 
     private static Task AnswerAsync(HttpContext context, EventTally tally) => tally.Batch.Broken is { } broken
         ? Problems.WriteAsync(context, tally.Batch.BrokenOff(broken))
-        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), MeteringJson.Default.RecordedEvents);
+        : Answer.Json(context, StatusCodes.Status200OK, tally.View(), WireJson.Default.RecordedEvents);
 
     private delegate Problem? BodyUse(ReadOnlySpan<byte> body);
 
@@ -316,7 +316,7 @@ internal static class EventsEndpoints
 
     private static async Task VoidAsync(HttpContext context, QuotaGate gate)
     {
-        if (await Body.ReadAsync(context, MeteringJson.Default.VoidRequest, new VoidRequest()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.VoidRequest, new VoidRequest()) is not { } body)
         {
             return;
         }
@@ -352,6 +352,6 @@ internal static class EventsEndpoints
             Remaining = standing?.Remaining?.Value,
             ResetsAt = standing?.ResetsAt?.ToOffset(),
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, MeteringJson.Default.VoidedView);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.VoidedView);
     }
 }

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Metering;
 using Tollgate.Engine.Metering;
 using Tollgate.Server.Http;
 
@@ -9,7 +8,7 @@ public static class MeteringRoom
 {
     public static IServiceCollection AddMetering(this IServiceCollection services) =>
         services.AddSingleton<EventQueries>().AddSingleton<DecisionQueries>().AddSingleton<UnmatchedTypes>()
-            .AddHostedService<UnmatchedTypesWriter>().AddWire(MeteringJson.Default);
+            .AddHostedService<UnmatchedTypesWriter>();
 
     public static void MapMetering(this IEndpointRouteBuilder app)
     {

@@ -63,7 +63,7 @@ internal static class UnmatchedEventsEndpoint
             Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(),
             Nearest = Spelling.Nearest(one.Type, names),
         });
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), MeteringJson.Default.UnmatchedEventList);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), WireJson.Default.UnmatchedEventList);
     }
 
     private static IEnumerable<string> Names(PublishedCatalog catalog, bool seesTypes) =>

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
@@ -36,7 +37,7 @@ public static class DisputeEndpoints
         var rows = await queries.ListAsync(
             context.Project(), new(customer, ofPayment, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.DisputeList);
+        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), WireJson.Default.DisputeList);
     }
 
     private static DisputeView ViewOf(Dispute dispute) => new(

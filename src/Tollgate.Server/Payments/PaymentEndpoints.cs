@@ -49,7 +49,7 @@ public static class PaymentEndpoints
 
     private static async Task ChargeAsync(HttpContext context, ChargeInvoice charge)
     {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.ChargeRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ChargeRequest) is not { } body)
         {
             return;
         }
@@ -69,7 +69,7 @@ public static class PaymentEndpoints
         await (answer.Outcome switch
         {
             ChargeOutcome.Attempted =>
-                Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), PaymentsJson.Default.PaymentView),
+                Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), WireJson.Default.PaymentView),
             ChargeOutcome.InvoiceUnknown =>
                 Problems.WriteAsync(context, ErrorCode.InvoiceNotFound, UnknownId.Invoice(body.Invoice!), "invoice"),
             ChargeOutcome.NothingDue => Problems.WriteAsync(context, ErrorCode.InvoiceState, answer.Detail, "invoice"),
@@ -103,7 +103,7 @@ public static class PaymentEndpoints
             context.Project(), new(customer, ofInvoice, wanted), after, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new PaymentList([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.PaymentList);
+            context, StatusCodes.Status200OK, new PaymentList([.. page.Select(ViewOf)], hasMore), WireJson.Default.PaymentList);
     }
 
     private static async Task ShowAsync(HttpContext context, PaymentQueries queries)
@@ -113,12 +113,12 @@ public static class PaymentEndpoints
             : null;
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.PaymentNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(row), PaymentsJson.Default.PaymentView));
+            : Answer.Json(context, StatusCodes.Status200OK, ViewOf(row), WireJson.Default.PaymentView));
     }
 
     private static async Task RefundAsync(HttpContext context, RefundPayment refund)
     {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.RefundRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RefundRequest, new()) is not { } body)
         {
             return;
         }
@@ -139,7 +139,7 @@ public static class PaymentEndpoints
             : new(RefundOutcome.PaymentUnknown);
         await (answer.Outcome switch
         {
-            RefundOutcome.Done => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), PaymentsJson.Default.PaymentView),
+            RefundOutcome.Done => Answer.Json(context, StatusCodes.Status201Created, ViewOf(answer.Row!), WireJson.Default.PaymentView),
             RefundOutcome.PaymentUnknown => Problems.WriteAsync(context, ErrorCode.PaymentNotFound),
             _ => Problems.WriteAsync(context, ErrorCode.RefundRefused, answer.Detail, "amount"),
         });

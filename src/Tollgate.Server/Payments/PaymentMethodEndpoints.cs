@@ -38,7 +38,7 @@ public static class PaymentMethodEndpoints
     private static async Task AddAsync(HttpContext context, KeepPaymentMethod keep)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } customer
-            || await Body.ReadAsync(context, PaymentsJson.Default.AddPaymentMethodRequest) is not { } body)
+            || await Body.ReadAsync(context, WireJson.Default.AddPaymentMethodRequest) is not { } body)
         {
             return;
         }
@@ -47,7 +47,7 @@ public static class PaymentMethodEndpoints
         {
             await Problems.WriteAsync(
                 context, ErrorCode.BillingNotConfigured,
-                $"Of a live project customers leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
+                $"Customers of a live project leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
             return;
         }
 
@@ -73,7 +73,7 @@ public static class PaymentMethodEndpoints
             AddMethodOutcome.TooMany => Problems.WriteAsync(
                 context, ErrorCode.LimitReached,
                 $"The customer has {PaymentMethods.Most} payment methods, which is the limit. Remove those that you no longer charge."),
-            _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(added.Method!), PaymentsJson.Default.PaymentMethodView),
+            _ => Answer.Json(context, StatusCodes.Status201Created, ViewOf(added.Method!), WireJson.Default.PaymentMethodView),
         });
     }
 
@@ -89,7 +89,7 @@ public static class PaymentMethodEndpoints
             ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
             : Answer.Json(
                 context, StatusCodes.Status200OK, new PaymentMethodList([.. found.Select(ViewOf)]),
-                PaymentsJson.Default.PaymentMethodList));
+                WireJson.Default.PaymentMethodList));
     }
 
     private static async Task RemoveAsync(HttpContext context, KeepPaymentMethod keep)

@@ -34,7 +34,7 @@ public static class PaymentSettingsEndpoints
 
     private static async Task SetAsync(HttpContext context, PaymentSettings settings, Deps deps)
     {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.PaymentSettingsRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.PaymentSettingsRequest) is not { } body)
         {
             return;
         }
@@ -80,7 +80,7 @@ public static class PaymentSettingsEndpoints
         IReadOnlyDictionary<string, string>? stored)
     {
         var fields = provider?.Capabilities.Credentials ?? [];
-        if (provider is null && name != PaymentProvider.Manual)
+        if (provider is null && PaymentProviders.MovesMoney(name))
         {
             faults.Add("provider", FaultCode.InvalidValue, $"This server cannot talk to {CatalogWords.Of(name)}.");
             return;
@@ -152,6 +152,6 @@ public static class PaymentSettingsEndpoints
                     field.Name, field.IsRequired, stored?.Keys.Any(key => Names(field, key)) == true, field.Meaning)),
             ],
             WebhookPath = abilities.SendsWebhooks ? $"/v1/webhooks/{CatalogWords.Of(name)}" : null,
-        }, PaymentsJson.Default.PaymentSettingsView);
+        }, WireJson.Default.PaymentSettingsView);
     }
 }

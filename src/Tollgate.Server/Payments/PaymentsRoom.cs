@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Payments;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
@@ -33,6 +32,7 @@ public static class PaymentsRoom
         services.AddSingleton<StripeEvents>();
         services.AddSingleton(new StripeVariables(Environment.GetEnvironmentVariable));
         services.AddSingleton<SyncStripe>();
+        services.AddSingleton<ReconcileStripe>();
         services.AddSingleton<ISubscriptionBackend, StripeSubscriptions>();
         services.AddSingleton<SubscriptionBackends>();
         services.AddSingleton<IPaymentProvider, StripeProvider>();
@@ -46,7 +46,7 @@ public static class PaymentsRoom
         services.AddSingleton<ProviderLines>();
         services.AddSingleton<BillAtProvider>();
         services.AddHostedService<QueryPayments>();
-        return services.AddWire(PaymentsJson.Default);
+        return services;
     }
 
     public static void MapPaymentsRoom(this WebApplication app)

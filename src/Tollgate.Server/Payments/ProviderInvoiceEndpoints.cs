@@ -73,7 +73,7 @@ public static class ProviderInvoiceEndpoints
             context.Project(), new(customer, subscription, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), PaymentsJson.Default.ProviderInvoiceList);
+            context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), WireJson.Default.ProviderInvoiceList);
     }
 
     private static ProviderInvoiceView ViewOf(ProviderInvoice invoice) => new()

@@ -46,7 +46,7 @@ public static class SandboxEndpoints
 
     private static async Task BehaveAsync(HttpContext context, SandboxProvider sandbox)
     {
-        if (await ReadAsync(context, PaymentsJson.Default.PaymentBehaviorRequest) is not { } body)
+        if (await ReadAsync(context, WireJson.Default.PaymentBehaviorRequest) is not { } body)
         {
             return;
         }
@@ -72,7 +72,7 @@ public static class SandboxEndpoints
 
     private static async Task BehaveAsync(HttpContext context, SandboxWebhooks webhooks)
     {
-        if (await ReadAsync(context, PaymentsJson.Default.WebhookBehaviorRequest) is not { } body)
+        if (await ReadAsync(context, WireJson.Default.WebhookBehaviorRequest) is not { } body)
         {
             return;
         }
@@ -94,7 +94,7 @@ public static class SandboxEndpoints
 
     private static async Task HappenAsync(HttpContext context, SandboxWebhooks webhooks, PaymentQueries queries)
     {
-        if (await ReadAsync(context, PaymentsJson.Default.SandboxEventRequest) is not { } body)
+        if (await ReadAsync(context, WireJson.Default.SandboxEventRequest) is not { } body)
         {
             return;
         }

@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
@@ -79,7 +78,7 @@ public static class StripeEndpoints
 
     private static async Task ReconcileAsync(HttpContext context, ReconcileStripe reconcile, Clock clock)
     {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.StripeReconcileRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.StripeReconcileRequest, new()) is not { } body)
         {
             return;
         }
@@ -108,7 +107,7 @@ public static class StripeEndpoints
             await Answer.Json(
                 context, StatusCodes.Status200OK,
                 new(report.Since.ToOffset(), report.Complete, views.Count(static one => !one.Repaired), views),
-                PaymentsJson.Default.StripeReconcileReport);
+                WireJson.Default.StripeReconcileReport);
         }
         catch (ProviderSilentException silent)
         {
@@ -118,7 +117,7 @@ public static class StripeEndpoints
 
     private static async Task SyncAsync(HttpContext context, SyncStripe sync)
     {
-        if (await Body.ReadAsync(context, PaymentsJson.Default.StripeSyncRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.StripeSyncRequest) is not { } body)
         {
             return;
         }
@@ -135,7 +134,7 @@ public static class StripeEndpoints
 
             var views = lines.Select(static line =>
                 new StripeSyncLine(line.Kind, line.Name, line.Id, CatalogWords.Of(line.Outcome), line.Detail));
-            await Answer.Json(context, StatusCodes.Status200OK, new(dryRun, [.. views]), PaymentsJson.Default.StripeSyncReport);
+            await Answer.Json(context, StatusCodes.Status200OK, new(dryRun, [.. views]), WireJson.Default.StripeSyncReport);
         }
         catch (ProviderSilentException silent)
         {

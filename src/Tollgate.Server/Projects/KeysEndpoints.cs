@@ -51,9 +51,9 @@ internal static class KeysEndpoints
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Rotate a key", """
-                Makes a new key with the same name, scopes, networks and expiry, and ends the old one, at once or after `grace_seconds` in which
-                both are valid. What the old key had issued belongs to the new one. A second rotation of the same key is refused: it is revoked
-                by then. A key rotates itself, and others that have nothing that it does not have itself.
+                Creates a key with the same name, scopes, networks and expiry, and revokes the old one, at once or after `grace_seconds` during
+                which both are valid. Everything that the old key issued then belongs to the new one. Tollgate refuses a second rotation of
+                the same key. A key may rotate itself, and other keys that have no scope, network or lifetime beyond its own.
                 """)
             {
                 Path = IdMeaning,
@@ -66,10 +66,9 @@ internal static class KeysEndpoints
         app.MapDelete("/v1/api-keys/{id}", (RequestDelegate)(context => RevokeAsync(context, revoke)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .Describe(new(Tag, "Revoke a key", """
-                The key is refused from now on, and so is everything that it issued, directly or through others: keys, customer tokens, portal
-                sessions, checkouts, and the projects' keys that an admin key created. This server refuses them at once, others within a second.
-                Revoking it again changes nothing. To replace a key and keep what it issued, rotate it. A revocation that would leave no admin
-                key is refused.
+                Ends the key and everything that it issued, directly or through others: keys, customer tokens, portal sessions, checkouts, and
+                the projects' keys that an admin key created. This server refuses them at once, other servers within a second. A second
+                revocation changes nothing. To replace a key and keep what it issued, rotate it. Tollgate refuses to revoke the last admin key.
                 """)
             {
                 Path = IdMeaning,
@@ -83,9 +82,10 @@ internal static class KeysEndpoints
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Create a key", $"""
-                `secret` does everything in the project, `public` reads what browsers may see, `restricted` does what its `scopes` say. All of them
-                work only from their `networks` and until `expires_at`. What is left out is that of the key that asks; what exceeds it is refused,
-                and the new key ends with it. With the admin key and no `X-Project` the only kind is `admin`.
+                A `secret` key may do everything in the project, a `public` key reads what browsers may see, and a `restricted` key has the
+                rights of its `scopes`. Each works only from its `networks` and until `expires_at`. Omitted values are those of the requesting
+                key. Tollgate refuses a key that exceeds the requesting key, and revokes the new key together with it. With the admin key and
+                without `X-Project`, the only kind is `admin`.
 
                 Scopes:
 
@@ -114,7 +114,7 @@ internal static class KeysEndpoints
 
     private static async Task CreateAsync(HttpContext context, CreateKey create, Clock clock)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateKeyRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateKeyRequest) is not { } body)
         {
             return;
         }
@@ -129,7 +129,7 @@ internal static class KeysEndpoints
         }
 
         var (key, excess) = await create.IssueAsync(caller.Project?.Id, order, caller.KeyId, context.RequestAborted);
-        await (key is not null ? Answer.Json(context, StatusCodes.Status201Created, View(key), ProjectsJson.Default.CreatedKey)
+        await (key is not null ? Answer.Json(context, StatusCodes.Status201Created, View(key), WireJson.Default.CreatedKey)
             : excess.Count > 0 ? RefuseAsync(context, excess)
             : Problems.WriteAsync(context, ErrorCode.KeyRevoked));
     }
@@ -153,12 +153,12 @@ internal static class KeysEndpoints
 
         var rows = await queries.ListKeysAsync(context.Caller().Project?.Id, paging.Probe, after, context.RequestAborted);
         var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new KeyList([.. page.Select(View)], hasMore), ProjectsJson.Default.KeyList);
+        await Answer.Json(context, StatusCodes.Status200OK, new KeyList([.. page.Select(View)], hasMore), WireJson.Default.KeyList);
     }
 
     private static async Task RotateAsync(HttpContext context, RotateKey rotate)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.RotateKeyRequest, whenEmpty: new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RotateKeyRequest, whenEmpty: new()) is not { } body)
         {
             return;
         }
@@ -181,7 +181,7 @@ internal static class KeysEndpoints
             RotateFault.Revoked => Problems.WriteAsync(context, ErrorCode.Conflict, "The key is revoked. Create a new one."),
             RotateFault.MoreThanCaller => RefuseAsync(context, answer.Excess),
             RotateFault.CallerEnded => Problems.WriteAsync(context, ErrorCode.KeyRevoked),
-            _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), ProjectsJson.Default.CreatedKey),
+            _ => Answer.Json(context, StatusCodes.Status201Created, View(answer.Key!), WireJson.Default.CreatedKey),
         });
     }
 

@@ -92,7 +92,7 @@ internal static partial class ProjectsEndpoints
 
     private static async Task CreateAsync(HttpContext context, CreateProject create)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateProjectRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateProjectRequest) is not { } body)
         {
             return;
         }
@@ -111,7 +111,7 @@ internal static partial class ProjectsEndpoints
         var order = new ProjectOrder(
             body.Code!, body.Name!, mode, body.TimeZone ?? catalog.TimeZone, body.Currency ?? catalog.Currency, catalog);
         await (await create.RunAsync(order, context.Caller().KeyId, context.RequestAborted) is { } project
-            ? Answer.Json(context, StatusCodes.Status201Created, View(project), ProjectsJson.Default.CreatedProject)
+            ? Answer.Json(context, StatusCodes.Status201Created, View(project), WireJson.Default.CreatedProject)
             : Problems.WriteAsync(context, ErrorCode.ProjectExists, $"A project with the code {order.Code} exists.", "code"));
     }
 
@@ -130,7 +130,7 @@ internal static partial class ProjectsEndpoints
         var after = paging.StartingAfter is { } code ? rows.FirstOrDefault(row => row.Code == code)?.Id ?? int.MaxValue : 0;
         var (page, hasMore) = paging.Cut<ProjectRow>([.. rows.Where(row => row.Id > after).Take(paging.Probe)]);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new ProjectList([.. page.Select(View)], hasMore), ProjectsJson.Default.ProjectList);
+            context, StatusCodes.Status200OK, new ProjectList([.. page.Select(View)], hasMore), WireJson.Default.ProjectList);
     }
 
     private static async Task ShowAsync(HttpContext context, ProjectQueries queries)
@@ -145,12 +145,12 @@ internal static partial class ProjectsEndpoints
             ? Problems.WriteAsync(
                 context, ErrorCode.ProjectNotFound,
                 Spelling.Unknown("project", code, caller.Kind == KeyKind.Admin ? rows.Select(static one => one.Code) : []))
-            : Answer.Json(context, StatusCodes.Status200OK, View(row), ProjectsJson.Default.ProjectView));
+            : Answer.Json(context, StatusCodes.Status200OK, View(row), WireJson.Default.ProjectView));
     }
 
     private static async Task SetHostsAsync(HttpContext context, SetProjectHosts set, ProjectQueries queries)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.SetHostsRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.SetHostsRequest) is not { } body)
         {
             return;
         }

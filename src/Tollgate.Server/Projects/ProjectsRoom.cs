@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Projects;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -29,7 +28,7 @@ public static class ProjectsRoom
         services.AddSingleton<ProjectHousekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<ServerPresence>());
         services.AddHostedService(provider => provider.GetRequiredService<ProjectHousekeeping>());
-        return services.AddWire(ProjectsJson.Default);
+        return services;
     }
 
     public static void MapProjects(this WebApplication app)

@@ -27,9 +27,10 @@ internal static class TokensEndpoints
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Issue a customer token", """
-                A token that speaks for this one customer: its usage, its portal, the seed doors, the gateway. Give it to the customer's browser;
-                never give it a key. It does what the scopes of the key that issues it allow, works from that key's networks, expires with it at
-                the latest and is revoked with it. It ends after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist yet.
+                Issues a token that acts for this one customer: its usage, its portal, the seed doors, the gateway. Give the token to the
+                customer's browser; never give a browser a key. The token has the scopes and networks of the issuing key, expires no later than
+                the key, and is revoked with it. It expires after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist
+                yet.
                 """)
             {
                 Path = IdMeaning,
@@ -77,7 +78,7 @@ internal static class TokensEndpoints
 
     private static async Task IssueAsync(HttpContext context, IssueCustomerToken issue, Clock clock)
     {
-        if (await Body.ReadAsync(context, ProjectsJson.Default.CreateTokenRequest, whenEmpty: new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateTokenRequest, whenEmpty: new()) is not { } body)
         {
             return;
         }
@@ -107,7 +108,7 @@ internal static class TokensEndpoints
         var token = await issue.RunAsync(context.Project(), customer, life, Issuer.Of(caller), context.RequestAborted);
         await Answer.Json(
             context, StatusCodes.Status201Created, new CreatedToken(token.Id.ToString("D"), token.Text, token.ExpiresAt.ToOffset()),
-            ProjectsJson.Default.CreatedToken);
+            WireJson.Default.CreatedToken);
     }
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries, Clock clock)
@@ -128,7 +129,7 @@ internal static class TokensEndpoints
         var now = clock.Now();
         await Answer.Json(
             context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore),
-            ProjectsJson.Default.TokenList);
+            WireJson.Default.TokenList);
     }
 
     private static async Task RevokeAsync(HttpContext context, RevokeTokens revoke)

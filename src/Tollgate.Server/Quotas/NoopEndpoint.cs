@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -26,9 +27,9 @@ internal static class NoopEndpoint
 
         app.MapPost("/v1/noop", async context =>
             {
-                if (await Body.ReadAsync(context, GateJson.Default.ConsumeRequest) is not null)
+                if (await Body.ReadAsync(context, WireJson.Default.ConsumeRequest) is not null)
                 {
-                    await Answer.Json(context, StatusCodes.Status200OK, Fixed, GateJson.Default.ConsumedView);
+                    await Answer.Json(context, StatusCodes.Status200OK, Fixed, WireJson.Default.ConsumedView);
                 }
             })
             .RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light)

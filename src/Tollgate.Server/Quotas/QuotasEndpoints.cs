@@ -76,7 +76,7 @@ internal static class QuotasEndpoints
 
     private static async Task CheckAsync(HttpContext context, QuotaGate gate, GuardLlmCalls guard)
     {
-        if (await Body.ReadAsync(context, GateJson.Default.CheckRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CheckRequest) is not { } body)
         {
             return;
         }
@@ -125,12 +125,12 @@ internal static class QuotasEndpoints
         }
 
         GateAnswers.WriteRateHeaders(context, answer.Decision!);
-        await Answer.Json(context, StatusCodes.Status200OK, view, GateJson.Default.DecisionView);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.DecisionView);
     }
 
     private static async Task ConsumeAsync(HttpContext context, QuotaGate gate)
     {
-        if (await Body.ReadAsync(context, GateJson.Default.ConsumeRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ConsumeRequest) is not { } body)
         {
             return;
         }
@@ -158,7 +158,7 @@ internal static class QuotasEndpoints
         }
 
         GateAnswers.WriteRateHeaders(context, answer.Decision!);
-        await Answer.Json(context, StatusCodes.Status200OK, GateAnswers.ConsumedOf(project, answer), GateJson.Default.ConsumedView);
+        await Answer.Json(context, StatusCodes.Status200OK, GateAnswers.ConsumedOf(project, answer), WireJson.Default.ConsumedView);
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Quotas;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Quotas;
@@ -20,7 +19,7 @@ public static class QuotasRoom
         services.AddHostedService(provider => provider.GetRequiredService<LedgerLanes>());
         services.AddSingleton<HoldSweeper>();
         services.AddHostedService(provider => provider.GetRequiredService<HoldSweeper>());
-        return services.AddWire(GateJson.Default);
+        return services;
     }
 
     public static void MapQuotas(this IEndpointRouteBuilder app)

@@ -46,7 +46,7 @@ public static class ReadingEndpoints
     {
         if (await CustomersEndpoints.IdAsync(context) is { } id && await StandingAsync(context, gate, id) is { } standing)
         {
-            await Answer.Json(context, StatusCodes.Status200OK, UsageOf(standing, context.Project().Zone), CustomersJson.Default.UsageView);
+            await Answer.Json(context, StatusCodes.Status200OK, UsageOf(standing, context.Project().Zone), WireJson.Default.UsageView);
         }
     }
 
@@ -61,7 +61,7 @@ public static class ReadingEndpoints
                 PlanVersion = standing.Plan.Number,
                 Features = standing.Features.ToDictionary(f => f.Feature.Code, f => CustomerAnswers.Of(f, standing.Plan)),
             };
-            await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.EntitlementsView);
+            await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.EntitlementsView);
         }
     }
 
@@ -95,7 +95,7 @@ public static class ReadingEndpoints
         var customer = await queries.Customers.FindAccountAsync(context.Project(), id, context.RequestAborted);
         var view = await ExplainedAsync(
             queries, context.Project(), standing, feature, check.Decision?.Outcome, customer, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, view, CustomersJson.Default.ExplainView);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.ExplainView);
     }
 
     /// <summary>Null: the database does not answer, and the problem is written.</summary>

@@ -80,7 +80,7 @@ internal static class ReservationsEndpoints
 
     private static async Task ReserveAsync(HttpContext context)
     {
-        if (await Body.ReadAsync(context, GateJson.Default.ReserveRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ReserveRequest) is not { } body)
         {
             return;
         }
@@ -116,7 +116,7 @@ internal static class ReservationsEndpoints
 
     private static async Task SettleAsync(HttpContext context)
     {
-        if (await Body.ReadAsync(context, GateJson.Default.SettleRequest, whenEmpty: new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.SettleRequest, whenEmpty: new()) is not { } body)
         {
             return;
         }
@@ -146,7 +146,7 @@ internal static class ReservationsEndpoints
 
     private static async Task ExtendAsync(HttpContext context)
     {
-        if (await Body.ReadAsync(context, GateJson.Default.ExtendRequest, whenEmpty: new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ExtendRequest, whenEmpty: new()) is not { } body)
         {
             return;
         }
@@ -206,6 +206,6 @@ internal static class ReservationsEndpoints
         }
 
         GateAnswers.WriteRateHeaders(context, answer.Decision!);
-        return Answer.Json(context, status, GateAnswers.ReservationOf(project, answer), GateJson.Default.ReservationView);
+        return Answer.Json(context, status, GateAnswers.ReservationOf(project, answer), WireJson.Default.ReservationView);
     }
 }

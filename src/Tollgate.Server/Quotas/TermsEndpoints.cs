@@ -56,7 +56,7 @@ public static class TermsEndpoints
                 : await coupons.OfSubscriptionAsync(account.Partition, account.Account, then.Key, at, context.RequestAborted);
             var subscription = then is null ? null : ViewOf(then, redeemed);
             await Answer.Json(
-                context, StatusCodes.Status200OK, ViewOf(project, id, at, timeline, subscription), CustomersJson.Default.TermsView);
+                context, StatusCodes.Status200OK, ViewOf(project, id, at, timeline, subscription), WireJson.Default.TermsView);
         }
     }
 

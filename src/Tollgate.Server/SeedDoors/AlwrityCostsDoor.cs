@@ -71,7 +71,7 @@ internal static class AlwrityCostsDoor
         var rows = await queries.InForceAsync(project.Id, clock.Now(project), providers, MostPrices, context.RequestAborted);
         var view = new AlwrityPricing(
             [.. rows.Where(row => provider is null || row.Price.Provider == provider).Select(row => ViewOf(row.Price))]);
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityPricing);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityPricing);
     }
 
     private static AlwrityPrice ViewOf(ModelPrice price) => new()
@@ -110,7 +110,7 @@ internal static class AlwrityCostsDoor
                         row => CostViews.NameOf(row.Provider) ?? "unknown",
                         row => new AlwrityProvider(row.Totals.Calls, row.Totals.Cost.Value, row.Totals.TotalTokens)))),
             ]);
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityTrends);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityTrends);
     }
 
     private static async Task DashboardAsync(HttpContext context, QuotaGate gate, CostQueries costs)
@@ -126,7 +126,7 @@ internal static class AlwrityCostsDoor
         var view = new AlwrityDashboard(
             usage.CurrentUsage with { ProviderBreakdown = used }, usage.Limits, usage.UsagePercentages, ProjectionsOf(standing, month),
             [.. CustomerOverviewEndpoints.NoticesOf(standing).Where(IsSaid).Select(NoticeOf)]);
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityDashboard);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityDashboard);
     }
 
     /// <summary>Projects the money budget at the pace so far; without a budget, the month's cost.</summary>
@@ -169,7 +169,7 @@ internal static class AlwrityCostsDoor
         var project = context.Project();
         var rows = await CustomerOverviewEndpoints.AlertsOfAsync(customers, project, user, MostAlerts, context.RequestAborted);
         var view = new AlwrityAlerts(user, [.. rows.Select(row => AlertOf(row, project))]);
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.AlwrityAlerts);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityAlerts);
     }
 
     private static AlwrityAlert AlertOf(FeatureCrossing row, ProjectSnapshot project)

@@ -1,3 +1,4 @@
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Costs;
@@ -51,7 +52,7 @@ public static class AlwrityDoor
     {
         var document = context.Project().Catalog.Document;
         var plans = CatalogDisplay.Offered(document).Select(plan => Of(plan, document));
-        return Answer.Json(context, StatusCodes.Status200OK, new([.. plans]), PricingJson.Default.SubscriptionPlans);
+        return Answer.Json(context, StatusCodes.Status200OK, new([.. plans]), WireJson.WithoutNulls.SubscriptionPlans);
     }
 
     private static SubscriptionPlan Of(Plan plan, CatalogDocument document) => new(
@@ -88,7 +89,7 @@ public static class AlwrityDoor
         if (await ReadAsync(context, gate, costs) is var (standing, month))
         {
             await Answer.Json(
-                context, StatusCodes.Status200OK, ViewOf(standing, month, context.Project().Zone), SeedDoorsJson.Default.AlwrityUsage);
+                context, StatusCodes.Status200OK, ViewOf(standing, month, context.Project().Zone), WireJson.Default.AlwrityUsage);
         }
     }
 

@@ -78,7 +78,7 @@ public static class CareerCoachDoor
         var document = context.Project().Catalog.Document;
         return Answer.Json(
             context, StatusCodes.Status200OK, [.. CatalogDisplay.Offered(document).Select(plan => Of(plan, document))],
-            PricingJson.Default.IReadOnlyListPricingPlan);
+            WireJson.WithoutNulls.IReadOnlyListPricingPlan);
     }
 
     private static Task GetAsync(HttpContext context)
@@ -86,7 +86,7 @@ public static class CareerCoachDoor
         var document = context.Project().Catalog.Document;
         var code = (string)context.Request.RouteValues["code"]!;
         return CatalogDisplay.Offered(document).FirstOrDefault(plan => plan.Code == code) is { } found
-            ? Answer.Json(context, StatusCodes.Status200OK, Of(found, document), PricingJson.Default.PricingPlan)
+            ? Answer.Json(context, StatusCodes.Status200OK, Of(found, document), WireJson.WithoutNulls.PricingPlan)
             : Problems.WriteAsync(context, ErrorCode.PlanNotFound, $"Plan {code} not found");
     }
 
@@ -94,7 +94,7 @@ public static class CareerCoachDoor
     {
         var features = Metered(context.Project().Catalog.Document)
             .Select(static f => new PricingFeature(f.Code, f.Name, f.Description, f.Icon));
-        return Answer.Json(context, StatusCodes.Status200OK, [.. features], PricingJson.Default.IReadOnlyListPricingFeature);
+        return Answer.Json(context, StatusCodes.Status200OK, [.. features], WireJson.WithoutNulls.IReadOnlyListPricingFeature);
     }
 
     private static Task CompareAsync(HttpContext context)
@@ -104,7 +104,7 @@ public static class CareerCoachDoor
         var comparison = new PricingComparison(
             [.. plans.Select(static plan => new PricingComparedPlan(plan.Code, plan.Name, [.. plan.Prices.Select(Of)]))],
             [.. Metered(document).Select(feature => Row(feature, plans))]);
-        return Answer.Json(context, StatusCodes.Status200OK, comparison, PricingJson.Default.PricingComparison);
+        return Answer.Json(context, StatusCodes.Status200OK, comparison, WireJson.WithoutNulls.PricingComparison);
     }
 
     private static PricingComparedFeature Row(Feature feature, Plan[] plans) => new(

@@ -56,13 +56,13 @@ internal static class CareerCoachGuardDoor
             var allowed = new CareerCoachAllowed(
                 "ok", feature, decision.Plan, decision.Standing?.Limit?.Value, decision.Standing?.Used.Value ?? 0,
                 decision.Standing?.Remaining?.Value);
-            await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.CareerCoachAllowed);
+            await Answer.Json(context, StatusCodes.Status200OK, allowed, WireJson.Default.CareerCoachAllowed);
         }
         else
         {
             var denied = new CareerCoachDenied(
                 "Quota exceeded", MessageOf(feature, decision), context.Project().Catalog.Document.UpgradeUrl);
-            await Answer.Json(context, StatusCodes.Status402PaymentRequired, new(denied), SeedDoorsJson.Default.SeedErrorCareerCoachDenied);
+            await Answer.Json(context, StatusCodes.Status402PaymentRequired, new(denied), WireJson.Default.SeedErrorCareerCoachDenied);
         }
     }
 
@@ -84,13 +84,13 @@ internal static class CareerCoachGuardDoor
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             var down = new CareerCoachDatabaseHealth("unhealthy", "disconnected", null);
-            await Answer.Json(context, StatusCodes.Status503ServiceUnavailable, down, SeedDoorsJson.Default.CareerCoachDatabaseHealth);
+            await Answer.Json(context, StatusCodes.Status503ServiceUnavailable, down, WireJson.Default.CareerCoachDatabaseHealth);
             return;
         }
 
         var latency = decimal.Round((decimal)Stopwatch.GetElapsedTime(started).Ticks / TimeSpan.TicksPerMillisecond, 2);
         var healthy = new CareerCoachDatabaseHealth("healthy", "connected", latency);
-        await Answer.Json(context, StatusCodes.Status200OK, healthy, SeedDoorsJson.Default.CareerCoachDatabaseHealth);
+        await Answer.Json(context, StatusCodes.Status200OK, healthy, WireJson.Default.CareerCoachDatabaseHealth);
     }
 
     private static Description Guard(string feature) => new(

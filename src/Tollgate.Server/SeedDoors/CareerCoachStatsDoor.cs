@@ -86,7 +86,7 @@ internal static class CareerCoachStatsDoor
             days.Days, revenue, total.Cost.Value, revenue - total.Cost.Value,
             CostAnalysisEndpoints.MarginOf(revenue, total.Cost.Value) ?? 0, total.Calls, users, AverageOf(total),
             ModelsOf(found), CostsOf(found), DaysOf(days, found));
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachResult);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CareerCoachResult);
     }
 
     private static async Task UserAsync(HttpContext context, CostQueries costs, DayRange days)
@@ -102,7 +102,7 @@ internal static class CareerCoachStatsDoor
             user, days.Days, total.Cost.Value, total.Calls, total.InputTokens, total.OutputTokens, AverageOf(total), ModelsOf(found),
             CostsOf(found),
             DaysOf(days, found));
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachUserCosts);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CareerCoachUserCosts);
     }
 
     private static async Task FeaturesAsync(HttpContext context, CostQueries costs, DayRange days)
@@ -121,7 +121,7 @@ internal static class CareerCoachStatsDoor
                 .. known.Select(feature => Of(feature.Code, feature.Name)),
                 .. others.Select(code => Of(code, null)),
             ]);
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachFeatures);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CareerCoachFeatures);
 
         CareerCoachFeature Of(string code, string? name)
         {
@@ -135,7 +135,7 @@ internal static class CareerCoachStatsDoor
     {
         var counts = await subscriptions.PerPlanAsync(context.Project(), context.RequestAborted);
         var view = CareerCoachPlansAnswer.Of(counts, context.Project().Catalog.Document);
-        await Answer.Json(context, StatusCodes.Status200OK, view, SeedDoorsJson.Default.CareerCoachPlans);
+        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CareerCoachPlans);
     }
 
     private static IReadOnlyList<CareerCoachModel> ModelsOf(CostBreakdown found) => [.. found.Models.Select(row => new CareerCoachModel(

@@ -47,7 +47,7 @@ internal static class EmailAssistantBillingDoor
 
     private static async Task SubscribeAsync(HttpContext context, Deps deps)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.EmailAssistantSubscribe) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.EmailAssistantSubscribe) is not { } body
             || await TierUserAsync(context, body.UserId, body.Tier, body.BillingPeriod) is not { } user)
         {
             return;
@@ -63,7 +63,7 @@ internal static class EmailAssistantBillingDoor
 
     private static async Task ChangeAsync(HttpContext context, Deps deps, ChangeDirection direction)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.EmailAssistantTierChange) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.EmailAssistantTierChange) is not { } body
             || await TierUserAsync(context, body.UserId, body.Tier, body.BillingPeriod) is not { } user
             || await LiveAsync(context, deps, user) is not { } id)
         {
@@ -144,7 +144,7 @@ internal static class EmailAssistantBillingDoor
 
         var row = answer.Row!;
         var newest = (await deps.Queries.FactsAsync(row, row.Version - 1, 1, context.RequestAborted))[0];
-        await Answer.Json(context, status, Of(answer, newest), SeedDoorsJson.Default.EmailAssistantSubscription);
+        await Answer.Json(context, status, Of(answer, newest), WireJson.Default.EmailAssistantSubscription);
     }
 
     private static EmailAssistantSubscription Of(SubscriptionAnswer answer, SubscriptionFact newest)

@@ -45,7 +45,7 @@ internal static class EmailAssistantDoor
         {
             var counts = Metered(standing).ToDictionary(f => f.Feature.Code, f => f.Standing!.Used.Value);
             var usage = new EmailAssistantUsage(standing.Customer, standing.Plan.Code, MonthOf(context, standing), counts);
-            await Answer.Json(context, StatusCodes.Status200OK, usage, SeedDoorsJson.Default.EmailAssistantUsage);
+            await Answer.Json(context, StatusCodes.Status200OK, usage, WireJson.Default.EmailAssistantUsage);
         }
     }
 
@@ -55,13 +55,13 @@ internal static class EmailAssistantDoor
         {
             var limits = Metered(standing).ToDictionary(f => f.Feature.Code, f => LimitOf(f.Standing!));
             var answer = new EmailAssistantLimits(standing.Customer, standing.Plan.Code, MonthOf(context, standing), limits);
-            await Answer.Json(context, StatusCodes.Status200OK, answer, SeedDoorsJson.Default.EmailAssistantLimits);
+            await Answer.Json(context, StatusCodes.Status200OK, answer, WireJson.Default.EmailAssistantLimits);
         }
     }
 
     private static async Task TrackAsync(HttpContext context, QuotaGate gate)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.EmailAssistantTrack) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.EmailAssistantTrack) is not { } body
             || await SeedCallers.CustomerAsync(context, body.UserId, UserId) is not { } customer)
         {
             return;
@@ -106,7 +106,7 @@ internal static class EmailAssistantDoor
             var tracked = new EmailAssistantTracked(
                 customer, standing.Plan.Code, metric, MonthOf(context, standing), limit.Count, limit.UsageLimit, limit.Remaining,
                 limit.WithinLimit);
-            await Answer.Json(context, StatusCodes.Status200OK, tracked, SeedDoorsJson.Default.EmailAssistantTracked);
+            await Answer.Json(context, StatusCodes.Status200OK, tracked, WireJson.Default.EmailAssistantTracked);
         }
     }
 
@@ -116,13 +116,13 @@ internal static class EmailAssistantDoor
         {
             var codes = standing.Features.Where(f => CustomerAnswers.Of(f, standing.Plan).Enabled).Select(f => f.Feature.Code).ToList();
             var features = new EmailAssistantFeatures(standing.Customer, standing.Plan.Code, codes);
-            await Answer.Json(context, StatusCodes.Status200OK, features, SeedDoorsJson.Default.EmailAssistantFeatures);
+            await Answer.Json(context, StatusCodes.Status200OK, features, WireJson.Default.EmailAssistantFeatures);
         }
     }
 
     private static async Task CheckAsync(HttpContext context, QuotaGate gate)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.EmailAssistantCheck) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.EmailAssistantCheck) is not { } body
             || await SeedCallers.CustomerAsync(context, body.UserId, UserId) is not { } customer)
         {
             return;
@@ -150,7 +150,7 @@ internal static class EmailAssistantDoor
         var check = await gate.CheckAsync(context.Project(), customer, feature.Code, Quantity.One, context.RequestAborted);
         var access = new EmailAssistantAccess(
             customer, standing.Plan.Code, feature.Code, check.Decision?.Allowed ?? found is not null, found?.Standing?.Limit?.Value);
-        await Answer.Json(context, StatusCodes.Status200OK, access, SeedDoorsJson.Default.EmailAssistantAccess);
+        await Answer.Json(context, StatusCodes.Status200OK, access, WireJson.Default.EmailAssistantAccess);
     }
 
     /// <summary>The balances of the user in the query's user_id. Null: there is none, and the problem is written.</summary>

@@ -42,7 +42,7 @@ internal static class ResumeAtsBillingDoor
 
     public static async Task CheckOutAsync(HttpContext context, BillingDeps deps)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.ResumeAtsCheckout) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.ResumeAtsCheckout) is not { } body
             || await SeedCallers.CustomerAsync(context) is not { } customer)
         {
             return;
@@ -67,13 +67,13 @@ internal static class ResumeAtsBillingDoor
         {
             await Answer.Json(
                 context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") },
-                SeedDoorsJson.Default.SeedCheckout);
+                WireJson.Default.SeedCheckout);
         }
     }
 
     private static async Task OpenPortalAsync(HttpContext context, BillingDeps deps, PortalSessions sessions)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.ResumeAtsPortal, new()) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.ResumeAtsPortal, new()) is not { } body
             || await SeedCallers.CustomerAsync(context) is not { } customer)
         {
             return;
@@ -96,7 +96,7 @@ internal static class ResumeAtsBillingDoor
         else
         {
             await Answer.Json(
-                context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page.AbsoluteUri), SeedDoorsJson.Default.ResumeAtsPortalOpened);
+                context, StatusCodes.Status200OK, new ResumeAtsPortalOpened(page.AbsoluteUri), WireJson.Default.ResumeAtsPortalOpened);
         }
     }
 
@@ -127,7 +127,7 @@ internal static class ResumeAtsBillingDoor
             context, StatusCodes.Status200OK,
             new ResumeAtsBillingStatus(
                 isConfigured ? "ok" : "not_configured", isConfigured, CatalogWords.Of(context.Project().Payments.Provider)),
-            SeedDoorsJson.Default.ResumeAtsBillingStatus);
+            WireJson.Default.ResumeAtsBillingStatus);
     }
 
     /// <summary>Null: the catalogue names no absolute URL.</summary>
@@ -139,7 +139,7 @@ internal static class ResumeAtsBillingDoor
     private static Task WriteAsync(HttpContext context, int status, string error, string detail) =>
         Answer.Json(
             context, status, new SeedError<ResumeAtsBillingError>(new(error, detail)),
-            SeedDoorsJson.Default.SeedErrorResumeAtsBillingError);
+            WireJson.Default.SeedErrorResumeAtsBillingError);
 
     /// <summary><c>'pro' or 'elite'</c>.</summary>
     private static string Listed(IReadOnlyList<string> plans) => plans switch
@@ -172,6 +172,6 @@ internal static class ResumeAtsBillingDoor
             + "it is the status of the default project.")
     {
         Answers = [
-            Example.Of<ResumeAtsBillingStatus>(200, "How it stands.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
+            Example.Of<ResumeAtsBillingStatus>(200, "Its status.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
     };
 }

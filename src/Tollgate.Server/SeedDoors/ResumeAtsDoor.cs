@@ -47,7 +47,7 @@ internal static class ResumeAtsDoor
             standing.Plan.Code,
             QuotaPeriods.MonthKey(standing.Now, context.Project().Zone),
             standing.Features.Where(f => f.Standing is not null).ToDictionary(f => f.Feature.Code, f => FeatureOf(f.Standing!)));
-        await Answer.Json(context, StatusCodes.Status200OK, usage, SeedDoorsJson.Default.ResumeAtsUsage);
+        await Answer.Json(context, StatusCodes.Status200OK, usage, WireJson.Default.ResumeAtsUsage);
     }
 
     private static async Task GuardAsync(HttpContext context, QuotaGate gate, string feature)
@@ -62,14 +62,14 @@ internal static class ResumeAtsDoor
         {
             var allowed = new ResumeAtsAllowed(
                 "ok", feature, decision.Plan, standing?.Limit?.Value, standing?.Used.Value ?? 0, standing?.Remaining?.Value);
-            await Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.ResumeAtsAllowed);
+            await Answer.Json(context, StatusCodes.Status200OK, allowed, WireJson.Default.ResumeAtsAllowed);
         }
         else
         {
             var denied = new ResumeAtsDenied(
                 "quota_exceeded", feature, decision.Plan, standing?.Limit?.Value ?? 0, standing?.Used.Value ?? 0,
                 standing?.Remaining?.Value ?? 0);
-            await Answer.Json(context, StatusCodes.Status429TooManyRequests, new(denied), SeedDoorsJson.Default.SeedErrorResumeAtsDenied);
+            await Answer.Json(context, StatusCodes.Status429TooManyRequests, new(denied), WireJson.Default.SeedErrorResumeAtsDenied);
         }
     }
 

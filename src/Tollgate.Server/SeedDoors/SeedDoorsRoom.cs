@@ -1,4 +1,3 @@
-using Tollgate.Contracts.SeedDoors;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.SeedDoors;
@@ -6,8 +5,6 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>Registers the doors of the five seeds: thin translations, one file per seed.</summary>
 public static class SeedDoorsRoom
 {
-    public static IServiceCollection AddSeedDoors(this IServiceCollection services) => services.AddWire(SeedDoorsJson.Default);
-
     public static void MapSeedDoors(this WebApplication app)
     {
         app.MapCareerCoachDoor();

@@ -20,7 +20,7 @@ internal static class SeedErrors
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(shape ?? Shape);
 
     public static Task WriteAsync(HttpContext context, int status, string detail) =>
-        Answer.Json(context, status, new SeedError<string>(detail), SeedDoorsJson.Default.SeedErrorString);
+        Answer.Json(context, status, new SeedError<string>(detail), WireJson.Default.SeedErrorString);
 
     private static Task WriteAsync(HttpContext context, Problem problem) => WriteAsync(context, problem.Status, DetailOf(problem));
 

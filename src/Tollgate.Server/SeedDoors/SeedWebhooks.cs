@@ -42,7 +42,7 @@ internal static class SeedWebhooks
         {
             null => Task.CompletedTask, // The problem is written.
             ReceiveOutcome.Stored or ReceiveOutcome.Repeated => Answer.Json(
-                context, StatusCodes.Status200OK, new SeedWebhookTaken("success"), SeedDoorsJson.Default.SeedWebhookTaken),
+                context, StatusCodes.Status200OK, new SeedWebhookTaken("success"), WireJson.Default.SeedWebhookTaken),
             _ => SeedErrors.WriteAsync(context, StatusCodes.Status400BadRequest, Invalid),
         });
 

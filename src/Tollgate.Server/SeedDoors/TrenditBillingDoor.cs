@@ -28,7 +28,7 @@ internal static class TrenditBillingDoor
                 .OpenToAll("It says the same to everybody.")
                 .Describe(new(
                     "Seed door: Trendit", title,
-                    "Where the payment page leads the browser. It knows nothing of the payment and changes nothing.")
+                    "The address to which the payment page sends the browser. It knows nothing of the payment and changes nothing.")
                 {
                     Answers = [Example.OfText(StatusCodes.Status200OK, "An HTML page.", "text/html", "<!doctype html> …")],
                 });
@@ -37,7 +37,7 @@ internal static class TrenditBillingDoor
 
     public static async Task CheckOutAsync(HttpContext context, BillingDeps deps)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.TrenditCheckout, new()) is not { } body
+        if (await Body.ReadAsync(context, WireJson.Default.TrenditCheckout, new()) is not { } body
             || await SeedCallers.CustomerAsync(context) is not { } customer)
         {
             return;
@@ -64,7 +64,7 @@ internal static class TrenditBillingDoor
             if (await deps.CheckOutAsync(
                 context, customer, tier!, new Uri(home, Success).AbsoluteUri, new Uri(home, Canceled).AbsoluteUri) is var (_, page))
             {
-                await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri), SeedDoorsJson.Default.SeedCheckout);
+                await Answer.Json(context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri), WireJson.Default.SeedCheckout);
             }
         }
     }

@@ -31,7 +31,7 @@ public static class TrenditDoor
 
     private static async Task BatchAsync(HttpContext context, QuotaGate gate)
     {
-        if (await Body.ReadAsync(context, SeedDoorsJson.Default.TrenditBatch) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.TrenditBatch) is not { } body)
         {
             return;
         }
@@ -60,13 +60,13 @@ public static class TrenditDoor
         if (decision.Allowed)
         {
             var allowed = new TrenditAllowed("ok", usageType, costUnits.Value, used, limit);
-            return Answer.Json(context, StatusCodes.Status200OK, allowed, SeedDoorsJson.Default.TrenditAllowed);
+            return Answer.Json(context, StatusCodes.Status200OK, allowed, WireJson.Default.TrenditAllowed);
         }
 
         // The seed says "Monthly export limit exceeded" for every usage type, with the type's own name.
         var denied = new TrenditDenied(
             "rate_limit_exceeded", $"Monthly {usageType} limit exceeded", used, limit, context.Project().Catalog.Document.UpgradeUrl);
-        return Answer.Json(context, StatusCodes.Status429TooManyRequests, new(denied), SeedDoorsJson.Default.SeedErrorTrenditDenied);
+        return Answer.Json(context, StatusCodes.Status429TooManyRequests, new(denied), WireJson.Default.SeedErrorTrenditDenied);
     }
 
     private static Description Guard(string usageType, string amount, Example? request) => new(

@@ -56,7 +56,7 @@ internal static class DeliveryEndpoints
             hasMore) = paging.Cut(
                 await queries.DeliveriesAsync(context.Project(), filter, before?.Number, paging.Probe, context.RequestAborted));
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WebhooksJson.Default.WebhookDeliveryList);
+            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WireJson.Default.WebhookDeliveryList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookQueries queries)
@@ -69,7 +69,7 @@ internal static class DeliveryEndpoints
         }
 
         var attempts = await queries.AttemptsAsync(found, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(found, attempts), WebhooksJson.Default.WebhookDeliveryDetail);
+        await Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(found, attempts), WireJson.Default.WebhookDeliveryDetail);
     }
 
     private static async Task RedeliverAsync(HttpContext context, WebhookQueries queries, Redeliver redeliver, SendSignal signal)
@@ -85,12 +85,12 @@ internal static class DeliveryEndpoints
 
         signal.Ring();
         var delivery = await queries.FindDeliveryAsync(context.Project(), made!.Value, context.RequestAborted);
-        await Answer.Json(context, StatusCodes.Status201Created, WebhookAnswers.Of(delivery!), WebhooksJson.Default.WebhookDeliveryView);
+        await Answer.Json(context, StatusCodes.Status201Created, WebhookAnswers.Of(delivery!), WireJson.Default.WebhookDeliveryView);
     }
 
     private static async Task RedeliverRangeAsync(HttpContext context, WebhookQueries queries, Redeliver redeliver, SendSignal signal)
     {
-        if (await Body.ReadAsync(context, WebhooksJson.Default.RedeliverRangeRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RedeliverRangeRequest) is not { } body)
         {
             return;
         }
@@ -126,7 +126,7 @@ internal static class DeliveryEndpoints
         signal.Ring();
         await Answer.Json(
             context, StatusCodes.Status200OK, new(done.Deliveries, done.LastEvent?.ToString("D"), done.HasMore),
-            WebhooksJson.Default.RedeliveredRange);
+            WireJson.Default.RedeliveredRange);
     }
 
     private static Task RefuseAsync(HttpContext context, RedeliveryOutcome outcome, ErrorCode notFound) =>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Webhooks;
@@ -21,12 +22,12 @@ internal static class WebhookCatalog
 
     private static readonly Dictionary<WebhookObject, JsonElement> Schemas = new()
     {
-        [WebhookObject.Subscription] = SchemaOf(WebhooksJson.Default.SubscriptionWebhook),
-        [WebhookObject.Invoice] = SchemaOf(WebhooksJson.Default.InvoiceWebhook),
-        [WebhookObject.Checkout] = SchemaOf(WebhooksJson.Default.CheckoutWebhook),
-        [WebhookObject.Payment] = SchemaOf(WebhooksJson.Default.PaymentWebhook),
-        [WebhookObject.Quota] = SchemaOf(WebhooksJson.Default.QuotaWebhook),
-        [WebhookObject.WebhookEndpoint] = SchemaOf(WebhooksJson.Default.WebhookEndpointWebhook),
+        [WebhookObject.Subscription] = SchemaOf(WireJson.Default.SubscriptionWebhook),
+        [WebhookObject.Invoice] = SchemaOf(WireJson.Default.InvoiceWebhook),
+        [WebhookObject.Checkout] = SchemaOf(WireJson.Default.CheckoutWebhook),
+        [WebhookObject.Payment] = SchemaOf(WireJson.Default.PaymentWebhook),
+        [WebhookObject.Quota] = SchemaOf(WireJson.Default.QuotaWebhook),
+        [WebhookObject.WebhookEndpoint] = SchemaOf(WireJson.Default.WebhookEndpointWebhook),
     };
 
     public static IReadOnlyList<WebhookEventTypeView> All { get; } =

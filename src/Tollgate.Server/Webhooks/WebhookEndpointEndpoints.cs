@@ -48,7 +48,7 @@ internal static class WebhookEndpointEndpoints
     private static async Task CreateAsync(
         HttpContext context, WebhookEndpoints endpoints, WebhookSecrets secrets, WebhookTargets targets, WebhookSender sender, Clock clock)
     {
-        if (await Body.ReadAsync(context, WebhooksJson.Default.CreateWebhookEndpointRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.CreateWebhookEndpointRequest) is not { } body)
         {
             return;
         }
@@ -71,7 +71,7 @@ internal static class WebhookEndpointEndpoints
             ? Problems.WriteAsync(
                 context, ErrorCode.WebhookEndpointState, $"A project has at most {WebhookEndpoints.MostOfProject} webhook endpoints.")
             : Answer.Json(
-                context, StatusCodes.Status201Created, WebhookAnswers.Of(made, secret, now), WebhooksJson.Default.WebhookEndpointSecret));
+                context, StatusCodes.Status201Created, WebhookAnswers.Of(made, secret, now), WireJson.Default.WebhookEndpointSecret));
     }
 
     private static async Task ListAsync(HttpContext context, WebhookEndpoints endpoints, Clock clock)
@@ -88,7 +88,7 @@ internal static class WebhookEndpointEndpoints
         var (page, hasMore) = paging.Cut(await endpoints.ListAsync(context.Project(), after, paging.Probe, context.RequestAborted));
         await Answer.Json(
             context, StatusCodes.Status200OK, new([.. page.Select(one => WebhookAnswers.Of(one, clock.Now()))], hasMore),
-            WebhooksJson.Default.WebhookEndpointList);
+            WireJson.Default.WebhookEndpointList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookEndpoints endpoints, Clock clock) =>
@@ -99,7 +99,7 @@ internal static class WebhookEndpointEndpoints
     private static async Task ChangeAsync(
         HttpContext context, WebhookEndpoints endpoints, WebhookTargets targets, WebhookSender sender, Clock clock)
     {
-        if (await Body.ReadAsync(context, WebhooksJson.Default.ChangeWebhookEndpointRequest) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.ChangeWebhookEndpointRequest) is not { } body)
         {
             return;
         }
@@ -128,7 +128,7 @@ internal static class WebhookEndpointEndpoints
 
     private static async Task RotateAsync(HttpContext context, WebhookEndpoints endpoints, WebhookSecrets secrets, Clock clock)
     {
-        if (await Body.ReadAsync(context, WebhooksJson.Default.RotateWebhookSecretRequest, new()) is not { } body)
+        if (await Body.ReadAsync(context, WireJson.Default.RotateWebhookSecretRequest, new()) is not { } body)
         {
             return;
         }
@@ -150,7 +150,7 @@ internal static class WebhookEndpointEndpoints
             ? Problems.WriteAsync(context, ErrorCode.WebhookEndpointNotFound)
             : Answer.Json(
                 context, StatusCodes.Status200OK, WebhookAnswers.Of(rotated, secret, clock.Now()),
-                WebhooksJson.Default.WebhookEndpointSecret));
+                WireJson.Default.WebhookEndpointSecret));
     }
 
     /// <summary>Checks the URL's text first, and then the addresses of its name, which needs a DNS query.</summary>
@@ -168,7 +168,7 @@ internal static class WebhookEndpointEndpoints
 
     private static Task AnswerAsync(HttpContext context, WebhookEndpoint? endpoint, Clock clock) => endpoint is null
         ? Problems.WriteAsync(context, ErrorCode.WebhookEndpointNotFound)
-        : Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(endpoint, clock.Now()), WebhooksJson.Default.WebhookEndpointView);
+        : Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(endpoint, clock.Now()), WireJson.Default.WebhookEndpointView);
 }
 
 /// <summary>Ids of the room in paths and queries.</summary>

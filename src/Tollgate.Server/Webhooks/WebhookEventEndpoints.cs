@@ -16,7 +16,7 @@ internal static class WebhookEventEndpoints
     {
         var queries = app.Services.GetRequiredService<WebhookQueries>();
         app.MapGet("/v1/webhook-event-types", (RequestDelegate)(context => Answer.Json(
-                context, StatusCodes.Status200OK, new(WebhookCatalog.All, HasMore: false), WebhooksJson.Default.WebhookEventTypeList)))
+                context, StatusCodes.Status200OK, new(WebhookCatalog.All, HasMore: false), WireJson.Default.WebhookEventTypeList)))
             .RequireKey(Access.Secret, Scope.WebhooksRead)
             .Describe(WebhookDescriptions.Types);
         app.MapGet("/v1/webhook-events", (RequestDelegate)(context => ListAsync(context, queries)))
@@ -72,7 +72,7 @@ internal static class WebhookEventEndpoints
             hasMore) = paging.Cut(
                 await queries.EventsAsync(context.Project(), position, type, subject, paging.Probe, context.RequestAborted));
         await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WebhooksJson.Default.WebhookEventList);
+            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WireJson.Default.WebhookEventList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookQueries queries)
@@ -82,6 +82,6 @@ internal static class WebhookEventEndpoints
             : null;
         await (found is null
             ? Problems.WriteAsync(context, ErrorCode.WebhookEventNotFound)
-            : Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(found), WebhooksJson.Default.WebhookEventView));
+            : Answer.Json(context, StatusCodes.Status200OK, WebhookAnswers.Of(found), WireJson.Default.WebhookEventView));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Customers;
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Subscriptions;
@@ -62,7 +63,7 @@ internal sealed class WebhookPayloads(
         {
             return PlainJson.Text(
                 new(type, at, fact.Sequence, new(known.Endpoints[fact.Id!.Value], new(fact.FactNumber, fact.Word, at, fact.Note!))),
-                WebhooksJson.Default.WebhookEndpointWebhook);
+                WireJson.Default.WebhookEndpointWebhook);
         }
 
         var customer = known.Customers[fact.Customer];
@@ -70,21 +71,21 @@ internal sealed class WebhookPayloads(
         {
             WebhookObject.Subscription => PlainJson.Text(
                 new(type, at, fact.Sequence, new(customer, known.Subscriptions[fact.Id!.Value], ChangeOf(fact, fact.After!), Before(fact))),
-                WebhooksJson.Default.SubscriptionWebhook),
+                WireJson.Default.SubscriptionWebhook),
             WebhookObject.Invoice => PlainJson.Text(
                 new(type, at, fact.Sequence,
                     new(customer, known.Invoices[fact.Id!.Value],
                         new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
-                WebhooksJson.Default.InvoiceWebhook),
+                WireJson.Default.InvoiceWebhook),
             WebhookObject.Checkout => PlainJson.Text(
-                new(type, at, fact.Sequence, new(customer, known.Checkouts[fact.Id!.Value])), WebhooksJson.Default.CheckoutWebhook),
+                new(type, at, fact.Sequence, new(customer, known.Checkouts[fact.Id!.Value])), WireJson.Default.CheckoutWebhook),
             WebhookObject.Payment => PlainJson.Text(
                 new(type, at, fact.Sequence,
                     new(customer, known.Payments[fact.Id!.Value],
                         new(fact.FactNumber, fact.Word, at, fact.Amount!.Value, fact.Actor, fact.Note))),
-                WebhooksJson.Default.PaymentWebhook),
+                WireJson.Default.PaymentWebhook),
             _ => PlainJson.Text(
-                new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WebhooksJson.Default.QuotaWebhook),
+                new(type, at, fact.Sequence, new(customer, ThresholdOf(fact, fact.Threshold!))), WireJson.Default.QuotaWebhook),
         };
     }
 
@@ -108,7 +109,7 @@ internal sealed class WebhookPayloads(
     }
 
     private static Dictionary<string, JsonElement> Members(SubscriptionFactView change) =>
-        JsonSerializer.SerializeToElement(change.Detail, WebhooksJson.Default.SubscriptionStateView).EnumerateObject()
+        JsonSerializer.SerializeToElement(change.Detail, WireJson.Default.SubscriptionStateView).EnumerateObject()
             .ToDictionary(static one => one.Name, static one => one.Value.Clone(), StringComparer.Ordinal);
 
     private sealed record Objects(

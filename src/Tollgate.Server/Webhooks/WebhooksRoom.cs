@@ -1,4 +1,3 @@
-using Tollgate.Contracts.Webhooks;
 using Tollgate.Engine.Webhooks;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
@@ -30,7 +29,7 @@ public static class WebhooksRoom
         services.AddHostedService<SendLoop>();
         services.AddHostedService<ForgetLoop>();
         services.AddHostedService<MeasureLoop>();
-        return services.AddWire(WebhooksJson.Default);
+        return services;
     }
 
     public static void MapWebhooksRoom(this WebApplication app)

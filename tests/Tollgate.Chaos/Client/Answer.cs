@@ -8,7 +8,7 @@ public enum Fate
     /// <summary>2xx: acknowledged. From now on it must never be lost.</summary>
     Granted,
 
-    /// <summary>402 or 429: decided against; nothing was recorded but a count.</summary>
+    /// <summary>402 or 429: denied; only a count was recorded.</summary>
     Denied,
 
     /// <summary>409: the same id with other content, or a closed reservation.</summary>
@@ -17,7 +17,9 @@ public enum Fate
     /// <summary>Another 4xx: the request itself was wrong.</summary>
     Invalid,
 
-    /// <summary>503: not taken now. It may have been recorded (the connection to the database may have broken after the commit).</summary>
+    /// <summary>
+    /// 503: not accepted now. It may have been recorded (the connection to the database may have broken after the commit).
+    /// </summary>
     Refused,
 
     /// <summary>No answer: the connection broke or the wait ended. It may have been recorded.</summary>
@@ -28,8 +30,8 @@ public enum Fate
 }
 
 /// <summary>An answer, or the lack of one.</summary>
-/// <param name="Status">0 when no answer came.</param>
-/// <param name="Body">Undefined when there was none or it was no JSON.</param>
+/// <param name="Status">0: no answer.</param>
+/// <param name="Body">Undefined without an answer, or if it was no JSON.</param>
 /// <param name="Invoked">Stopwatch ticks right before sending.</param>
 /// <param name="Answered">Stopwatch ticks right after the answer was read.</param>
 public sealed record Answer(int Status, JsonElement Body, long Invoked, long Answered)

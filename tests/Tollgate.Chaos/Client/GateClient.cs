@@ -12,17 +12,17 @@ namespace Tollgate.Chaos.Client;
 /// </summary>
 public sealed class GateClient : IDisposable
 {
-    /// <summary>Longer than any honest answer, shorter than a test that hangs.</summary>
+    /// <summary>Longer than any correct answer takes, shorter than a hanging test.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly HttpClient _http;
     private readonly string? _key;
     private readonly string? _project;
 
-    /// <param name="project">With the server's admin key: the project that is meant.</param>
+    /// <param name="project">With the server's admin key: the project to use.</param>
     public GateClient(Uri server, string? key, string? project = null)
     {
-        // A connection of a killed server must not be tried for long, and 512 callers need 512 connections.
+        // A connection to a killed server must fail soon, and 512 callers need 512 connections.
         _http = new HttpClient(new SocketsHttpHandler
         {
             MaxConnectionsPerServer = 512,

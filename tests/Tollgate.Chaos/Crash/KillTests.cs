@@ -60,7 +60,7 @@ public sealed class KillTests(ChaosServers servers)
         await ChaosServer.UntilServingAsync(gate, BackWithin);
     });
 
-    /// <summary>Load from the first blow to the last, then the account is settled and the checker runs.</summary>
+    /// <summary>Runs load from the first blow to the last, then checks the totals and runs the checker.</summary>
     private async Task UnderBlows(Form form, Func<ChaosServer, GateClient, Random, Task> blow)
     {
         var chaos = await servers.PrivatePostgresAsync();
@@ -89,7 +89,7 @@ public sealed class KillTests(ChaosServers servers)
         await chaos.ShouldVerifyAsync();
     }
 
-    // The blow must be felt before the return can be measured: answers in flight may still come from the old process.
+    // The return can be measured only after the blow has an effect: answers may still come from the old process.
     private static async Task BackAsync(GateClient gate)
     {
         await Task.Delay(50);
@@ -106,7 +106,7 @@ public sealed class KillTests(ChaosServers servers)
         }
     }
 
-    // The file that tells it is gone or half written for a moment between two lives.
+    // Between two lives, the file that names it is missing or incomplete for a moment.
     private static int? PostmasterOrNone(ChaosServer chaos)
     {
         try

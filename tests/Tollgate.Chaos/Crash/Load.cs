@@ -69,7 +69,7 @@ public sealed class Load(Project project, int seed)
         var random = Form.ChanceOf(seed, caller);
         for (var call = 0; !stop.IsCancellationRequested; call++)
         {
-            // The gate is chosen by the caller, the customer by chance: with two servers both work on every customer.
+            // The caller decides the gate, chance the customer: with two servers both work on every customer.
             var gate = project.Gates[caller % project.Gates.Count];
             var customer = CustomerOf(random.Next(Customers));
             var id = $"{seed}-{caller}-{call}";
@@ -81,7 +81,7 @@ public sealed class Load(Project project, int seed)
             };
             if (fate is Fate.Unknown or Fate.Refused)
             {
-                // As a sensible client: not at full speed against a server that is away.
+                // As a sensible client: not at full speed against an absent server.
                 await Task.Delay(20, CancellationToken.None);
             }
         }
@@ -93,7 +93,7 @@ public sealed class Load(Project project, int seed)
         return Note(sent, await gate.ConsumeAsync(customer, sent.Feature, amount, id));
     }
 
-    // Several facts in one request: in or out together or one by one, but each once.
+    // Several facts in one request: recorded together or separately, but each once.
     private async Task<Fate> ReportAsync(GateClient gate, string customer, string id, int events)
     {
         var all = Enumerable.Range(0, events).Select(at => new Sent(Kind.Event, customer, Catalogue.Unlimited, $"{id}-{at}", at + 1))
@@ -121,7 +121,7 @@ public sealed class Load(Project project, int seed)
         Count(reserved, $"hold-{id}");
         if (way == 0 || reserved.Fate != Fate.Granted)
         {
-            // Abandoned, or perhaps taken and the answer lost: then it would be held for ten minutes. Its owner frees it.
+            // Abandoned, or perhaps taken with a lost answer, which would hold it for ten minutes. Its owner releases it.
             if (way != 0)
             {
                 _openReleases.Add($"hold-{id}");

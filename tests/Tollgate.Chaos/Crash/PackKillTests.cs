@@ -5,7 +5,9 @@ using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Crash;
 
-/// <summary>kill -9 of the server while credit packs are paid: each is unpaid and gives nothing, or paid and given once.</summary>
+/// <summary>
+/// kill -9 of the server while credit packs are paid: each pack is either unpaid without units, or paid and granted once.
+/// </summary>
 public sealed class PackKillTests(ChaosServers servers)
 {
     private const int CustomersInARound = 24;
@@ -42,7 +44,7 @@ public sealed class PackKillTests(ChaosServers servers)
                 mine[customer] = sold.Member("invoice").GetProperty("id").GetString()!;
             }
 
-            // Killed in the middle: when some have their answer, and others are on their way.
+            // Killed in the middle: some have their answer, and others are in progress.
             var (paid, enough) = (0, random.Next(1, CustomersInARound / 2));
             var paying = Task.WhenAll(mine.Values.Select(async invoice =>
             {
@@ -84,7 +86,7 @@ public sealed class PackKillTests(ChaosServers servers)
     private static Task<Answer> PayAsync(GateClient gate, string invoice) =>
         gate.PostAsync($"/v1/invoices/{invoice}/pay", new JsonObject());
 
-    /// <summary>The invoice, the pack, the grants and what may be used.</summary>
+    /// <summary>The invoice, the pack, the grants and the limit.</summary>
     private static async Task<string> StateAsync(GateClient gate, string customer, string invoice)
     {
         var asked = await gate.SendAsync(HttpMethod.Get, $"/v1/invoices/{invoice}", null);

@@ -13,7 +13,7 @@ namespace Tollgate.Chaos.Fuzzing;
 public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList<Operation> operations, Shelf victim, Random random)
     : IDisposable
 {
-    /// <summary>Longer than any answer of a loaded machine takes, shorter than a test that hangs.</summary>
+    /// <summary>Longer than any answer of a loaded machine takes, shorter than a hanging test.</summary>
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
 
     private readonly Wire _wire = new(host.Server);
@@ -29,7 +29,7 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
 
     public async Task RunAsync(int requests)
     {
-        // Twice: what the first pass makes, the second one finds.
+        // Two passes: the second one finds the objects of the first.
         foreach (var operation in operations.Where(IsFair).OrderBy(static one => one.Method == "delete")
             .Concat(operations.Where(IsFair).Where(static one => one.Method != "delete")))
         {
@@ -154,12 +154,12 @@ public sealed class FuzzCaller(FuzzHost host, FuzzProject project, IReadOnlyList
         _ => null,
     };
 
-    /// <summary>Items of a list that are held against their schema; the others look alike.</summary>
+    /// <summary>The number of items of a list to check against their schema; the others look alike.</summary>
     private const int LookedAt = 5;
 
     /// <summary>
-    /// Only of requests that are as documented: a path with dots may be another operation's, and an array has another answer than one
-    /// thing.
+    /// Checks only requests that follow the documentation: a path with dots may be another operation's, and an array has another answer
+    /// than a single object.
     /// </summary>
     private static string? FaultOfShape(Operation operation, Answer answer) =>
         answer is { Fate: Fate.Granted, Body.ValueKind: not JsonValueKind.Undefined }

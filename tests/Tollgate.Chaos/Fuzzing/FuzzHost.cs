@@ -9,10 +9,10 @@ namespace Tollgate.Chaos.Fuzzing;
 /// <param name="Token">A token of the customer <c>user_42</c>, whom the documented examples name.</param>
 public sealed record FuzzProject(string Code, string SecretKey, string Token);
 
-/// <summary>The server that is fuzzed: one of the suite's, or the one that <c>TOLLGATE_FUZZ_URL</c> names.</summary>
+/// <summary>The server to fuzz: one of the suite's, or the one that <c>TOLLGATE_FUZZ_URL</c> names.</summary>
 public sealed class FuzzHost : IDisposable
 {
-    /// <summary>Written into the names of a project that no fuzzer has a key of; must never stand in an answer to one.</summary>
+    /// <summary>Part of the names in a project of which no fuzzer has a key; it must never appear in an answer to a fuzzer.</summary>
     public const string Mark = "zebra-7f3a-of-another-project";
 
     private readonly ChaosServer? _theatre;
@@ -57,7 +57,7 @@ public sealed class FuzzHost : IDisposable
         return new(code, created.Member("secret_key").GetString()!, token.Member("token").GetString()!);
     }
 
-    /// <summary>A project with things of every kind whose names say whose they are.</summary>
+    /// <summary>Creates a project with objects of every kind, whose names contain the mark.</summary>
     /// <returns>Their ids.</returns>
     public async Task<Shelf> VictimAsync(string code, IReadOnlyList<Operation> operations, Random random)
     {

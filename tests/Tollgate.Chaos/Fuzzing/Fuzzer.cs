@@ -13,7 +13,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
 {
     private const int Deepest = 6;
 
-    /// <summary>Calls that the server makes in turn must not reach anybody.</summary>
+    /// <summary>A target for calls that the server itself makes, which must reach no one.</summary>
     private const string NobodyThere = "http://127.0.0.1:9";
 
     private static readonly string[] Texts =
@@ -47,7 +47,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
 
     private static readonly string[] Others = ["null", "true", "false", "[]", "{}", "[[]]", "[null]", "\"\"", "{\"\":\"\"}"];
 
-    /// <summary>A body of the type for the operation; may be nothing of the kind.</summary>
+    /// <summary>Returns a body of the type for the operation, or one of another kind.</summary>
     public string Body(string mediaType) => mediaType switch
     {
         _ when mediaType.Contains("yaml", StringComparison.Ordinal) => Yaml(),
@@ -58,11 +58,11 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         _ => Json(),
     };
 
-    /// <summary>As it is documented, with what exists in the place of names: for a chain of calls that succeed.</summary>
+    /// <summary>Returns the documented body with the names of existing objects: for a chain of calls that succeed.</summary>
     /// <remarks>No catalogue: the documented one has none of the features that the other calls use.</remarks>
     public string? ValidBody() => operation.Name != "PUT /v1/catalog" && operation.BodyExample is { } example ? Living(example, "") : null;
 
-    /// <summary>A catalogue that works, with characters replaced that mean something in YAML.</summary>
+    /// <summary>A valid catalogue in which characters with a meaning in YAML are replaced.</summary>
     private string Yaml()
     {
         var text = new StringBuilder(CatalogueText);
@@ -113,7 +113,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
             _ => Texts[random.Next(Texts.Length)],
         };
 
-        // An empty segment would be another path; the router's answer to that is not of interest.
+        // An empty segment would be another path, whose answer does not matter here.
         return raw.Length == 0 ? "-" : raw;
     }
 
@@ -188,7 +188,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         {
             foreach (var property in properties.EnumerateObject())
             {
-                // Most are there, some are missing, a few come twice.
+                // Most are present, some are missing, a few appear twice.
                 for (var times = random.Next(20) switch { 0 or 1 => 0, 2 => 2, _ => 1 }; times > 0; times--)
                 {
                     members.Add($"{Quote(property.Name)}:{Leaf(property.Name, Value(property.Value, depth + 1))}");
@@ -211,7 +211,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         return $"[{string.Join(',', Enumerable.Range(0, count).Select(_ => Value(items, depth + 1)))}]";
     }
 
-    // Walks an example that works and spoils single parts of it.
+    // Walks a valid example and spoils single parts of it.
     private string Mutate(JsonElement node, string name)
     {
         if (random.Next(10) == 0)
@@ -248,7 +248,7 @@ public sealed class Fuzzer(Operation operation, Random random, Shelf shelf)
         _ => node.GetRawText(),
     };
 
-    /// <summary>Something that exists under this name, as often as not.</summary>
+    /// <summary>An existing value of this name in about half of the cases.</summary>
     private string Leaf(string name, string otherwise) =>
         name is "base_url" or "url" && otherwise.Contains("://", StringComparison.Ordinal) ? Quote(NobodyThere)
             : random.Next(2) == 0 && shelf.Text(name) is { } known ? Quote(known)

@@ -1,6 +1,6 @@
 namespace Tollgate.Chaos.Fuzzing;
 
-/// <summary>Headers, paths and queries that no client of good will sends, and that a parser on the way may take.</summary>
+/// <summary>Headers, paths and queries that no correct client sends, and that a parser may accept.</summary>
 public static class Hostile
 {
     private static readonly string[] Anything = [
@@ -50,7 +50,7 @@ public static class Hostile
         ("Origin", ["null", .. Anything]),
     ];
 
-    /// <summary>As they stand in a path, not to be escaped again.</summary>
+    /// <summary>Path segments, already escaped.</summary>
     private static readonly string[] Segments =
     [
         "%2e%2e", "%2E", "..", ".", "%2f", "%2F%2f", "%5c", "%00", "%0a", "%ff", "%c3%28", "%ed%a0%80", "%zz", "%", "%2", "%u0041",

@@ -17,7 +17,7 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
     public IEnumerable<JsonElement> Parameters =>
         Spec.TryGetProperty("parameters", out var parameters) ? parameters.EnumerateArray().Select(Resolve) : [];
 
-    /// <summary>The schema of the JSON body, the first where there is a choice; undefined when there is none.</summary>
+    /// <summary>The schema of the JSON body, the first if there is a choice; undefined if there is none.</summary>
     public JsonElement BodySchema =>
         Spec.TryGetProperty("requestBody", out var body)
         && Resolve(body).TryGetProperty("content", out var content)
@@ -32,7 +32,7 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
             ? [.. content.EnumerateObject().Select(static type => type.Name)]
             : [];
 
-    /// <summary>The schema of an answer; undefined when there is none for the status, or none of JSON.</summary>
+    /// <summary>The schema of an answer; undefined if the status has none, or none of JSON.</summary>
     public JsonElement AnswerSchema(int status) =>
         Spec.TryGetProperty("responses", out var answers) && answers.TryGetProperty($"{status}", out var answer)
             && Resolve(answer).TryGetProperty("content", out var content)
@@ -99,8 +99,8 @@ public sealed record Operation(string Method, string Path, JsonElement Spec, Jso
         string.Join('/', Path.Split('/').Select(part =>
             part.Contains('{', StringComparison.Ordinal) ? Fill(part, value) : part));
 
-    /// <summary>The path with every placeholder filled in by what is to stand there, escaped already.</summary>
-    /// <param name="segment">Gets what the document writes before the placeholder, and its name.</param>
+    /// <summary>Returns the path with every placeholder replaced by an escaped value.</summary>
+    /// <param name="segment">Gets the path before the placeholder, and the placeholder's name.</param>
     public string TargetWith(Func<string, string, string> segment)
     {
         var (target, rest) = ("", Path);

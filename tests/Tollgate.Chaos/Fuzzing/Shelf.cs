@@ -34,8 +34,8 @@ public sealed class Shelf(Random random)
         }
     }
 
-    /// <summary>Something that is found under a path, or null.</summary>
-    /// <param name="before">The path as the document writes it, up to the placeholder.</param>
+    /// <summary>Returns the id of an object under a path, or null.</summary>
+    /// <param name="before">The path in the document, up to the placeholder.</param>
     public string? Id(string before, string placeholder)
     {
         var collection = before.TrimEnd('/').Split('/')[^1];
@@ -43,7 +43,7 @@ public sealed class Shelf(Random random)
             : Text(collection.TrimEnd('s')) ?? Text(placeholder) ?? Any(_ids, before.TrimEnd('/'));
     }
 
-    /// <summary>A text that a member of this name had, or null.</summary>
+    /// <summary>Returns a text that a member of this name had, or null.</summary>
     public string? Text(string member) => Any(_texts, member) ?? Any(_ids, $"/v1/{member}s");
 
     private void NoteTexts(JsonElement value, int depth)

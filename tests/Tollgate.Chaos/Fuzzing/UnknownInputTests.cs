@@ -5,8 +5,8 @@ using Tollgate.Chaos.Servers;
 namespace Tollgate.Chaos.Fuzzing;
 
 /// <summary>
-/// Every operation of the OpenAPI document × {no key, an unknown key, another project's key, a public key, a revoked key}:
-/// never a 2xx that the key is not entitled to, never a word of another project's data, never a 5xx.
+/// Every operation of the OpenAPI document × {no key, an unknown key, another project's key, a public key, a revoked key}: never a 2xx that
+/// the key has no right to, never data of another project, never a 5xx.
 /// </summary>
 public sealed class UnknownInputTests(ChaosServers servers)
 {
@@ -14,10 +14,10 @@ public sealed class UnknownInputTests(ChaosServers servers)
 
     private const string Member = "member-of-ours";
 
-    /// <summary>Written into every free text of the walked project; must never reach a stranger.</summary>
+    /// <summary>Part of every free text of the walked project; it must never reach a stranger.</summary>
     private const string Mark = "zebra-7f3a";
 
-    /// <summary>Operations that answer anybody, by the beginning of their path, with the reason.</summary>
+    /// <summary>Operations that answer everyone, by the beginning of their path, with the reason.</summary>
     private static readonly (string Path, string Reason)[] Open =
     [
         ("/health", "load balancers and supervisors have no key; nothing of a project is in the answer"),

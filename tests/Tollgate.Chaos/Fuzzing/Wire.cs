@@ -7,7 +7,7 @@ using Tollgate.Chaos.Client;
 
 namespace Tollgate.Chaos.Fuzzing;
 
-/// <summary>A request as its bytes go out: nothing is normalised, escaped or refused on the way.</summary>
+/// <summary>A request as raw bytes: nothing is normalised, escaped or refused on the way.</summary>
 public sealed record WireRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, byte[] Body)
 {
     public byte[] Bytes()
@@ -57,8 +57,8 @@ public sealed class Wire(Uri server) : IDisposable
             {
                 Close();
 
-                // A kept connection may have been closed after the answer before. A fresh one that is closed without an answer tells
-                // something.
+                // The server may have closed a kept connection after the previous answer. If it closes a fresh one without an answer, that
+                // is a finding.
                 if (isFresh || attempt > 0 || limit.IsCancellationRequested)
                 {
                     return new(0, default, invoked, Stopwatch.GetTimestamp()) { Text = $"{lost.GetType().Name}: {lost.Message}" };

@@ -6,7 +6,7 @@ using Tollgate.Chaos.Fuzzing;
 namespace Tollgate.Chaos.HangUps;
 
 /// <summary>
-/// A customer with something of everything that operations work on: each operation gets a path and a body with which it does something.
+/// A customer with objects of every kind that operations use: each operation gets a path and a body with which it has an effect.
 /// </summary>
 public sealed class CallerSet
 {
@@ -45,7 +45,7 @@ public sealed class CallerSet
 
     public string Customer { get; }
 
-    /// <summary>A customer token, for the doors that want one.</summary>
+    /// <summary>A customer token, for the doors that require one.</summary>
     public string Token => _things["token"];
 
     public static async Task<CallerSet> GatherAsync(GateClient gate)
@@ -90,7 +90,7 @@ public sealed class CallerSet
         return callers;
     }
 
-    /// <summary>Webhook endpoints are few in a project: all share one.</summary>
+    /// <summary>A project may have few webhook endpoints, so all share one.</summary>
     public static async Task<string> EndpointAsync(GateClient gate) =>
         (await Done(gate, "/v1/webhook-endpoints", """{"url":"http://127.0.0.1:9/hooks","events":["*"]}""")).Id;
 
@@ -126,7 +126,7 @@ public sealed class CallerSet
         _ => Customer,
     };
 
-    /// <summary>An invoice is void or paid once: operations that end one have one each.</summary>
+    /// <summary>An invoice is voided or paid once: each operation that ends one has its own.</summary>
     private string InvoiceFor(Operation operation) => operation.Path.Split('/')[^1] switch
     {
         "credit-notes" => _invoices[0],

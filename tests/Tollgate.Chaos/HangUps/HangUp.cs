@@ -24,10 +24,10 @@ public sealed record RawRequest(string Method, string Path, string? Key, string?
 /// <summary>A client that sends a request on a connection of its own, and hangs up without reading an answer.</summary>
 public static class HangUp
 {
-    /// <param name="after">From the last byte that is sent on.</param>
+    /// <param name="after">The time since the last byte was sent.</param>
     /// <param name="isReset">The connection is reset (RST), as when a process is killed; otherwise closed (FIN), as by a client that gives
     /// up.</param>
-    /// <param name="isWhole">Otherwise the request itself breaks off.</param>
+    /// <param name="isWhole">False: the request itself breaks off.</param>
     public static async Task LeaveAsync(Uri server, RawRequest request, TimeSpan after, bool isReset, bool isWhole)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -39,7 +39,7 @@ public static class HangUp
         }
         catch (SocketException)
         {
-            // An address may have so many connections: this one was refused, which is no hang-up.
+            // The server limits the connections of an address: it refused this one, which is no hang-up.
             return;
         }
 

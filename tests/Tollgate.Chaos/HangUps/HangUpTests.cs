@@ -7,17 +7,17 @@ using Tollgate.Testing;
 namespace Tollgate.Chaos.HangUps;
 
 /// <summary>
-/// Clients that hang up at random instants, on every operation that changes something. Nothing of them stays: no turn, no connection, no
+/// Clients hang up at random instants, on every operation that changes something. They leave nothing behind: no turn, no connection, no
 /// lock, no payment without an answer.
 /// </summary>
 public sealed class HangUpTests(ChaosServers servers)
 {
-    /// <summary>In a round. The suite has ten rounds.</summary>
+    /// <summary>Hang-ups in a round. The suite has ten rounds.</summary>
     private const int HangUps = 1_000;
 
     private const int Clients = 12;
 
-    /// <summary>Requests of a client on one customer's things, until it takes a new customer.</summary>
+    /// <summary>Requests of a client on one customer's objects, until it takes a new customer.</summary>
     private const int RequestsOfOne = 90;
 
     private const int OperationsOfOne = 12;
@@ -29,7 +29,7 @@ public sealed class HangUpTests(ChaosServers servers)
     /// <summary>Fewer than the 50 that a project may have.</summary>
     private const int FewEndpoints = 20;
 
-    /// <summary>Operations that can do nothing here, by the beginning of their name, with the reason.</summary>
+    /// <summary>Operations that have no effect here, by the beginning of their name, with the reason.</summary>
     private static readonly (string Name, string Reason)[] Idle =
     [
         ("POST /v1/stripe", "the project has no account at Stripe"),
@@ -44,7 +44,7 @@ public sealed class HangUpTests(ChaosServers servers)
     ];
 
     /// <summary>
-    /// Paths under which the doors of other products and the upstreams of providers lie: the catalogue has none of theirs.
+    /// Leaves out the doors of other products and the upstreams of providers, which have no part in the catalogue.
     /// </summary>
     private const string OurPaths = "/v1/";
 
@@ -135,7 +135,7 @@ public sealed class HangUpTests(ChaosServers servers)
         (await chaos.IsReadyAsync()).ShouldBeTrue();
     }
 
-    /// <summary>The project, the customers and who calls with what.</summary>
+    /// <summary>The project, the customers and the callers.</summary>
     private sealed class Cast : IDisposable
     {
         private readonly ChaosServer _theatre;
@@ -158,7 +158,7 @@ public sealed class HangUpTests(ChaosServers servers)
         /// <summary>One for each client.</summary>
         public CallerSet[] CallerSets { get; } = new CallerSet[Clients];
 
-        /// <summary>The customers that there were since the last round.</summary>
+        /// <summary>The customers since the last round.</summary>
         public IReadOnlyList<string> Seen
         {
             get
@@ -184,8 +184,8 @@ public sealed class HangUpTests(ChaosServers servers)
         }
 
         /// <summary>
-        /// The endpoint that all operations on endpoints work on may have been deleted by one of them, and those that were made and left
-        /// fill the project.
+        /// Makes sure that the endpoint which all operations on endpoints use still exists, and removes left-over ones, which fill the
+        /// project.
         /// </summary>
         public async Task HaveEndpointAsync()
         {
@@ -257,7 +257,7 @@ public sealed class HangUpTests(ChaosServers servers)
 
         private RawRequest RequestOf(Operation operation, CallerSet callers, string? idempotencyKey)
         {
-            // Eight hours further each time: now and then a month ends and subscriptions renew.
+            // Eight hours further each time: sometimes a month ends and subscriptions renew.
             var clock = operation.Name == "POST /v1/test-clock" ? Later() : _clock;
             var key = operation.Path.StartsWith("/v1/projects", StringComparison.Ordinal) ? _theatre.Server.AdminKey
                 : operation.Path.StartsWith(OurPaths, StringComparison.Ordinal) ? Project.SecretKey

@@ -99,7 +99,7 @@ internal static class Attacks
             "streams", tenant.Gate, HttpMethod.Post, "/v1/events", Client.GateClient.Raw(lines.ToString(), "application/x-ndjson"), cancel);
     }
 
-    /// <summary>A century where it is refused, three years where it is not.</summary>
+    /// <summary>A century if that is refused, else three years.</summary>
     private static string AnalysisOf(Random random)
     {
         var name = Analyses[random.Next(Analyses.Length)] + (random.Next(2) == 0 ? ".csv" : "");
@@ -107,7 +107,7 @@ internal static class Attacks
         return $"/v1/analytics/{name}?{range}";
     }
 
-    /// <summary>From now to where the clock may not go any further, in steps of years and of a month.</summary>
+    /// <summary>Advances the clock from now to its limit, in steps of years and of a month.</summary>
     private static async Task ClockAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
         var now = await tenant.GetAsync("clock", "/v1/test-clock", cancel);
@@ -120,7 +120,7 @@ internal static class Attacks
         await tenant.PostAsync("clock", "/v1/test-clock", new JsonObject { ["advance_to"] = to.UtcDateTime.ToString("o") }, cancel);
     }
 
-    /// <summary>To the last page, 100 at a time.</summary>
+    /// <summary>Lists to the last page, 100 at a time.</summary>
     private static async Task ListAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {
         var (list, after) = (Lists[random.Next(Lists.Length)], "");

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tollgate.Chaos.Hostile;
 
-/// <summary>Catalogues that a hostile tenant sends: its own, the largest that are allowed, and what no reader should swallow.</summary>
+/// <summary>Catalogues of a hostile tenant: its own, the largest allowed ones, and texts that no reader should accept.</summary>
 internal static class HostileCatalogue
 {
     public const int Metered = 200;

@@ -10,7 +10,7 @@ using Tollgate.Chaos.Fuzzing;
 
 namespace Tollgate.Chaos.Hostile;
 
-/// <summary>A tenant with a sandbox project, a secret key and a customer token, and what it has made there before it attacks.</summary>
+/// <summary>A tenant with a sandbox project, a secret key, a customer token, and the objects that it made before the attack.</summary>
 internal sealed class HostileTenant : IDisposable
 {
     public const int Payers = 40;
@@ -100,7 +100,7 @@ internal sealed class HostileTenant : IDisposable
         SendAsync(attack, gate ?? Gate, HttpMethod.Get, path, null, cancel);
 
     /// <summary>A batch of events with properties of half a kilobyte.</summary>
-    /// <param name="types">So many features are counted.</param>
+    /// <param name="types">The number of counted features.</param>
     public Task<Answer> SendEventsAsync(string attack, string customer, int count, int types, bool manyCustomers, CancellationToken cancel)
     {
         var (batch, text) = (Next(), new StringBuilder("["));
@@ -127,7 +127,7 @@ internal sealed class HostileTenant : IDisposable
         return events;
     }
 
-    /// <summary>A value for a placeholder in a path: something that exists where there is such a thing.</summary>
+    /// <summary>Returns a value for a placeholder in a path: the id of an existing object if there is one.</summary>
     public string ValueOf(string name, string path) => (name, path) switch
     {
         ("provider", _) => "openai",
@@ -139,7 +139,7 @@ internal sealed class HostileTenant : IDisposable
         _ => First,
     };
 
-    /// <summary>A connection that the attack treats as it likes.</summary>
+    /// <summary>Opens a connection that the attack controls.</summary>
     public async Task<Socket> ConnectAsync(string head, CancellationToken cancel)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)

@@ -29,10 +29,10 @@ public sealed class HostileTenantTests
     /// <summary>The floor of the long form: one garbage collection and two transactions of a lane, on cores that are all busy.</summary>
     private const double FloorMilliseconds = 120;
 
-    /// <summary>The short form has so many fewer callers: it shares its cores with the other tests' leftovers.</summary>
+    /// <summary>The factor by which the short form has fewer callers, because it shares its cores with other tests.</summary>
     private const int FewerInShort = 4;
 
-    /// <summary>Each kind of attack has happened once: what is measured is the attack and not the compiler.</summary>
+    /// <summary>The time in which each kind of attack has happened once, so that the compiler is not measured.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);
 
     private const long MostGrowth = 1024L * 1024 * 1024;
@@ -65,7 +65,7 @@ public sealed class HostileTenantTests
             TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>All attacks at the same time until the neighbour has measured enough.</summary>
+    /// <summary>Runs all attacks at the same time until the neighbour has measured enough.</summary>
     private static async Task<(IReadOnlyList<Times> Times, long MostMemory)> AttackAsync(TestServer server, HostileTenant tenant,
         NeighbourProcess neighbour, Form form)
     {
@@ -96,7 +96,7 @@ public sealed class HostileTenantTests
             }
             catch (Exception e) when (e is OperationCanceledException or System.Net.Sockets.SocketException)
             {
-                // The attack is over, or the server has closed the connection: it may.
+                // The attack is over, or the server has closed the connection, which it may.
             }
         }
     }
@@ -106,7 +106,7 @@ public sealed class HostileTenantTests
         var most = 0L;
         while (!cancel.IsCancellationRequested)
         {
-            // Attackers have machines of their own: here they get what the server leaves.
+            // Real attackers have their own machines: here they get the time that the server leaves.
             Signal.NicePool(19);
             most = Math.Max(most, Signal.ResidentBytes(server.ProcessId));
             await Task.Delay(200, CancellationToken.None);

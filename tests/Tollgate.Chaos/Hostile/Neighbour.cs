@@ -51,7 +51,7 @@ internal sealed class Neighbour(Uri server, string key)
         }
     }
 
-    /// <summary>Calls for so long.</summary>
+    /// <summary>Calls for the given time and returns the latencies.</summary>
     public IReadOnlyList<Times> Measure(TimeSpan length)
     {
         var until = Stopwatch.GetTimestamp() + (long)(length.TotalSeconds * Stopwatch.Frequency);

@@ -12,7 +12,7 @@ namespace Tollgate.Chaos.Hostile;
 /// </summary>
 internal sealed class NeighbourProcess : IDisposable
 {
-    /// <summary>The argument with which this assembly is the neighbour and no test runner.</summary>
+    /// <summary>The argument that makes this assembly the neighbour instead of a test runner.</summary>
     public const string Command = "neighbour";
 
     private const string KeyVariable = "TOLLGATE_NEIGHBOUR_KEY";
@@ -32,7 +32,7 @@ internal sealed class NeighbourProcess : IDisposable
         return new(Process.Start(start)!);
     }
 
-    /// <summary>Calls for so long.</summary>
+    /// <summary>Lets the process call for the given time and returns the latencies.</summary>
     public async Task<IReadOnlyList<Times>> MeasureAsync(TimeSpan length)
     {
         await _process.StandardInput.WriteLineAsync(length.TotalSeconds.ToString(CultureInfo.InvariantCulture));

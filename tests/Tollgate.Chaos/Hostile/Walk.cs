@@ -6,7 +6,7 @@ using Tollgate.Chaos.Fuzzing;
 namespace Tollgate.Chaos.Hostile;
 
 /// <summary>
-/// Every operation of the OpenAPI document with the worst that it may be given, by the secret key and by the customer's token.
+/// Calls every operation of the OpenAPI document with the worst allowed input, by the secret key and by the customer's token.
 /// </summary>
 internal static class Walk
 {
@@ -63,7 +63,7 @@ internal static class Walk
         return GateClient.Raw(text, "application/json");
     }
 
-    /// <summary>Every text a hundred kilobytes, every list a thousand times as long.</summary>
+    /// <summary>Makes every text a hundred kilobytes, and every list a thousand times as long.</summary>
     private static string Swollen(JsonNode example)
     {
         var text = new StringBuilder(example.ToJsonString());

@@ -33,7 +33,7 @@ public sealed class Burst
     /// <summary>The limits in force at the end.</summary>
     public IReadOnlyDictionary<string, decimal> Limits => _seed % 3 == 1 ? Catalogue.LargeLimits : Catalogue.SmallLimits;
 
-    /// <summary>Down a plan, what was used stays used and may lie beyond the new limit.</summary>
+    /// <summary>True if the plan becomes smaller: the usage remains and may exceed the new limit.</summary>
     public bool GoesDown => _seed % 3 == 2;
 
     public History History => _history;
@@ -63,7 +63,7 @@ public sealed class Burst
         {
             if (call == CallsAtOnce)
             {
-                // Long enough for reservations to expire, so that their room is taken again.
+                // Long enough for reservations to expire, so that their room is used again.
                 await Task.Delay(random.Next(900, 2_000));
             }
 
@@ -114,7 +114,7 @@ public sealed class Burst
         var end = settled is null ? await gate.ReleaseAsync(hold) : await gate.SettleAsync(hold, settled);
         if (end.Fate == Fate.Conflict || (settled is null && end.Fate == Fate.Invalid))
         {
-            // It expired before the release arrived (a slow machine): freed all the same.
+            // It expired before the release arrived (a slow machine): it is freed all the same.
             return new Holding(expires, end.Invoked, end.Answered, null);
         }
 

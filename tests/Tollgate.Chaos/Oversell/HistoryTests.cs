@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Tollgate.Chaos.Oversell;
 
 /// <summary>
-/// The judge is judged: it must see each kind of fault, and must not see one where an order of events explains everything.
+/// Tests the judge itself: it must report each kind of fault, and none if an order of events explains everything.
 /// </summary>
 public sealed class HistoryTests
 {

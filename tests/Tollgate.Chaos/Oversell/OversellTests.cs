@@ -34,7 +34,7 @@ public sealed class OversellTests(ChaosServers servers)
         await chaos.ShouldVerifyAsync();
     }
 
-    // Used is the sum of what was acknowledged, nothing is held, and what is left can be taken to the last unit.
+    // Used is the sum of the acknowledged amounts, nothing is held, and the rest can be used to the last unit.
     private static async Task ShouldEndExactlyAsync(Project project, Burst burst)
     {
         foreach (var (feature, limit) in burst.Limits)

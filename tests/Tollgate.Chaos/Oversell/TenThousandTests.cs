@@ -65,7 +65,7 @@ public sealed class TenThousandTests(ChaosServers servers)
         await chaos.ShouldVerifyAsync();
     }
 
-    // Acknowledged before or after the kill: it is remembered, and asking again takes nothing.
+    // A consume acknowledged before or after the kill replays, and a repeat uses nothing.
     private static async Task ShouldReplayAsync(Project project, IReadOnlyList<int> calls)
     {
         await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (call, _) =>

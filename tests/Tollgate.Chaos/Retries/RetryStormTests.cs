@@ -169,7 +169,7 @@ public sealed class RetryStormTests(ChaosServers servers)
         return amounts[winner];
     }
 
-    // Most storms send the same; in one of five, one copy or more has another amount.
+    // Most storms send identical copies; in one of five, one copy or more has another amount.
     private static decimal[] Amounts(Random random)
     {
         var altered = random.Next(5) == 0;

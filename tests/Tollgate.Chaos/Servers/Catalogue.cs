@@ -1,6 +1,6 @@
 namespace Tollgate.Chaos.Servers;
 
-/// <summary>The catalogue of the chaos projects, and the limits in it that the tests reckon with.</summary>
+/// <summary>The catalogue of the chaos projects, and its limits that the tests use.</summary>
 public static class Catalogue
 {
     /// <summary>Hard cap; 400 on <c>small</c>, 600 on <c>large</c>.</summary>
@@ -28,7 +28,7 @@ public static class Catalogue
     public static readonly IReadOnlyDictionary<string, decimal> LargeLimits =
         new Dictionary<string, decimal> { [Units] = 600, [Other] = 450 };
 
-    // Lifetime and month: a run at midnight of the first of a month stays exact on the counters that are compared.
+    // Lifetime and month: a run at midnight of the first of a month remains exact on the compared counters.
     public const string Text = """
         code: chaos
         name: Chaos

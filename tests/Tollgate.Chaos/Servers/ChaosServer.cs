@@ -68,14 +68,14 @@ public sealed class ChaosServer : IAsyncDisposable
         }
     }
 
-    /// <summary>One server with the private PostgreSQL that it supervises itself: what <c>tollgate up</c> gives.</summary>
+    /// <summary>One server with the private PostgreSQL that it supervises, as <c>tollgate up</c> starts it.</summary>
     public static async Task<ChaosServer> WithPrivatePostgresAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
         var server = await TestServer.StartAsync(environment: environment);
         return new(null, "", [server]);
     }
 
-    /// <summary>A fresh project with the tests' catalogue; its code gets a number, since tests share a chaos.</summary>
+    /// <summary>A new project with the tests' catalogue; its code gets a number, because tests share a chaos.</summary>
     public async Task<Project> ProjectAsync(string name, string? catalogue = null, string mode = "live")
     {
         var code = string.Create(CultureInfo.InvariantCulture, $"{name}-{Interlocked.Increment(ref _projects)}");
@@ -97,7 +97,7 @@ public sealed class ChaosServer : IAsyncDisposable
         return project;
     }
 
-    // The other servers hear of a new project a moment later.
+    // The other servers learn of a new project a moment later.
     private static async Task UntilKnownAsync(GateClient gate)
     {
         var answer = await gate.UsageAsync("nobody");
@@ -137,7 +137,7 @@ public sealed class ChaosServer : IAsyncDisposable
         code.ShouldBe(0, $"tollgate verify found:\n{output}");
     }
 
-    /// <summary>Straight into the database, past every rule: for tampering only.</summary>
+    /// <summary>Changes the database directly, past every rule: for tampering only.</summary>
     public async Task<int> TamperAsync(string sql)
     {
         var database = _database ?? throw new InvalidOperationException("Tampering needs a database of one's own.");
@@ -145,7 +145,7 @@ public sealed class ChaosServer : IAsyncDisposable
         return await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Asks PostgreSQL, past the server.</summary>
+    /// <summary>Queries PostgreSQL directly.</summary>
     public async Task<long> CountAsync(string sql)
     {
         var database = _database ?? throw new InvalidOperationException("Asking needs a database of one's own.");
@@ -175,7 +175,7 @@ public sealed class ChaosServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The last errors that the servers logged. A failing test shows them; a passing one's output is not looked at.</summary>
+    /// <summary>Prints the servers' last logged errors. A failing test shows them; nobody reads a passing test's output.</summary>
     public void SayErrors()
     {
         foreach (var server in Servers)

@@ -56,7 +56,7 @@ public sealed class ChaosServers : IAsyncDisposable
         }
     }
 
-    // A test that failed may have left dead servers behind; the next one must not fail for that.
+    // A failed test may have left dead servers behind, which must not fail the next one.
     private static async Task<ChaosServer> LiveAsync(ChaosServer? chaos, Func<Task<ChaosServer>> start)
     {
         if (chaos is not null && await chaos.IsReadyAsync())

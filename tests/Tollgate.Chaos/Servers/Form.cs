@@ -50,7 +50,7 @@ public sealed record Form(int FirstSeed, int Rounds, TimeSpan? Long)
         }
     }
 
-    /// <summary>The chance of one of a round's callers. Seeds of the long form are so large that the product wraps around.</summary>
+    /// <summary>The random generator of one caller in a round. Seeds of the long form are so large that the product wraps around.</summary>
     public static Random ChanceOf(int seed, int caller) => new(unchecked((seed * 10_000) + caller));
 
     public static void Say(string line)

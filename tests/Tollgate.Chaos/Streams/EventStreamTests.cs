@@ -90,7 +90,7 @@ public sealed class EventStreamTests(ChaosServers servers)
         using var project = await chaos.ProjectAsync("stream");
         var lines = Form.Of(rounds: 1).IsLong ? 1_000_000 : 150_000;
 
-        // Warm: code, pools and buffers are there before the measurement.
+        // Warm up, so that code, pools and buffers exist before the measurement.
         (await SendAsync(project, new LineContent(Enumerable.Range(0, 20_000).Select(at => Line("w", at))))).Status.ShouldBe(200);
         var server = chaos.Server.ProcessId;
         var before = Signal.ResidentBytes(server);

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Tollgate.Chaos.Streams;
 
-/// <summary>An NDJSON body that is made while it is sent: no length, no memory, and it may break off.</summary>
+/// <summary>An NDJSON body that is generated while it is sent: no length, no memory, and it may break off.</summary>
 public sealed class LineContent : HttpContent
 {
     private readonly IEnumerable<string> _lines;
     private readonly int _breakAfter;
 
-    /// <param name="breakAfter">The connection is dropped after so many lines, without an end.</param>
+    /// <param name="breakAfter">The number of lines after which the connection is dropped, without an end.</param>
     public LineContent(IEnumerable<string> lines, int breakAfter = int.MaxValue)
     {
         _lines = lines;
@@ -29,7 +29,7 @@ public sealed class LineContent : HttpContent
                 await FlushAsync(stream, chunk);
                 await stream.FlushAsync();
 
-                // Let the server read it first: the break is to hit the middle of its work.
+                // The server reads first, so that the break hits the middle of its work.
                 await Task.Delay(200);
                 throw new IOException("The test breaks the stream here.");
             }

@@ -4,7 +4,7 @@ using Tollgate.Chaos.Servers;
 
 namespace Tollgate.Chaos.Verification;
 
-/// <summary>The checker that every other test here rests on: clean when all is right, and it sees what was tampered with.</summary>
+/// <summary>Tests the checker that all tests here rely on: clean if all is right, and it finds tampering.</summary>
 public sealed class VerifyTests(ChaosServers servers)
 {
     private static readonly (string What, string Break, string Mend)[] Tampering =

@@ -7,7 +7,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Analytics;
 
-/// <summary>When the money of an invoice is earned.</summary>
+/// <summary>The days on which an invoice's money is earned.</summary>
 public sealed class RevenueByDayTests
 {
     private static readonly DateOnly First = new(2027, 1, 1);
@@ -39,7 +39,7 @@ public sealed class RevenueByDayTests
         revenue.Rounded().ShouldBe([100, 100, 100, 100, 100, 400, 400, 400, 400, 400]);
     }
 
-    /// <summary>An invoice over 1000 of one day, 190 of tax added or contained, 100 off.</summary>
+    /// <summary>An invoice of 1000 for one day, with 190 of tax added or included, 100 off.</summary>
     [Theory]
     [InlineData(InvoiceStatus.Paid, 1000, 0, 1190, 190, 0, 1190, 1000)]
     [InlineData(InvoiceStatus.Paid, 1190, 0, 1190, 190, 0, 1190, 1000)]

@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Customers;
 
-/// <summary>Grants that come again follow the calendar of the project's zone, and credits are taken back in burn order.</summary>
+/// <summary>Recurring grants follow the calendar of the project's zone, and withdrawals take credits in burn order.</summary>
 public sealed class GrantScheduleTests
 {
     private static readonly TimeZoneInfo Cairo = TimeZoneInfo.FindSystemTimeZoneById("Africa/Cairo");

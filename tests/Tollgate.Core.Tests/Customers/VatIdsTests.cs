@@ -2,7 +2,7 @@ using Tollgate.Core.Customers;
 
 namespace Tollgate.Core.Tests.Customers;
 
-/// <summary>Ids as companies print them, and the same with a wrong digit, a missing one, or of another country.</summary>
+/// <summary>Ids as companies print them, and the same ids with a wrong digit, a missing one, or another country.</summary>
 public sealed class VatIdsTests
 {
     [Theory]

@@ -8,7 +8,7 @@ public sealed class DunningRulesTests
 {
     private static readonly Instant First = Instant.From(new DateTimeOffset(2027, 2, 28, 9, 0, 0, TimeSpan.Zero));
 
-    /// <summary>Days after the first failure at which the n-th failed, and the day of the next attempt; null: that was the last.</summary>
+    /// <summary>Days from the first failure to the n-th, and the day of the next attempt; null: that was the last.</summary>
     [Theory]
     [InlineData(1, 0, 1.0)]
     [InlineData(2, 1, 3.0)]

@@ -203,7 +203,7 @@ public sealed class GatewayRulesTests
         faults.ShouldAllBe(fault => fault.EndsWith($"Write {write}.", StringComparison.Ordinal));
     }
 
-    /// <summary>64 MiB of short names were ten seconds of a core, in strings.</summary>
+    /// <summary>64 MiB of short names took ten seconds of a core as strings.</summary>
     [Fact]
     public void Members_that_name_nothing_cost_no_memory()
     {

@@ -2,7 +2,7 @@ using Tollgate.Core.Inbox;
 
 namespace Tollgate.Core.Tests.Inbox;
 
-/// <summary>An event that cannot be applied yet is read again, seconds later at first, and after two days by people.</summary>
+/// <summary>An event that cannot be applied yet is read again, after seconds at first; after two days it waits for an operator.</summary>
 public sealed class InboxRulesTests
 {
     [Fact]

@@ -69,7 +69,7 @@ public sealed class CreditNoteRulesTests
         CreditNoteRules.IsOneTooMany(invoice, draft, Usd(0)).ShouldBe(isTooMany);
     }
 
-    /// <summary>Four lines of 68.33 at 20 %, of which 54.66 are spread: each note has its own line's.</summary>
+    /// <summary>Four lines of 68.33 at 20 %, 54.66 of which are spread: each note has its own line's tax.</summary>
     [Theory]
     [InlineData(new[] { 4, 2, 1, 3 }, new long[] { 1366, 1367, 1367, 1366 })]
     [InlineData(new[] { 1, 2, 3, 4 }, new long[] { 1367, 1367, 1366, 1366 })]
@@ -97,7 +97,7 @@ public sealed class CreditNoteRulesTests
         (invoice.Credited, taxes.Sum()).ShouldBe((Usd(32_798), 5466));
     }
 
-    // 100 with 20 % in it, of which 16.67 are tax, and 100 with 10 % on top: 100 and 110 were paid.
+    // 100 with 20 % included, 16.67 of it tax, and 100 with 10 % on top: 100 and 110 were paid.
     [Theory]
     [InlineData(new[] { 1, 2 }, new long[] { 10_000, 11_000 }, new long[] { 1667, 1000 })]
     [InlineData(new[] { 2, 1 }, new long[] { 11_000, 10_000 }, new long[] { 1000, 1667 })]

@@ -81,7 +81,7 @@ public sealed class InvoiceMathTests
             sums => sums.Taxes.ShouldBe([new("TVA", new(20), false, Usd(-5_000), Usd(-1_000))]),
             sums => (sums.TaxOfLines[0], sums.ProrationCreditTaxes[0]).ShouldBe((Usd(-1_000), Usd(1_000))));
 
-        // Paid without tax, or with another one: each at its own.
+        // Paid without tax, or with another one: each at its own rate.
         Changed(5_000, 8_000, [Tva], (5_000, []))
             .ShouldSatisfyAllConditions(sums => (sums.Total, sums.Tax).ShouldBe((Usd(4_600), Usd(1_600))));
         Changed(5_000, 8_000, [], (2_500, [Tva]), (2_500, [])).ShouldSatisfyAllConditions(
@@ -92,7 +92,7 @@ public sealed class InvoiceMathTests
         // A sixth of 1770.33 is 295.055, even if the sixths of its parts lose fractions.
         Changed(14_671, 191_704, [Tva with { IsInclusive = true }], (14_671, [Tva with { IsInclusive = true }])).Tax.ShouldBe(Usd(29_506));
 
-        // The price contains it.
+        // The price includes the tax.
         Changed(6_000, 0, [], (6_000, [Tva with { IsInclusive = true }])).ShouldSatisfyAllConditions(
             sums => (sums.Left, sums.Tax, sums.Taxes[0].Base,
                 sums.ProrationCreditTaxes[0]).ShouldBe((Usd(6_000), Usd(-1_000), Usd(-5_000), Usd(0))));

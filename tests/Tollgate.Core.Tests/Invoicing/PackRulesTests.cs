@@ -78,7 +78,7 @@ public sealed class PackRulesTests
     [InlineData(InvoiceStatus.Void, 500, 0, false, PackStatus.Void)]
     [InlineData(InvoiceStatus.Paid, 500, 0, true, PackStatus.Granted)]
     [InlineData(InvoiceStatus.Paid, 500, 200, true, PackStatus.Granted)] // the rest was paid
-    [InlineData(InvoiceStatus.Paid, 500, 500, false, PackStatus.Void)] // taken back whole: nobody has bought anything
+    [InlineData(InvoiceStatus.Paid, 500, 500, false, PackStatus.Void)] // credited in full: nothing was bought
     [InlineData(InvoiceStatus.Paid, 0, 0, true, PackStatus.Granted)]
     public void Access_follows_payment(InvoiceStatus status, long total, long credited, bool isPaidFor, PackStatus expected)
     {

@@ -64,7 +64,7 @@ public sealed class ProrationCreditRulesTests
          select (invoices, credit)).ToArbitrary(),
         static input =>
         {
-            // Newest first: the newest gives back of those behind it.
+            // Newest first: the newest returns the credit of the older ones.
             var before = input.invoices.Skip(1).Sum(static one => (long)one.total);
             var unused = input.invoices.Select((one, i) => i == 0 ? Math.Min(one.unused, before) : 0).ToArray();
             var invoices = input.invoices.Select((one, i) => Of(one.total, Math.Min(one.paid, one.total), unused[i])).ToArray();
@@ -81,7 +81,7 @@ public sealed class ProrationCreditRulesTests
     private static readonly InvoiceTax Ten = new("VAT", new(10), false, Usd(0), Usd(0)),
         Twenty = new("VAT", new(20), false, Usd(0), Usd(0));
 
-    /// <summary>Asks for time of April against unused time of it.</summary>
+    /// <summary>An invoice that bills time of April less unused time of it.</summary>
     private static Invoice Change(long unused, long asked, InvoiceTax tax) => Of(asked, asked, 0) with
     {
         Lines = [Line(InvoiceLineKind.ProrationCredit, -unused), Line(InvoiceLineKind.ProrationCharge, asked)],

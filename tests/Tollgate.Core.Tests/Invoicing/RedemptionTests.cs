@@ -25,7 +25,7 @@ public sealed class RedemptionTests
         1, 1, new() { Code = "pro", Name = "Pro", Prices = [new(PriceInterval.Monthly, "USD", 2900, 0)] },
         FrozenDictionary<int, Entitlement>.Empty);
 
-    /// <summary>Written as they were redeemed: <c>gift 500</c>, <c>10 %</c>, <c>once 40</c>, <c>carried 40</c>.</summary>
+    /// <summary>In the order of redemption: <c>gift 500</c>, <c>10 %</c>, <c>once 40</c>, <c>carried 40</c>.</summary>
     [Theory]
     [InlineData("gift 500 | 10 %", 1000, "-500 -50 = 450")]
     [InlineData("10 % | gift 500", 1000, "-100 -500 = 400")]
@@ -74,7 +74,7 @@ public sealed class RedemptionTests
     }
 
     /// <summary>
-    /// Half of a month is left. Credit and charge have the percentage alike; what was paid without it goes back without it.
+    /// Half of a month is left. The percentage applies to credit and charge alike; time paid without it is credited without it.
     /// </summary>
     [Theory]
     [InlineData("50 %", "50 %", 2900, 29900, "-725 14950 -7475 = 6750")]
@@ -201,7 +201,7 @@ public sealed class RedemptionTests
         CouponRules.EndOf(coupon with { Months = null, Duration = CouponDuration.Forever }, new(Start), Start, Zone).ShouldBeNull();
     }
 
-    /// <summary>FsCheck begins with small numbers; these lie anywhere in the range.</summary>
+    /// <summary>FsCheck begins with small numbers; these are anywhere in the range.</summary>
     private static long Spread(int number, long range) => (long)(unchecked((ulong)number * 11_400_714_819_323_198_485) % (ulong)range);
 
     private static Coupon Repeating(int months) =>

@@ -38,7 +38,7 @@ public sealed class RevenueRulesTests
         // A percentage applies to the rest.
         { PriceInterval.Monthly, [Had(Five), Had(Tenth)], "22.5" },
 
-        // Once for each period, a year too.
+        // Once for each period, even a year.
         { PriceInterval.Yearly, [Had(Five)], "24.58333333" },
         { PriceInterval.Monthly, [Had(Five with { AmountOff = Usd(9999) })], "0" },
 

@@ -66,7 +66,7 @@ public sealed class BulkBudgetTests
         Bulk(besideOthers: false, static _ => 8).ShouldBe(BulkBudget.MostAlone);
     }
 
-    /// <returns>The weight that it took.</returns>
+    /// <returns>The weight of the batch.</returns>
     private int Bulk(bool besideOthers, Func<int, double> milliseconds)
     {
         var weight = _budget.Next(besideOthers, _now);

@@ -8,8 +8,8 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Tests.Ledger;
 
 /// <summary>
-/// The periods of one feature for a customer who subscribes on 12 March and has plan after plan: "month" counts by the subscription's
-/// months, "calendar" by those of the calendar, "none" does not name the feature.
+/// The periods of one feature for a customer who subscribes on 12 March and changes plans: "month" counts by the subscription's months,
+/// "calendar" by those of the calendar, "none" does not name the feature.
 /// </summary>
 public sealed class FeaturePeriodTests
 {

@@ -2,7 +2,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>Which provider and shape a call has. The addresses of the samples are tested with them.</summary>
+/// <summary>The provider and the shape of a call. The addresses of the samples are tested with them.</summary>
 public sealed class LlmRoutesTests
 {
     [Theory]

@@ -103,7 +103,7 @@ public sealed class PriceBookTests
     [InlineData("together/gpt-oss-120b", "0.16")]
     [InlineData("azure/gpt-4o-mini", null)]
     [InlineData("azure/gpt-6", null)]
-    // Equal rank: the same price is no question, different ones are.
+    // Equal rank: equal prices are unambiguous, different ones are not.
     [InlineData("qwen3-32b", "0.29")]
     [InlineData("gpt-oss-120b", null)]
     [InlineData("gpt-5-preview", "55")]

@@ -29,7 +29,7 @@ public sealed class PriceProperties
         {
             ({ } x, { } y, { } sum) => x + y == sum,
 
-            // Images and seconds that are unknown alone are measured once more by the tokens of the other call.
+            // Images and seconds that are unknown alone are measured by the tokens of the other call.
             (null, null, var sum) => sum is null || both.Parts.Any(static part => part.Unit is LlmUnit.Image or LlmUnit.Second),
             _ => true,
         };
@@ -53,7 +53,7 @@ public sealed class PriceProperties
         {
             null => PriceRules.PriceOf(unit, price, Quantity.Zero) is null,
 
-            // A call of a model that is priced by tokens costs nothing for itself.
+            // A call of a model that is priced by tokens has no price of its own.
             { } cost => cost > NanoUsd.Zero == (PriceRules.PriceOf(unit, price, Quantity.Zero)?.Value > 0)
                 && (unit == LlmUnit.Request || PriceRules.PriceOf(unit, price, Quantity.Zero) is not null),
         });

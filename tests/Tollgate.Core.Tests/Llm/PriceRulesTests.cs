@@ -9,7 +9,7 @@ namespace Tollgate.Core.Tests.Llm;
 /// <summary>The cost of a call at a price, case by case.</summary>
 public sealed class PriceRulesTests
 {
-    /// <summary>A million of a unit costs what the first of its chain costs that the price states.</summary>
+    /// <summary>A million of a unit has the first price in its chain that the price list states.</summary>
     [Theory]
     [InlineData(Input, "input", "input")]
     [InlineData(CachedInput, "cached_input input", "cached_input")]
@@ -137,7 +137,7 @@ public sealed class PriceRulesTests
     [InlineData("flex", "12:00", 2_000_000, "11")]
     public void The_service_tier_and_the_hour_select_the_price(string? tier, string hour, int input, string cost)
     {
-        // Input 1, output 2 a million: an hour of the day doubles both, flex halves both, priority takes 1.75 and 3.5.
+        // Input 1, output 2 a million: an hour of the day doubles both, flex halves both, priority costs 1.75 and 3.5.
         var price = Model("p", "m", (Input, "1"), (Output, "2")) with
         {
             Tiers = [new(1_500_000, Prices((Input, "5")))],
@@ -209,7 +209,7 @@ public sealed class PriceRulesTests
     [Fact]
     public void Nothing_used_costs_nothing() => Cost(Model("p", "m", (Input, "5"))).ShouldBe("0");
 
-    /// <summary>The prompt's length counts all input: here 200,000 are 150,000 read, 40,000 cached, 10,000 of audio.</summary>
+    /// <summary>The prompt's length counts all input: 200,000 are 150,000 read, 40,000 cached, 10,000 of audio.</summary>
     [Theory]
     [InlineData(200_000, "0.75")]
     [InlineData(200_001, "1.500006")]

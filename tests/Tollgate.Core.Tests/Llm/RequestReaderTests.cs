@@ -8,7 +8,7 @@ public sealed class RequestReaderTests
 {
     private static readonly LlmRoute Chat = LlmRoutes.Of("api.openai.com", "/v1/chat/completions");
 
-    /// <summary>A PNG's first bytes, and what follows them in a picture of some 3,000 bytes.</summary>
+    /// <summary>The first bytes of a PNG, as in a picture of some 3,000 bytes.</summary>
     private static readonly string Png = Convert.ToBase64String(
         [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, .. new byte[3_000]]);
 

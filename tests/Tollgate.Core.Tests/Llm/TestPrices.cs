@@ -4,7 +4,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>Prices and usages as tests write them.</summary>
+/// <summary>Prices and usages in the tests' notation.</summary>
 internal static class TestPrices
 {
     public static readonly Instant Start = At(2025, 1, 1);
@@ -18,7 +18,7 @@ internal static class TestPrices
     public static ModelPrice Model(string provider, string model, params (LlmUnit Unit, string Price)[] prices) =>
         new() { Provider = provider, Model = model, ValidFrom = Start, Prices = Prices(prices), Source = "test" };
 
-    /// <summary>A model that is recognised by what its input costs.</summary>
+    /// <summary>A model that its input price identifies.</summary>
     public static ModelPrice Model(string provider, string model, string input) => Model(provider, model, (LlmUnit.Input, input));
 
     public static LlmUsage Used(params ReadOnlySpan<(LlmUnit Unit, Quantity Amount)> parts) => LlmUsage.Of(parts);

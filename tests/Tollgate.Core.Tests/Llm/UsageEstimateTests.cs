@@ -19,7 +19,7 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
             .Select(static each => (each.GetProperty("kind").GetString()!, each.GetProperty("text").GetString()!, each))];
 
     /// <summary>
-    /// The bounds are the table of docs/concepts/llm-cost.md: of all texts of a kind together, and of the worst single one.
+    /// The bounds match the table of docs/concepts/llm-cost.md: for all texts of a kind together, and for the worst single one.
     /// </summary>
     [Theory]
     [InlineData("o200k", "english", 2, 10)]

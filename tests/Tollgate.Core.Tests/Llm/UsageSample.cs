@@ -3,7 +3,7 @@ using Tollgate.Core.Llm.Shapes;
 
 namespace Tollgate.Core.Tests.Llm;
 
-/// <summary>An answer of a provider (contents invented) and what is to be read from it. See Samples/expected.json.</summary>
+/// <summary>An answer of a provider (contents invented) and its expected usage. See Samples/expected.json.</summary>
 public sealed class UsageSample
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Llm", "Samples");
@@ -85,7 +85,7 @@ public sealed class UsageSample
 
     public static UsageSample Of(string file) => All.Single(sample => sample.File == file);
 
-    /// <summary>A number of the expected result, zero when it is not named.</summary>
+    /// <summary>A number of the expected result; zero if the file does not name it.</summary>
     public decimal Number(string name) =>
         Expected.GetProperty("normalised").TryGetProperty(name, out var value) || Expected.TryGetProperty(name, out value)
             ? value.GetDecimal()

@@ -59,8 +59,8 @@ public sealed class AggregateTableTests
         """);
 
     /// <summary>
-    /// Used before, the report that counts and how many there were, the event's time and value; what changes, the report after, and whether
-    /// a cap may refuse it.
+    /// The usage before, the counted report and the number of reports, the event's time and value; the change, the report after, and
+    /// whether a cap may refuse it.
     /// </summary>
     [Theory]
     [InlineData(MeterAggregate.Sum, 5, null, 0, 9, 3, 3, null, 0, true)]

@@ -7,10 +7,10 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Metering;
 
-/// <summary>Which features an event touches and by how much: one row per way of a meter to read.</summary>
+/// <summary>The features that an event changes, and the amounts: one row per way of a meter to read.</summary>
 public sealed class MeteringRulesTests
 {
-    /// <summary>The catalogue's meters, the event, and what it does: features with amounts; null: a value is missing or wrong.</summary>
+    /// <summary>The catalogue's meters, the event, and its effect: features with amounts; null: a value is missing or wrong.</summary>
     public static TheoryData<string, Meter[], MeteredEvent, string?> Events => new()
     {
         { "the usual meter adds the quantity", [], Event("f0", 3), "f0 3" },

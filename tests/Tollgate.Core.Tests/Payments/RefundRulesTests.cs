@@ -52,7 +52,7 @@ public sealed class RefundRulesTests
             PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = 500 }, Usd(1)).Verdict
             .ShouldBe(RefundVerdict.Allowed);
 
-    /// <summary>A payment over 29.00 of which so much became credit, of which the customer has so much.</summary>
+    /// <summary>A payment of 29.00, part of which became credit, part of which the customer still has.</summary>
     [Theory]
     [InlineData(InvoiceStatus.Paid, 2900, 2900, 0, null, RefundVerdict.Allowed, 2900, 2900)]
     [InlineData(InvoiceStatus.Paid, 2900, 1000, 0, null, RefundVerdict.Allowed, 1000, 1000)]

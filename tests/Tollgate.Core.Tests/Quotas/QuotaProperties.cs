@@ -43,7 +43,7 @@ public sealed class QuotaProperties
             _test.Balance.Used.Value == _used && _test.Balance.Held.Value == _held && _used + _held <= Granted
             && _test.Balance.OpenHolds == _holds.Count && _test.Unit.Grants.Sum(g => g.Current.Used.Value) == _test.Balance.Drawn.Value;
 
-        /// <summary>False: the decision was not the model's.</summary>
+        /// <summary>False: the decision differs from the model's.</summary>
         public bool Step(int kind, int amount) => kind switch
         {
             0 => Use(amount),
@@ -116,7 +116,7 @@ public sealed class QuotaProperties
         };
     }
 
-    /// <summary>A refusal leaves the book as it was, but for the count of refusals.</summary>
+    /// <summary>A refusal changes only the count of refusals.</summary>
     [Fact]
     public void A_refusal_leaves_nothing_but_a_count() => Always(steps =>
     {
@@ -134,7 +134,7 @@ public sealed class QuotaProperties
         return true;
     });
 
-    /// <summary>Grants and the plan's own quota together pay exactly the amount; only what exceeds both is left over on the plan.</summary>
+    /// <summary>Grants and the plan's own quota together cover exactly the amount; only the excess is overage of the plan.</summary>
     [Fact]
     public void Burns_and_the_plans_share_make_the_amount() => Always(numbers =>
     {
@@ -201,7 +201,7 @@ public sealed class QuotaProperties
             at = at.Plus(verdict.RetryAfter!.Value);
         }
 
-        // Steps are rounded down to a microsecond: one more may slip in before the end.
+        // Steps are rounded down to a microsecond: one more may be admitted before the end.
         return Math.Abs(admitted - (10 * limit.Limit.Value)) <= 1;
     }, tests: 50);
 

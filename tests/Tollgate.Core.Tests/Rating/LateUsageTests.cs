@@ -6,7 +6,7 @@ using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 
 namespace Tollgate.Core.Tests.Rating;
 
-/// <summary><c>late_events</c>: what came after its period was invoiced is billed with the next invoice, or ignored and reported.</summary>
+/// <summary><c>late_events</c>: usage that arrives after its invoice is billed with the next one, or ignored and reported.</summary>
 public sealed class LateUsageTests
 {
     private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
@@ -20,10 +20,10 @@ public sealed class LateUsageTests
 
     [Theory]
     [InlineData(LateEventPolicy.IgnoreAndReport, true, 50, 20, 30, 300)] // 30 came late
-    [InlineData(LateEventPolicy.IgnoreAndReport, true, 50, 0, 50, 500)] // its invoice asked for nothing
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 50, 0, 50, 500)] // its invoice billed nothing
     [InlineData(LateEventPolicy.IgnoreAndReport, false, 50, 0, null, 0)] // in time
-    [InlineData(LateEventPolicy.IgnoreAndReport, true, 20, 20, null, 0)] // within the quota, or nothing came
-    [InlineData(LateEventPolicy.IgnoreAndReport, true, 5, 20, null, 0)] // voided: given back
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 20, 20, null, 0)] // within the quota, or no usage
+    [InlineData(LateEventPolicy.IgnoreAndReport, true, 5, 20, null, 0)] // voided: credited
     [InlineData(LateEventPolicy.NextInvoice, true, 50, 20, null, 0)]
     [InlineData(LateEventPolicy.NextInvoice, false, 50, 0, null, 0)]
     public void What_is_ignored(LateEventPolicy policy, bool isInvoiced, int beyond, int billed, int? quantity, long amount)

@@ -14,7 +14,7 @@ namespace Tollgate.Core.Tests.Rating;
 /// </summary>
 public sealed class RatingProperties
 {
-    /// <summary>The smallest quantity that there is.</summary>
+    /// <summary>The smallest quantity.</summary>
     private static readonly Quantity Nano = Quantity.Of(0.000000001m);
 
     /// <summary>A price with two quantities, the first not more than the second.</summary>
@@ -54,7 +54,7 @@ public sealed class RatingProperties
     });
 
     /// <summary>
-    /// Also across the bounds of tiers, and in what is rounded. Volume is left out: there a unit more may make all of them cheaper.
+    /// Across the bounds of tiers too, and in the rounding. Volume is left out: there one more unit may lower the price of all.
     /// </summary>
     [Fact]
     public void More_never_costs_less() =>

@@ -23,7 +23,7 @@ public sealed class RatingRulesTests
     private static readonly OveragePrice Stairs = Price(TierMode.Graduated, null, Tier(10, 1m, 5m), Tier(100, 0.5m, 2m), Tier(null, 0.1m));
     private static readonly OveragePrice Volume = Price(TierMode.Volume, null, Tier(10, 1m, 5m), Tier(100, 0.5m, 2m), Tier(null, 0.1m));
 
-    // 8 units under one plan and 7 under the next: 10 × 1 + 5, and 5 × 0.5 + 2, whichever of them asks for the first fee without use.
+    // 8 units under one plan and 7 under the next: 10 × 1 + 5, and 5 × 0.5 + 2, no matter which of them charges the first fee without use.
     [Theory]
     [InlineData(FirstFlatFee.Always, FirstFlatFee.OnUse, 8, 7, "19.5")]
     [InlineData(FirstFlatFee.OnUse, FirstFlatFee.OnUse, 8, 7, "19.5")]
@@ -38,7 +38,7 @@ public sealed class RatingRulesTests
             Currency.Usd).Exact.Major.ShouldBe(D(amount));
     }
 
-    // Another price is another bargain: each has its own tiers and its own first fee.
+    // Another price is separate: each has its own tiers and its own first fee.
     [Fact]
     public void Prices_that_differ_are_rated_apart() =>
         RatingRules.Rate([Part(Stairs, 8), Part(Volume, 7)], Currency.Usd).Exact.Major.ShouldBe((8m + 5m) + (7m + 5m));

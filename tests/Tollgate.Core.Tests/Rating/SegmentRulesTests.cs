@@ -8,7 +8,7 @@ using static Tollgate.Core.Tests.Time.QuotaPeriodsTests;
 
 namespace Tollgate.Core.Tests.Rating;
 
-/// <summary>A quota period is billed under the plans that sold it, each for what was used while it did.</summary>
+/// <summary>A quota period is billed under the plans that sold it, each for the use during its time.</summary>
 public sealed class SegmentRulesTests
 {
     private static readonly Period April = new(Utc("2026-04-01T00:00:00Z"), Utc("2026-05-01T00:00:00Z"));
@@ -26,14 +26,14 @@ public sealed class SegmentRulesTests
         ["endless"] = Plan(7, null, TenCents),
     };
 
-    // Two plans, and what was used under each of them in one month. Cents.
+    // Two plans, and the use under each of them in one month. Cents.
     [Theory]
-    [InlineData("pro", 150, "big", 0, 500)] // what went beyond stays sold, whatever the next plan includes
+    [InlineData("pro", 150, "big", 0, 500)] // overage remains billed, independent of the next plan
     [InlineData("pro", 150, "endless", 500, 500)]
     [InlineData("pro", 150, "dear", 20, 500 + 1800)]
     [InlineData("pro", 50, "dear", 60, 900)] // 10 beyond, all of the second plan's time
     [InlineData("big", 150, "pro", 30, 300)] // the first 150 were included
-    [InlineData("bare", 50, "pro", 60, 100)] // used stays used: 110 in all, and the first 50 were never sold
+    [InlineData("bare", 50, "pro", 60, 100)] // usage remains: 110 in all, and the first 50 were never sold
     [InlineData("bare", 500, "pro", 3, 30)]
     [InlineData("hard", 150, "pro", 0, 0)]
     [InlineData("pro", 120, "hard", 60, 200)]
@@ -85,7 +85,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void A_period_that_the_plan_does_not_count_over_is_not_sold()
     {
-        // The calendar month was open when the subscription began on the 7th; what it sells is counted from the 7th on.
+        // The calendar month was open when the subscription began on the 7th; its usage counts from the 7th on.
         var start = Utc("2026-04-07T00:00:00Z");
         BillingCycle[] cycles = [new(start, new(start), PriceInterval.Monthly)];
         var timeline = new TermsTimeline([new(Instant.Epoch, Plans["bare"], true, Nothing), new(start, Plans["pro"], false, Nothing)]);

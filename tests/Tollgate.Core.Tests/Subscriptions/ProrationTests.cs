@@ -28,11 +28,11 @@ public sealed class ProrationTests
 
     [Theory]
     [InlineData(Proration.Second, 2900, 2900, null, 1450)]
-    // Never more than was billed and not given back yet.
+    // Never more than was billed and is not credited yet.
     [InlineData(Proration.Second, 2900, 1000, null, 1000)]
     [InlineData(Proration.Second, 2900, 0, null, 0)]
     [InlineData(Proration.Second, 2900, -500, null, 0)]
-    // Nor, where usage counts, more than the share of the quota that is left.
+    // Nor, if usage counts, more than the remaining share of the quota.
     [InlineData(Proration.UsageAware, 2900, 2900, 25, 725)]
     [InlineData(Proration.UsageAware, 2900, 2900, 90, 1450)]
     [InlineData(Proration.UsageAware, 2900, 2900, null, 1450)]

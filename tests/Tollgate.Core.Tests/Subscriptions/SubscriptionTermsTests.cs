@@ -31,7 +31,7 @@ public sealed class SubscriptionTermsTests
         { Stairs, 15, 4900, 13_999 },
         { Volume, 13, 4900, 12_000 },
 
-        // The eleventh seat beyond makes all of them cheaper: 11 × 9.995.
+        // The eleventh extra seat lowers the price of all: 11 × 9.995.
         { Volume, 14, 4900, 10_995 },
     };
 

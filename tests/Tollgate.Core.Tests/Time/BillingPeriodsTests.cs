@@ -63,7 +63,7 @@ public sealed class BillingPeriodsTests
     [InlineData(
         PriceInterval.Monthly, "2031-01-30T01:15:00Z", "America/Nuuk", "2031-03-30T01:00:00Z", PriceInterval.Weekly, "2031-04-06T00:15:00Z",
         "2031-04-13T00:15:00Z")]
-    // Elsewhere the day and the time of day stay too.
+    // In other zones the day and the time of day do not change either.
     [InlineData(
         PriceInterval.Monthly, "2031-01-31T09:00:00.5Z", "Europe/Berlin", "2031-02-28T09:00:00Z", PriceInterval.Yearly,
         "2032-02-29T09:00:00Z", "2033-02-28T09:00:00Z")]

@@ -83,8 +83,8 @@ public sealed class QuotaPeriodsProperties
     [Fact]
     public void Boundaries_agree_with_a_search_minute_by_minute()
     {
-        // The slow twin: walk over a whole year around each zone's oddest clock change and look for the first minute
-        // at which the wall clock shows the boundary's local time or later.
+        // The slow oracle: walks over a whole year around each zone's strangest clock change and searches the first minute at which the
+        // wall clock shows the boundary's local time or later.
         foreach (var (zone, year) in new[]
         {
             ("America/New_York", 2026), ("Europe/Berlin", 2026), ("Australia/Lord_Howe", 2026), ("Asia/Kathmandu", 2026),

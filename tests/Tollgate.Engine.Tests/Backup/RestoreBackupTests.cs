@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Backup;
 
-/// <summary>Backups of a small database: what comes back, and what is refused with the target as it was.</summary>
+/// <summary>Backups of a small database: the restored data, and refusals that do not change the target.</summary>
 public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Passphrase = "correct horse battery";

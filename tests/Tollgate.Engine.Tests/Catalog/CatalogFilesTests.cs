@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Catalog;
 
-/// <summary>The catalogues that come with Tollgate are right, and survive every trip between their forms unchanged.</summary>
+/// <summary>The catalogues that come with Tollgate are valid, and survive every conversion between their forms unchanged.</summary>
 public sealed class CatalogFilesTests
 {
     public static TheoryData<string> Files =>

@@ -52,7 +52,7 @@ public sealed class LoopTests
         await loop.StartAsync(TestContext.Current.CancellationToken);
         await looks.UntilAsync(3);
 
-        // However often it rings meanwhile, it rings once.
+        // Any number of rings meanwhile counts as one.
         looks.Bell.Ring();
         looks.Bell.Ring();
         await looks.UntilAsync(4);

@@ -9,7 +9,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Clocks;
 
-/// <summary>A project with much to do in the background, and one with little that came later.</summary>
+/// <summary>A project with much background work, and one with little that arrived later.</summary>
 public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int Much = 60;
@@ -160,7 +160,7 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
     private async Task<int> SmallAsync() =>
         await Database.ScalarAsync<int>("INSERT INTO projects (code, name, mode) VALUES ('small', 'Small', 'live') RETURNING id");
 
-    /// <summary>Much of one, all of it due for longer than the one of the other.</summary>
+    /// <summary>Inserts much work of one project, all of it due for longer than the one item of the other.</summary>
     /// <param name="sql">$1 project, $2 id, $3 seconds ago.</param>
     private async Task FillAsync(string sql, int large, int small)
     {

@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Costs;
 
-/// <summary>A caller who invents a model for each call makes no read of costs larger.</summary>
+/// <summary>A caller that invents a model for each call does not make any read of costs larger.</summary>
 public sealed class CostQueriesTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int Models = 3_000;

@@ -10,7 +10,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Costs;
 
-/// <summary>The rollups of calls against what was recorded, and the checker against tampered ones.</summary>
+/// <summary>Compares the rollups of calls with the records, and checks that the checker finds tampered ones.</summary>
 public sealed class FoldTests(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;

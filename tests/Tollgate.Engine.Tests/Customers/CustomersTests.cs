@@ -13,7 +13,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
 
-/// <summary>Customers, plans, grants and overrides on the real PostgreSQL, each change held against the very next decision.</summary>
+/// <summary>Customers, plans, grants and overrides on the real PostgreSQL; each test checks the first decision after a change.</summary>
 public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =

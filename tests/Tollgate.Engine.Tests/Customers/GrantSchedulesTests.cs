@@ -10,7 +10,7 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Customers;
 
 /// <summary>
-/// Schedules of grants on the real PostgreSQL: however many servers follow them, and however late, each grant is there once.
+/// Schedules of grants on the real PostgreSQL: with any number of servers, and any delay, each grant exists once.
 /// </summary>
 public sealed class GrantSchedulesTests(TestPostgres postgres) : IAsyncLifetime
 {

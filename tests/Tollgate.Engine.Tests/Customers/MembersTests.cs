@@ -13,7 +13,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Customers;
 
-/// <summary>Members share their owner's balances: exactly, on several servers, while they come and go.</summary>
+/// <summary>Members share their owner's balances: exactly, on several servers, while they join and leave.</summary>
 public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =

@@ -349,7 +349,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     private Task SellInFranceAsync() => _database!.ExecuteAsync(
         """INSERT INTO invoice_settings (project_id, document) SELECT id, '{"seller": {"name": "Shop", "country": "FR", "tax_id": "FR40303265045"}}' FROM projects""");
 
-    /// <summary>All pauses are over.</summary>
+    /// <summary>Ends all pauses.</summary>
     private Task MakeDueAsync() => _database!.ExecuteAsync(
         "UPDATE parked_work SET next_attempt_at = now(); UPDATE customers SET vat_check_at = now() WHERE vat_check_at < now() + interval "
             + "'1 day'");

@@ -40,10 +40,10 @@ public sealed class ViesDouble : IAsyncDisposable
     /// <summary>A text in questions to which it answers in any mood that the country's register is down. Null: none.</summary>
     public string? DownFor { get; set; }
 
-    /// <summary>Time that each answer takes.</summary>
+    /// <summary>The time before each answer.</summary>
     public TimeSpan Delay { get; set; }
 
-    /// <summary>The bodies of the questions.</summary>
+    /// <summary>The bodies of the requests.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/rest-api/");

@@ -94,7 +94,7 @@ public sealed class AwaitedEventTests(TestPostgres postgres) : IAsyncLifetime
         """,
         id, reason, fact ?? "", of ?? "");
 
-    /// <summary>What is read again now, with all its attempts before it.</summary>
+    /// <summary>The events that are read again now, with all their attempts ahead.</summary>
     private Task<string?> DueAsync() => _database!.ScalarAsync<string>(
         "SELECT string_agg(id, ', ' ORDER BY id) FROM provider_events WHERE state = 'waiting' AND due_at <= now() AND attempts = 0");
 }

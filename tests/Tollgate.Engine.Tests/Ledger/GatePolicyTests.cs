@@ -281,7 +281,7 @@ public sealed class GatePolicyTests(TestPostgres postgres) : IAsyncLifetime
         await ShouldVerifyAsync();
     }
 
-    /// <summary>Work may be reported for a day after its hold expired, to the last tick of it.</summary>
+    /// <summary>Work may be reported until a day after its hold expired, to the last tick.</summary>
     [Theory]
     [InlineData(0, GateFault.None)]
     [InlineData(1, GateFault.HoldClosed)]

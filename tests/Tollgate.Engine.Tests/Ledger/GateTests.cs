@@ -63,7 +63,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         (await _database.ScalarAsync<long>("SELECT denied FROM balances")).ShouldBe(1);
     }
 
-    /// <summary>The rows of a batch go to the database in a binary format that we write ourselves.</summary>
+    /// <summary>The rows of a batch go to the database in a binary format that Tollgate writes itself.</summary>
     [Fact]
     public async Task Quantities_of_every_size_are_stored_exactly_in_batches_of_one_and_of_many()
     {
@@ -96,7 +96,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    /// <summary>One use at a time: the statement of a single use must see that the other server has written, too.</summary>
+    /// <summary>One use at a time: the statement of a single use must also see that the other server has written.</summary>
     [Fact]
     public async Task Two_servers_that_take_turns_count_every_use()
     {
@@ -259,7 +259,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.ConsumeAsync("u1", "credits", 3);
         await Rig.ConsumeAsync("u1", "cv");
 
-        // The own quota is used up; 7 credits are left, and each more costs 5.
+        // The own quota is used up; 7 credits are left, and each further unit costs 5.
         foreach (var (amount, outcome) in ((decimal, Outcome)[])[(2, Outcome.QuotaExceeded), (1, Outcome.WithinQuota)])
         {
             (await Rig.Gate.CheckAsync(Rig.Project, "u1", "cv", Core.Money.Quantity.Of(amount), default)).Decision!.Outcome.ShouldBe(

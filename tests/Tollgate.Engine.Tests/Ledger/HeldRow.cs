@@ -3,7 +3,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>The row of a customer, held as a long change of the customer holds it, until this is disposed.</summary>
+/// <summary>Holds the row of a customer, as a long change of the customer would, until this is disposed.</summary>
 internal sealed class HeldRow : IAsyncDisposable
 {
     private readonly NpgsqlConnection _connection;

@@ -28,7 +28,7 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
         await ReserveAsync(rig, other, "idle", TimeSpan.FromSeconds(4));
         await using var held = await HeldRow.OfAsync(database, "busy");
 
-        // The sweeper is at the first by the time the second expires.
+        // The sweeper has processed the first by the time the second expires.
         await Task.Delay(TimeSpan.FromSeconds(4));
         await Eventually.UntilAsync(async () => await OpenAsync(other.Id) == 0, within: TimeSpan.FromSeconds(3));
         (await OpenAsync(rig.Project.Id)).ShouldBe(1);

@@ -40,8 +40,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
             return least;
         });
 
-        // The same events again and again, with single operations between them: the threads are busy, so that a lane takes twice for one
-        // batch.
+        // The same events repeatedly, with single operations between them: the threads are busy, so that a lane takes twice for one batch.
         await Task.WhenAll(Enumerable.Range(0, 5)
             .Select(_ => Task.Run(() => rig.Gate.RecordAsync(rig.Project, bulk, CancellationToken.None).AsTask()))
             .Concat<Task>(Enumerable.Range(0, 1_000).Select(i => Task.Run(() => rig.ConsumeAsync($"c{i % 50}", "scans")))));
@@ -181,7 +180,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await held.DisposeAsync();
         (await Task.WhenAll(streams)).SelectMany(static answers => answers).ShouldAllBe(static answer => answer.Fault == GateFault.None);
 
-        // An operation that comes back from aside is answered a moment before it is no longer counted there.
+        // An operation that returns from aside is answered a moment before its count there ends.
         await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
         (await rig.StandingAsync("held", "scans")).Used.ShouldBe(Quantity.Of(1_201));
     }
@@ -199,12 +198,12 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         Task<IReadOnlyList<GateAnswer>>[] streams = [
             .. Enumerable.Range(0, 60).Select(stream => StreamAsync(rig, stream, "held")), StreamAsync(rig, 0, "held", other)];
 
-        // They come back and go aside again, many times and together.
+        // They return and go aside again, many times and together.
         await Task.Delay(TimeSpan.FromSeconds(2));
         (await StreamAsync(rig, 1, "free", other)
             .WaitAsync(TimeSpan.FromSeconds(5))).ShouldAllBe(static answer => answer.Fault == GateFault.None);
         streams.ShouldAllBe(static stream => !stream.IsCompleted);
-        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth <= 400); // What comes back counts twice for a moment.
+        await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth <= 400); // Returning operations count twice for a moment.
         await held.DisposeAsync();
         (await Task.WhenAll(streams).WaitAsync(TimeSpan.FromSeconds(20))).SelectMany(static answers => answers)
             .ShouldAllBe(static answer => answer.Fault == GateFault.None);
@@ -288,8 +287,8 @@ public sealed class LaneQueueTests(TestPostgres postgres)
     }
 
     /// <summary>
-    /// Stops the only lane with one event in its hand, for ten seconds at most or until what this returns is disposed. It sends no single
-    /// operations, so that the next transaction takes as much of batches as it may.
+    /// Stops the only lane with one event in its hand, for ten seconds at most or until the result is disposed. It sends no single
+    /// operations, so that the next transaction takes as many batches as it may.
     /// </summary>
     private static async Task<Npgsql.NpgsqlConnection> StopAsync(LedgerRig rig)
     {

@@ -13,7 +13,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>A gate over a real database, as one server has it. Several rigs on one database are several servers.</summary>
+/// <summary>A gate over a real database, as one server has it. Several rigs on one database act as several servers.</summary>
 public sealed class LedgerRig : IAsyncDisposable
 {
     private readonly LedgerLanes _lanes;

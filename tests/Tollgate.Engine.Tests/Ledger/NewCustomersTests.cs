@@ -25,7 +25,7 @@ public sealed class NewCustomersTests(TestPostgres postgres)
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, Catalog, new LedgerOptions { NewCustomersPerMinute = 60 });
 
-        // Facts are recorded whole; afterwards the project owes a minute.
+        // Facts are recorded in full; afterwards the project has to wait a minute.
         var events = Enumerable.Range(0, 120).Select(i => new EventOrder($"e{i}", $"c{i}", "scans", Quantity.One, null, null, false))
             .ToArray();
         (await rig.Gate.RecordAsync(rig.Project, events, CancellationToken.None)).ShouldAllBe(static answer =>

@@ -187,7 +187,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         (answer.Decision!.Plan, answer.Decision.Standing!.Limit).ShouldBe(("pro", Quantity.Of(7)));
     }
 
-    /// <summary>The project's clock was advanced while requests waited: its month is over for some of a batch and not for others.</summary>
+    /// <summary>The project's clock advanced while requests waited: the month has ended for some of a batch and not for others.</summary>
     [Fact]
     public async Task Requests_of_before_and_after_the_end_of_a_period_are_decided_together()
     {
@@ -276,7 +276,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         (await Database.ScalarAsync<string>("SELECT indexdef FROM pg_indexes WHERE indexname = 'holds_to_free'"))!.ShouldContain(
             "(project_id, expires_at)");
 
-    /// <summary>One use for each of the customers, in one batch: what came of it, or the exception.</summary>
+    /// <summary>One use for each of the customers, in one batch: the result, or the exception.</summary>
     private async Task<Dictionary<string, Exception?>> TogetherAsync(string[] customers)
     {
         var answers = new Dictionary<string, Exception?>();
@@ -291,7 +291,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
         return answers;
     }
 
-    /// <summary>While the lane waits for the balance of another customer, everything that is begun comes into one batch.</summary>
+    /// <summary>While the lane waits for the balance of another customer, everything that begins goes into one batch.</summary>
     private async Task HeldUpAsync(Func<Task> begin)
     {
         await Rig.ConsumeAsync("first", "scan");

@@ -10,8 +10,8 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Ledger;
 
 /// <summary>
-/// Two servers on one database: the one has a customer's book in memory, the other changes what the book rests on. Only the guards
-/// of the statements tell the first; each test needs one of them.
+/// Two servers on one database: one has a customer's book in memory, the other changes data that the book depends on. Only the guards of
+/// the statements tell the first; each test needs one of them.
 /// </summary>
 public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
 {

@@ -71,14 +71,14 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         async u => await AssignAsync(u, "wider", Day(6, 3)),
         Day(6, 5), "wide", 1100);
 
-    // B, the other way round: two months under a bound of 1000, and the smaller plan trims what is there.
+    // B, the other way round: two months under a bound of 1000, and the smaller plan trims the rest.
     [Fact]
     public Task A_narrower_bound_trims_what_was_rolled() => BothAsync(
         async u => await AssignAsync(u, "wider", Day(4, 10)),
         async u => await AssignAsync(u, "narrow", Day(6, 3)),
         Day(6, 5), "wide", 1100);
 
-    // C1: what rolled under the plan before is kept by one that does not roll.
+    // C1: a plan without rollover keeps units that rolled over under the plan before.
     [Fact]
     public Task A_plan_without_rollover_keeps_what_was_rolled() => BothAsync(
         async u => await ConsumeAsync(u, "scan", 1, Day(4, 10)),
@@ -143,7 +143,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         async u => await RecordAsync(u, "carry", 250, Day(5, 20), Day(6, 18)),
         Day(7, 5), "carry", 50);
 
-    // The quota of the plan of then: 40 of 100 were left, and a grant paid nothing.
+    // The quota of the earlier plan: 40 of 100 were left, and a grant paid nothing.
     [Fact]
     public async Task A_late_event_is_booked_on_the_plan_of_its_time()
     {
@@ -174,7 +174,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
             CancellationToken.None))[0].Id!;
     }
 
-    // All of April was used and nothing rolled. The other server has May open when 100 of April are taken back.
+    // All of April was used and nothing rolled. The other server has opened May when 100 of April are voided.
     [Fact]
     public async Task What_is_taken_back_on_one_server_rolls_on_the_other()
     {
@@ -191,7 +191,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         held.Decision!.Allowed.ShouldBeTrue();
     }
 
-    // All of April was used, May was idle and rolled 500 of a bound of 600. Taken back in June, April's 500 would have lost 400 to May's.
+    // All of April was used, May was idle and rolled 500 of a bound of 600. Voided in June, April's 500 would have lost 400 to May's.
     [Fact]
     public async Task What_rolls_anew_is_bound_by_what_rolled_since()
     {
@@ -222,7 +222,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await LimitAsync("u1", "roll", Day(5, 4))).ShouldBe(100 + before);
     }
 
-    // April's 500 rolled, of which 450 were used when the bound became 100: 50 are left. Taken back, they are 100, not 500.
+    // April's 500 rolled, and 450 of them were used when the bound became 100: 50 are left. Voided, they are 100, not 500.
     [Fact]
     public async Task What_is_given_back_to_a_rollover_is_bound_by_the_terms_since_then()
     {
@@ -235,8 +235,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
         (await LimitAsync("u1", "wide", Day(5, 4))).ShouldBe(200);
     }
 
-    // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's are over for long, and April's are still
-    // gone.
+    // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's have long ended, and April's are still gone.
     [Fact]
     public async Task What_rolled_and_is_over_bounds_what_rolled_before_it_and_is_not()
     {

@@ -23,7 +23,7 @@ public sealed class VerifyTests(TestPostgres postgres) : IAsyncLifetime
         await _database!.DisposeAsync();
     }
 
-    /// <summary>Something of everything: plain and pooled uses, facts beyond caps, holds in all states, voids, uniques, denials.</summary>
+    /// <summary>Traffic of every kind: plain and pooled uses, facts beyond caps, holds in all states, voids, uniques, denials.</summary>
     private async Task TrafficAsync()
     {
         foreach (var customer in (string[])["ann", "bob"])
@@ -127,7 +127,7 @@ public sealed class VerifyTests(TestPostgres postgres) : IAsyncLifetime
         (await ReadAsync() - before).ShouldBeLessThan(Recorded / 10);
     }
 
-    /// <summary>Rows of events that anybody has read. A session reports it when it ends.</summary>
+    /// <summary>The number of rows of events that were read. A session reports it at its end.</summary>
     private async Task<long> ReadAsync()
     {
         await Eventually.UntilAsync(

@@ -7,7 +7,7 @@ using static Tollgate.Core.Llm.LlmUnit;
 
 namespace Tollgate.Engine.Tests.Llm;
 
-/// <summary>The prices that come with Tollgate are readable, in order, and give the costs that a calculation by hand gives.</summary>
+/// <summary>The prices that come with Tollgate are readable and sorted, and give the costs of a calculation by hand.</summary>
 public sealed class PriceListTests
 {
     private static readonly byte[] ModelsFile = File.ReadAllBytes(Path.Combine(ServerProcess.Root, "prices", "models.json"));

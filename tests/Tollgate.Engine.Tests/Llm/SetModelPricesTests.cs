@@ -21,7 +21,7 @@ public sealed class SetModelPricesTests(FreshDatabase fresh, TestPostgres postgr
     };
 
     /// <summary>
-    /// A price that is numbered before another one and committed after it would be overlooked: the newest number was seen already.
+    /// A price with a lower number that commits later would be overlooked, because the newest number was already seen.
     /// </summary>
     [Fact]
     public async Task A_price_waits_for_those_that_were_begun_before_it()

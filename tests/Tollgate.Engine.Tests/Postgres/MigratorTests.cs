@@ -99,8 +99,8 @@ public sealed class MigratorTests(TestPostgres postgres)
     }
 
     /// <summary>
-    /// Before the first release the schema had more files than the baseline, with other texts: it is not a newer Tollgate that made such a
-    /// database.
+    /// Before the first release the schema had more files than the baseline, with other texts: a database with these is not from a newer
+    /// Tollgate.
     /// </summary>
     [Fact]
     public async Task A_database_of_a_development_checkout_is_refused_with_what_to_do()

@@ -54,7 +54,7 @@ public sealed class IdempotencyKeysTests(FreshDatabase fresh) : IClassFixture<Fr
         var heir = await _keys.ClaimAsync(request, CancellationToken.None);
         heir.State.ShouldBe(ClaimState.Mine);
 
-        // The dead attempt was only slow: what it stores now does not count.
+        // The dead attempt was only slow: its late answer does not count.
         await _keys.StoreAsync(request, died.Id, new(500, null, [], Sealed: false), CancellationToken.None);
         (await _keys.ClaimAsync(request, CancellationToken.None)).State.ShouldBe(ClaimState.Running);
     }

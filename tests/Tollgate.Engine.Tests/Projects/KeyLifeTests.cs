@@ -44,7 +44,7 @@ public sealed class KeyLifeTests(FreshDatabase fresh) : IClassFixture<FreshDatab
 
         foreach (var text in (string[])[project.SecretKey.Text, project.PublicKey.Text, token.Text])
         {
-            // Every column of every row, as text: neither the key nor its part behind the prefix.
+            // Every column of every row, as text: neither contains the key nor its part after the prefix.
             var secretPart = text[KeyText.PrefixLength..];
             (await fresh.Database.ScalarAsync<long>(
                 "SELECT count(*) FROM (SELECT k::text AS t FROM api_keys k UNION ALL SELECT c::text FROM customer_tokens c) rows WHERE t "

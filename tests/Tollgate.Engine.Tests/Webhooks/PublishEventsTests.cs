@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Webhooks;
 
-/// <summary>Facts are the outbox: events, deliveries and the place up to which facts are published are one transaction.</summary>
+/// <summary>Facts are the outbox: events, deliveries and the position up to which facts are published commit together.</summary>
 public sealed class PublishEventsTests(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;

@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Short months, leap years, clocks that are changed.</summary>
+/// <summary>Short months, leap years, clock changes.</summary>
 public sealed class CalendarLives(LivesHost host)
 {
     [Fact]

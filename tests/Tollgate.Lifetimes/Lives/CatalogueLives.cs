@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>The shop changes its prices; who has bought keeps what was sold.</summary>
+/// <summary>The shop changes its prices; subscribers keep the terms that they bought.</summary>
 public sealed class CatalogueLives(LivesHost host)
 {
     /// <summary>Basic is $15 and 50 pages instead of $10 and 100.</summary>
@@ -72,7 +72,7 @@ public sealed class CatalogueLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Credited is the old price, charged the new one: 1500 × 15/31 = 725.8.
+    // The credit is at the old price, the charge at the new one: 1500 × 15/31 = 725.8.
     [Fact]
     public Task Who_leaves_an_old_plan_and_returns_pays_the_new_price() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")

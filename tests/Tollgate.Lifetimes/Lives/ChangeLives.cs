@@ -5,8 +5,8 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// Other plans, other intervals, other quantities. April has 30 days: a day of basic is 33.33 cents, of pro $1, of
-/// enterprise $10. Each change is previewed, and the preview must be what the change then comes to.
+/// Changes of plan, interval and quantity. April has 30 days: a day of basic is 33.33 cents, of pro $1, of enterprise $10. Each change is
+/// previewed, and the preview must match the change.
 /// </summary>
 public sealed class ChangeLives(LivesHost host)
 {
@@ -121,7 +121,7 @@ public sealed class ChangeLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Two of Enterprise become three for half of April: $300 back, $450 charged. Pro begins in May all the same, with three.
+    // Two of Enterprise become three for half of April: $300 back, $450 charged. Pro still begins in May, with three.
     [Fact]
     public Task A_change_that_waits_has_the_seats_that_were_added_since() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("enterprise", quantity: 2)
@@ -319,7 +319,7 @@ public sealed class ChangeLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // $100 a year are $8.33 a month: cheaper than $10, so it waits for the renewal. 2032 is a leap year.
+    // $100 a year are $8.33 a month: less than $10, so it waits for the renewal. 2032 is a leap year.
     [Fact]
     public Task A_month_becomes_a_year_at_the_renewal_and_the_31st_stays() => Given(Shops.Standard)
         .On("2031-01-31").Subscribes("basic")
@@ -497,7 +497,7 @@ public sealed class ChangeLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // At midnight of the 1st the renewal comes first; the change gives all of it back.
+    // At midnight of the 1st the renewal comes first; the change credits all of it.
     [Fact]
     public Task A_change_on_the_boundary_itself_follows_the_renewal() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")

@@ -55,8 +55,8 @@ public sealed class CorrectedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The usage line of May's invoice was credited: the event is voided afterwards, and nothing more goes back. A third of it was: two
-    // thirds do.
+    // The usage line of May's invoice was credited: the event is voided afterwards, and nothing more goes back. If a third of it was
+    // credited, two thirds go back.
     [Theory]
     [InlineData("""{"lines": [2], "reason": "sorry"}""", 0)]
     [InlineData("""{"lines": [1], "reason": "sorry"}""", -500)]
@@ -70,7 +70,7 @@ public sealed class CorrectedLives(LivesHost host)
         .On("2031-06-01").IsLast(1000 + back, $"usage pages {back} 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(host);
 
-    // The other way round: what went back on June's invoice cannot be credited on May's, of which $10 are left.
+    // The other way round: an amount that went back on June's invoice cannot be credited on May's, of which $10 are left.
     [Fact]
     public Task Usage_that_went_back_is_not_credited_again() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic")

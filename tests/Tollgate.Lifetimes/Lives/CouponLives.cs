@@ -173,7 +173,7 @@ public sealed class CouponLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The whole month was for nothing, so nothing is given back for the half that is left.
+    // The whole month was free, so the remaining half gives no credit.
     [Fact]
     public Task A_credit_is_never_more_than_what_was_paid_after_the_discount() =>
         Given(Shops.With(new CouponSpec("GIFT", 100, null, Duration.Once)))

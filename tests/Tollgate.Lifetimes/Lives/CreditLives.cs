@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Money that customers prepaid or were given.</summary>
+/// <summary>Prepaid and promotional credit of customers.</summary>
 public sealed class CreditLives(LivesHost host)
 {
     private const string Bert = "bert";
@@ -58,7 +58,7 @@ public sealed class CreditLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // A gift is a gift to the customer: it outlives the subscription. A second earlier June would have had it.
+    // A gift belongs to the customer: it outlives the subscription. A second earlier, June would have had it.
     [Fact]
     public Task A_gift_goes_on_with_the_next_subscription_until_the_second_at_which_it_ends() => Given(Shops.Standard)
         .On("2031-04-01").Joins("DE").IsGiven(2700, until: "2031-06-10").Subscribes("basic")
@@ -87,7 +87,7 @@ public sealed class CreditLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The month was a gift: nothing of it is given back in money.
+    // The month was a gift: none of it is returned in money.
     [Fact]
     public Task Of_a_gift_no_money_comes_back() => Given(Shops.Standard)
         .WithoutTheNaiveBiller()

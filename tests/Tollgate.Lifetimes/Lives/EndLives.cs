@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Leaving, staying after all, coming back.</summary>
+/// <summary>Cancellations, withdrawn cancellations, returns.</summary>
 public sealed class EndLives(LivesHost host)
 {
     [Fact]
@@ -99,7 +99,7 @@ public sealed class EndLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // At midnight of the 1st the renewal comes first: May is billed, and nothing of it is given back.
+    // At midnight of the 1st the renewal comes first: May is billed, and none of it is credited.
     [Fact]
     public Task Who_cancels_on_the_boundary_itself_was_renewed_just_before() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")

@@ -42,7 +42,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
             """)
         .WithoutTheNaiveBiller().LivesAsync(host);
 
-    // 50 pages beyond before the pause. 11 of April's 30 days were paid and not had.
+    // 50 pages beyond before the pause. 11 of April's 30 days were paid and not used.
     [Fact]
     public Task What_was_used_before_a_pause_is_billed_after_it() => Given(Calendar)
         .On("2031-04-01").Subscribes("mailer")
@@ -77,7 +77,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
             """)
         .WithoutTheNaiveBiller().LivesAsync(host);
 
-    // The free plan's 10 pages are used when the paid plan, which includes none, begins: only what comes after costs.
+    // The free plan's 10 pages are used when the paid plan, which includes none, begins: only later pages cost.
     [Fact]
     public Task What_the_plan_before_included_is_not_billed_by_the_next() => Given(Calendar)
         .On("2031-04-19").Uses(10)
@@ -151,7 +151,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
             """)
         .WithoutTheNaiveBiller().LivesAsync(host);
 
-    // Canceled in the middle: the month that was begun has its fee.
+    // Canceled in the middle: the begun month has its fee.
     [Fact]
     public Task A_first_tier_fee_is_due_for_the_month_that_a_cancellation_cuts() => Given(Fees("always"))
         .On("2031-04-01").Subscribes("fees")

@@ -5,7 +5,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// Seats, of which the last number that was reported is billed: a includes 5 and asks $10 for each further one, b includes 20 and asks $8.
+/// Seats, billed by the last reported number: a includes 5 and costs $10 for each further one, b includes 20 and costs $8.
 /// </summary>
 public sealed class LevelLives(LivesHost host)
 {
@@ -40,7 +40,7 @@ public sealed class LevelLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // A report of the 12th that comes on the 20th is older than that of the 15th. Without the one of the 15th, it is 9: 4 beyond.
+    // A report of the 12th that arrives on the 20th is older than that of the 15th. Without the one of the 15th, it is 9: 4 beyond.
     [Fact]
     public Task An_older_report_changes_nothing_until_the_newer_one_is_voided() => Given(Seats)
         .On("2031-04-01").Subscribes("a")
@@ -80,7 +80,7 @@ public sealed class LevelLives(LivesHost host)
         .IsLast(13000, "usage seats 4000 2031-04-01 00:00 → 2031-05-01 00:00")
         .LivesAsync(host);
 
-    // The report of the 29th comes on 3 May and is the last of April: 3 more. Voided in June, those 3 are given back.
+    // The report of the 29th arrives on 3 May and is the last of April: 3 more. Voided in June, those 3 go back.
     [Fact]
     public Task A_last_report_that_comes_after_the_invoice_is_corrected_and_its_void_too() => Given(Seats)
         .On("2031-04-01").Subscribes("a")

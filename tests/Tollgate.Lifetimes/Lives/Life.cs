@@ -6,8 +6,8 @@ using Tollgate.Lifetimes.Stories;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// The life of a customer as one reads it: what happens on which day, and what must have been invoiced by then. Times are
-/// those of the project's wall clock. The same life is lived twice: with the naive biller, and on the real server.
+/// The life of a customer as a readable script: the steps of each day, and the invoices that must exist by then. Times are those of the
+/// project's wall clock. Each life runs twice: with the naive biller, and on the real server.
 /// </summary>
 public sealed class Life
 {
@@ -91,7 +91,7 @@ public sealed class Life
     public Life Resumes() => Then(new Resume(_now, _customer));
 
     /// <summary>
-    /// A call that no step tells. In the path <c>{subscription}</c> and <c>{invoice}</c> are the newest ones of who acts.
+    /// A call that no other step covers. In the path, <c>{subscription}</c> and <c>{invoice}</c> are the customer's newest ones.
     /// </summary>
     public Life Calls(string method, string path, string body) => Then(new Call(_now, _customer, method, path, body, null));
 
@@ -106,14 +106,14 @@ public sealed class Life
     public Life IsGiven(long amount, string? until = null) =>
         Then(new Give(_now, _customer, amount, Prepaid: false, until is null ? null : Utc(until)));
 
-    /// <summary>Pays minor units in before there is an invoice; less than 0: gets them back.</summary>
+    /// <summary>Pays minor units in advance; a negative amount returns them.</summary>
     public Life Prepays(long amount) => Then(new Give(_now, _customer, amount, Prepaid: true));
 
     public Life Pays() => Then(new Pay(_now, _customer));
 
     public Life Buys(string pack, int quantity = 1) => Then(new Buy(_now, _customer, pack, quantity));
 
-    /// <summary>Uses so many pages, or units of another feature; reported now, and it happened now unless a time is given.</summary>
+    /// <summary>Uses pages, or units of another feature; reported now, and used now unless a time is given.</summary>
     public Life Uses(decimal quantity, string feature = "pages", string? occurred = null, string? id = null) =>
         Then(new Use(_now, _customer, feature, quantity, occurred is null ? _now : Utc(occurred), id ?? $"{_customer}-use-{++_uses}"));
 
@@ -123,11 +123,11 @@ public sealed class Life
     public Life Sells(Shop shop) => Then(new Publish(_now, shop));
 
     /// <summary>
-    /// All invoices of who acts, up to now, written as <see cref="Bill.Text(TimeZoneInfo)"/> writes them. Spaces may be used to align.
+    /// All invoices of the customer up to now, in the form of <see cref="Bill.Text(TimeZoneInfo)"/>. Extra spaces are ignored.
     /// </summary>
     public Life Invoices(string expected) => Then(new InvoiceCheck(_customer, Tidied(expected)));
 
-    /// <summary>The newest invoice of who acts asks for so much, and has a line.</summary>
+    /// <summary>The customer's newest invoice has this total and this line.</summary>
     public Life IsLast(long total, string line) => Then(new LastCheck(_customer, total, Tidied(line)));
 
     /// <summary>
@@ -139,7 +139,7 @@ public sealed class Life
     /// <summary>All facts of the subscription's timeline up to now: time and type, a line each.</summary>
     public Life Timeline(string expected) => Then(new TimelineCheck(_customer, Tidied(expected)));
 
-    /// <summary>The plan that the customer's quotas are those of.</summary>
+    /// <summary>The plan that decides the customer's quotas.</summary>
     public Life IsOn(string plan) => Then(new PlanCheck(_customer, plan));
 
     /// <summary>Units that the running quota period grants.</summary>

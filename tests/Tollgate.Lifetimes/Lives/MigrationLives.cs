@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>The shop moves those who have an old version of a plan to its newest.</summary>
+/// <summary>The shop moves subscriptions on an old version of a plan to its newest.</summary>
 public sealed class MigrationLives(LivesHost host)
 {
     /// <summary>Basic is $15 and 50 pages instead of $10 and 100; pro is $40 instead of $30.</summary>
@@ -68,7 +68,7 @@ public sealed class MigrationLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // One instead of two of pro was scheduled: it is one of the new pro then.
+    // One instead of two of pro was scheduled: it is then one of the new pro.
     [Fact]
     public Task What_was_scheduled_of_the_same_plan_is_of_the_new_version() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("pro", quantity: 2)

@@ -178,7 +178,7 @@ public sealed class MinimumLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // $5 of the $20 that the minimum covers are taken back: nothing is given back.
+    // $5 of the $20 that the minimum covers are voided: nothing goes back.
     [Fact]
     public Task What_is_taken_back_below_the_minimum_gives_nothing_back() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")

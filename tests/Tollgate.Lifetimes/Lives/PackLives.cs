@@ -7,9 +7,9 @@ namespace Tollgate.Lifetimes.Lives;
 /// <summary>Credit packs: bought once, granted when paid, used in addition to the plan. The naive biller sells none.</summary>
 public sealed class PackLives(LivesHost host)
 {
-    // Two packs of 50 pages are $8. Paid on the 10th they live until 10 May. April: 100 pages of the plan, then 50 of the 100.
-    // May: the 50 that are left expire before the month ends, so they go first: 30 of them, and 20 are lost on the 10th. 80 + 30 of
-    // the plan's 100 are 10 beyond: $1.
+    // Two packs of 50 pages are $8. Paid on the 10th they last until 10 May. April: 100 pages of the plan, then 50 of the 100. May: the
+    // other 50 expire before the month ends, so they are used first: 30 of them, and 20 are lost on the 10th. 80 + 30 of the plan's 100 are
+    // 10 beyond: $1.
     [Fact]
     public Task A_pack_gives_what_was_bought_from_the_payment_until_it_expires() =>
         Given(Selling(new PackSpec("fifty", "pages", 50, 400, Days: 30)))

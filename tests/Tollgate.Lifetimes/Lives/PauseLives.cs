@@ -6,7 +6,7 @@ namespace Tollgate.Lifetimes.Lives;
 /// <summary>Times in which nothing is billed and nothing is granted.</summary>
 public sealed class PauseLives(LivesHost host)
 {
-    // 10 of 30 days were paid and not had: 333.3.
+    // 10 of 30 days were paid and not used: 333.3.
     [Fact]
     public Task A_pause_over_a_renewal_gives_back_what_was_not_had() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
@@ -103,7 +103,7 @@ public sealed class PauseLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The late 10 pages beyond April's quota and the 20 beyond May's. 22 of May's 31 days were not had: 709.7.
+    // The late 10 pages beyond April's quota and the 20 beyond May's. 22 of May's 31 days were not used: 709.7.
     [Fact]
     public Task A_pause_bills_nothing_not_even_what_was_late() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
@@ -125,7 +125,7 @@ public sealed class PauseLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Nothing is given back to who leaves; what was used before the pause is still to pay.
+    // A customer who leaves gets nothing back; usage before the pause is still billed.
     [Fact]
     public Task Who_leaves_in_a_pause_pays_what_was_used_before_it() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")

@@ -2,7 +2,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>The shops that lives happen in. The numbers are round, so that a hand calculation is short.</summary>
+/// <summary>The shops of the lives. The numbers are round, so that a hand calculation is short.</summary>
 public static class Shops
 {
     /// <summary>$0: 10 pages, no more.</summary>
@@ -20,7 +20,7 @@ public static class Shops
         [new(Interval.Monthly, 3000, TrialDays: 14), new(Interval.Yearly, 30000)],
         [new("pages", 1000, Overage.PerUnit(0.05m))]);
 
-    /// <summary>$300 a month: as many pages as one likes.</summary>
+    /// <summary>$300 a month: unlimited pages.</summary>
     public static readonly PlanSpec Enterprise = new("enterprise", [new(Interval.Monthly, 30000, TrialDays: 14)], [new("pages", null)]);
 
     public static readonly Shop Standard = new() { Plans = [Free, Basic, Pro, Enterprise] };
@@ -29,6 +29,6 @@ public static class Shops
 
     public static Shop With(params CouponSpec[] coupons) => Standard with { Coupons = coupons };
 
-    /// <summary>The seller is at home in Germany.</summary>
+    /// <summary>The seller's country is Germany.</summary>
     public static Shop Taxing(params TaxSpec[] taxes) => Standard with { Taxes = taxes, SellerCountry = "DE" };
 }

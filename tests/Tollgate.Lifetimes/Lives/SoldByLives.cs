@@ -5,8 +5,8 @@ using static Tollgate.Lifetimes.Lives.Life;
 namespace Tollgate.Lifetimes.Lives;
 
 /// <summary>
-/// Usage is billed under the plan that sold it when it happened, whenever it was reported. The monthly plans are $10: pro has 100 pages
-/// and asks 10 cents for each further one, dear 90 cents, big has 1,000 at 5 cents; hard has 10 and no more, bare has none. Free has none
+/// Usage is billed under the plan at the time of use, independent of the time of the report. The monthly plans are $10: pro has 100 pages
+/// and costs 10 cents for each further one, dear 90 cents, big has 1,000 at 5 cents; hard has 10 and no more, bare has none. Free has none
 /// either. A year of "year" is $120, with 10 pages a month; "top" is $240 and has none.
 /// </summary>
 public sealed class SoldByLives(LivesHost host)
@@ -116,7 +116,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The 90 of April are no use of the year that begins on the 20th: all of its time that is left comes back, 361 of 366 days.
+    // The 90 of April are no use of the year that begins on the 20th: all of its remaining time is credited, 361 of 366 days.
     [Fact]
     public Task A_new_cycle_ends_the_period_of_a_feature_that_the_plan_until_then_did_not_name() => Given(Shop)
         .On("2031-04-01").Subscribes("pro").Pays()
@@ -139,7 +139,7 @@ public sealed class SoldByLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // hard and bare sell no page: their 50 cost nothing. They stay used, so the 70 after the change are all beyond sell's 20.
+    // hard and bare sell no page: their 50 cost nothing. They count as used, so the 70 after the change are all beyond sell's 20.
     [Theory]
     [InlineData("hard")]
     [InlineData("bare")]

@@ -4,7 +4,7 @@ using static Tollgate.Lifetimes.Lives.Life;
 
 namespace Tollgate.Lifetimes.Lives;
 
-/// <summary>Two weeks for nothing, and what comes after them.</summary>
+/// <summary>Two free weeks, and the time after them.</summary>
 public sealed class TrialLives(LivesHost host)
 {
     [Fact]

@@ -29,7 +29,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // It did not come late, so a meter that ignores what is late does not ignore it.
+    // The usage was not late, so a meter that ignores late usage does not ignore it.
     [Fact]
     public Task A_month_that_ends_with_the_subscription_in_the_second_of_a_renewal_is_billed() => Given(Shops.Standard.With(
             Shops.Basic with { Included = [new("letters", 100, Overage.PerUnit(0.10m), IgnoresLate: true)] }))
@@ -170,7 +170,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // To say that one will leave is no invoice. The late 10 pages beyond April's quota wait for the last one.
+    // Scheduling a cancellation makes no invoice. The late 10 pages beyond April's quota wait for the last one.
     [Fact]
     public Task Late_usage_waits_for_the_end_when_somebody_says_that_they_will_leave() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
@@ -224,7 +224,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 50 pages beyond basic's 100 stay sold; what comes after the upgrade is within pro's 1,000.
+    // 50 pages beyond basic's 100 remain billed; pages after the upgrade are within pro's 1,000.
     [Fact]
     public Task An_upgrade_in_the_month_does_not_cover_what_was_used_before() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
@@ -306,7 +306,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The months of a year from 31 January end on the 28th, the 31st, the 30th … and what they went beyond is billed then.
+    // The months of a year from 31 January end on the 28th, the 31st, the 30th … and their overage is billed then.
     [Fact]
     public Task A_yearly_plan_has_monthly_quotas_and_bills_them_by_the_month() => Given(Shops.Standard)
         .On("2031-01-31").Subscribes("basic", Interval.Yearly)
@@ -422,7 +422,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // Each month of a year is invoiced when it ends: nothing was used in February, and what comes in April is late. March's is not.
+    // Each month of a year is invoiced when it ends: nothing was used in February, and usage that arrives in April is late. March's is not.
     [Fact]
     public Task Under_yearly_billing_usage_is_late_when_its_month_was_invoiced() => Given(IgnoringLate())
         .On("2031-01-31").Subscribes("basic", Interval.Yearly)
@@ -441,7 +441,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // 50 beyond were $5. 30 of them are taken back, which is no usage that came late: $3 are given back. Then 40 come late.
+    // 50 beyond were $5. 30 of them are voided, which is no late usage: $3 go back. Then 40 come late.
     [Fact]
     public Task What_is_taken_back_is_given_back_also_where_late_usage_is_ignored() => Given(IgnoringLate())
         .On("2031-04-01").Subscribes("basic")
@@ -487,7 +487,7 @@ public sealed class UsageLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // The subscription ended, half a day later a mistake of its last month is found, and in February she comes back: 40 of the 50 go back
+    // The subscription ended, half a day later a mistake of its last month is found, and in February she returns: 40 of the 50 go back
     // then.
     [Fact]
     public Task What_is_taken_back_on_the_day_after_the_end_is_given_back_with_the_next_subscription() => Given(Shops.Standard)

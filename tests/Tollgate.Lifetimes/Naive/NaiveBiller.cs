@@ -16,7 +16,7 @@ public sealed class NaiveBiller(Shop shop)
 
     public IEnumerable<string> Customers => _customers.Keys;
 
-    /// <summary>Plays a step after everything that is due up to its time.</summary>
+    /// <summary>Plays a step after all due work up to its time.</summary>
     public void Play(Step step)
     {
         switch (step)
@@ -51,7 +51,7 @@ public sealed class NaiveBiller(Shop shop)
     /// <summary>Returns the last rating of the usage of a quota period, stretch by stretch.</summary>
     internal NaiveBilled Explain(string customer, string feature, DateTime start) => Customer(customer).Explain(feature, start);
 
-    /// <summary>The subscription that lives or ended last; null when there never was one.</summary>
+    /// <summary>The live subscription or the one that ended last; null if there never was one.</summary>
     internal NaiveSubscription? SubscriptionOf(string customer) => Customer(customer).Subscription;
 
     internal bool HasReductions(string customer) => Customer(customer).HasReductions;

@@ -9,7 +9,7 @@ internal sealed record NaiveAnchor(int Year, int Month, int Day, TimeSpan TimeOf
     /// <summary>The date and time of the anchor itself.</summary>
     public DateTime Local => MonthsLater(0);
 
-    /// <summary>The anchor's day so many months later: the last day where the month is too short.</summary>
+    /// <summary>The anchor's day <paramref name="months"/> months later: the last day if the month is too short.</summary>
     public DateTime MonthsLater(int months)
     {
         var first = new DateTime(Year, Month, 1).AddMonths(months);
@@ -32,7 +32,7 @@ internal sealed class NaiveCalendar(string zone)
     /// </summary>
     public DateTime ToUtc(DateTime local)
     {
-        // A clock is never changed twice within two days: only the offsets of the day before and the day after come into question.
+        // A clock never changes twice within two days: only the offsets of the day before and the day after are possible.
         var before = OffsetAt(Utc(local.AddDays(-1)));
         var after = OffsetAt(Utc(local.AddDays(1)));
         var shown = new[] { Utc(local - before), Utc(local - after) }.Where(utc => ToLocal(utc) == local).ToList();
@@ -41,7 +41,7 @@ internal sealed class NaiveCalendar(string zone)
             return shown.Min();
         }
 
-        // No moment shows it. Walk back minute by minute from a moment that is surely behind the jump.
+        // No moment shows it. Walk back minute by minute from a moment that is certainly after the jump.
         var jump = WholeMinute(Utc(local - before));
         while (ToLocal(jump.AddMinutes(-1)) >= local)
         {
@@ -57,7 +57,7 @@ internal sealed class NaiveCalendar(string zone)
         return new(local.Year, local.Month, local.Day, local.TimeOfDay);
     }
 
-    /// <summary>The same time of day so many calendar days later.</summary>
+    /// <summary>The same time of day <paramref name="days"/> calendar days later.</summary>
     public DateTime DaysLater(DateTime utc, int days) => ToUtc(ToLocal(utc).AddDays(days));
 
     /// <summary>Returns the number of midnights between two moments.</summary>

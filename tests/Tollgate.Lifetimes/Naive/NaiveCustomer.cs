@@ -92,7 +92,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
     }
 
-    /// <summary>Does everything that is due up to <paramref name="now"/>, each thing at its own time.</summary>
+    /// <summary>Does all due work up to <paramref name="now"/>, each item at its own time.</summary>
     public void AdvanceTo(DateTime now)
     {
         while (NextDue() is { } due && due <= now)
@@ -175,7 +175,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         Issue(at, lines);
     }
 
-    /// <param name="from">Its months begin then; null: with the first paid period.</param>
+    /// <param name="from">The beginning of its months; null: with the first paid period.</param>
     private void Take(CouponSpec coupon, DateTime? from)
     {
         HasReductions = true;
@@ -189,7 +189,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
     }
 
     /// <summary>
-    /// So many months later; but the next so many firsts of the subscription's months have it, and the one after them has not.
+    /// The end of a coupon of some months: it includes exactly that many starts of the subscription's months.
     /// </summary>
     private DateTime EndOfMonths(DateTime at, int months)
     {
@@ -335,7 +335,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         }
     }
 
-    /// <summary>Terms with what a step asks for: everything else of them stays.</summary>
+    /// <summary>Returns the terms with the step's changes.</summary>
     private static NaiveTerms Asked(Change step, NaiveTerms terms, NaiveTerms old, Shop shop) => terms with
     {
         Plan = step.Plan is null || step.Plan == terms.Plan.Code ? terms.Plan
@@ -409,7 +409,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         };
     }
 
-    /// <summary>Under <c>usage_aware</c>: the price of the quota that is not used up, of the feature that is used most.</summary>
+    /// <summary>Under <c>usage_aware</c>: the price of the unused quota, of the feature with the highest use.</summary>
     private long UnusedShare(long amount, DateTime at, Proration policy)
     {
         var least = long.MaxValue;
@@ -474,7 +474,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
         return lines;
     }
 
-    /// <summary>A line without an amount is none.</summary>
+    /// <summary>Leaves out a line without an amount.</summary>
     private static List<BillLine> Lines(BillLine line) => line.Amount == 0 ? [] : [line];
 
     private void Issue(DateTime at, List<BillLine> lines)
@@ -554,7 +554,7 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
         if (rate.Inclusive)
         {
-            // The sum holds it already: of 120 at 20 % it is 20.
+            // The sum includes the tax: of 120 at 20 % it is 20.
             return ((long)decimal.Round(sum * rate.Percent / (100m + rate.Percent), 0, MidpointRounding.AwayFromZero), sum);
         }
 

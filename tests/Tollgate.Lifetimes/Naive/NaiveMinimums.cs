@@ -35,7 +35,7 @@ internal sealed class NaiveMinimums
         return lines;
     }
 
-    /// <summary>The paid time ends: with its period, or before.</summary>
+    /// <summary>Ends the paid time: with its period, or before.</summary>
     public BillLine? End(NaiveSubscription subscription, DateTime until, NaiveUsage usage)
     {
         var (start, terms) = (subscription.PeriodStart, subscription.Terms);

@@ -42,7 +42,7 @@ internal sealed class NaivePaid
     }
 
     /// <summary>
-    /// A quota period is known by its start, a period with a minimum by its end: the minimum may have been agreed in the middle of it.
+    /// The start identifies a quota period, the end a period with a minimum, because the minimum may have been agreed in the middle of it.
     /// </summary>
     private Stack<Piece> Of(BillLine line)
     {

@@ -47,7 +47,7 @@ internal static class NaiveRating
     }
 
     /// <summary>
-    /// Spreads an amount in the ratio of weights: rounded towards zero, and what is left to those that lost most, a unit each.
+    /// Spreads an amount in the ratio of weights: rounded towards zero, and the rest goes to those that lost most, a unit each.
     /// </summary>
     public static long[] Spread(long amount, IReadOnlyList<long> weights)
     {
@@ -92,7 +92,7 @@ internal static class NaiveRating
     public static long Percent(long amount, decimal percent) =>
         (long)decimal.Round(amount * percent / 100m, 0, MidpointRounding.AwayFromZero);
 
-    /// <summary>All units at the price of the tier that the last one falls into.</summary>
+    /// <summary>All units at the price of the last unit's tier.</summary>
     private static decimal Volume(Tier[] tiers, decimal units)
     {
         var tier = tiers.First(tier => tier.UpTo is null || units <= tier.UpTo);

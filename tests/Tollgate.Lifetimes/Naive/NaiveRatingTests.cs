@@ -2,7 +2,7 @@ namespace Tollgate.Lifetimes.Naive;
 
 using Tollgate.Lifetimes.Stories;
 
-/// <summary>The check is checked: numbers that anybody can follow on document.</summary>
+/// <summary>Tests the check itself, with numbers that anyone can verify.</summary>
 public sealed class NaiveRatingTests
 {
     private static readonly Tier[] Tiers = [new(100, 0.10m), new(1000, 0.05m, 3), new(null, 0.01m)];

@@ -56,7 +56,7 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
 
     public bool IsSold => Plan.Prices.Any(price => price.Interval == Interval && price.Currency == Currency);
 
-    /// <summary>The price of a year: of two terms the one that is dearer a month is dearer a year.</summary>
+    /// <summary>The price of a year: of two terms, the one with the higher monthly price also has the higher yearly price.</summary>
     public long AmountOfYear => Interval switch
     {
         Interval.Weekly => Amount * 52,
@@ -65,8 +65,8 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
     };
 }
 
-/// <summary>A stretch of time that usage is counted over. It is open while the subscription is active.</summary>
-/// <param name="month">The month of the anchor that it begins in, as long as it is when nothing ends it early.</param>
+/// <summary>A stretch of time over which usage is counted. It is open while the subscription is active.</summary>
+/// <param name="month">The length of the anchor's month in which it begins, without cuts.</param>
 internal sealed class NaiveSlice(DateTime start, TimeSpan month)
 {
     public DateTime Start { get; } = start;
@@ -83,7 +83,7 @@ internal sealed class NaiveSlice(DateTime start, TimeSpan month)
 /// <param name="Asked">The stretches at the newest line: later ones may have the same amount.</param>
 internal sealed record NaiveBilled(long Amount, DateTime SoldUntil, IReadOnlyList<Stretch> Stretches, IReadOnlyList<Stretch> Asked);
 
-/// <summary>Something that makes invoices smaller before tax: a coupon, or money that was a gift.</summary>
+/// <summary>A deduction from invoices before tax: a coupon, or promotional credit.</summary>
 internal sealed class NaiveReduction
 {
     /// <summary>Null: a gift.</summary>
@@ -92,7 +92,7 @@ internal sealed class NaiveReduction
     /// <summary>For a gift, and for a coupon that carries over: the rest.</summary>
     public long? Left { get; set; }
 
-    /// <summary>From this moment on it takes nothing off.</summary>
+    /// <summary>From this moment on it deducts nothing.</summary>
     public DateTime? End { get; set; }
 
     public bool IsUsed { get; set; }
@@ -129,10 +129,10 @@ internal sealed class NaiveSubscription
 
     public required NaiveStatus Status { get; set; }
 
-    /// <summary>The one that it began with.</summary>
+    /// <summary>The coupon that it began with.</summary>
     public CouponSpec? Coupon { get; init; }
 
-    /// <summary>Codes of all that it has redeemed.</summary>
+    /// <summary>The codes of all redeemed coupons.</summary>
     public List<string> Coupons { get; } = [];
 
     public DateTime TrialEnd { get; set; }
@@ -142,14 +142,14 @@ internal sealed class NaiveSubscription
 
     public NaiveAnchor? Anchor { get; set; }
 
-    /// <summary>The moment that the anchor was set at; before it lies another count of months.</summary>
+    /// <summary>The moment at which the anchor was set; months before it count from another anchor.</summary>
     public DateTime AnchoredAt { get; set; }
 
     public DateTime PeriodStart { get; set; }
 
     public DateTime PeriodEnd { get; set; }
 
-    /// <summary>Since when the terms are in force in the running period.</summary>
+    /// <summary>The time since which the terms are in force in the running period.</summary>
     public DateTime TermsSince { get; set; }
 
     /// <summary>

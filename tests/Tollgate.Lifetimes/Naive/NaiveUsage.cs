@@ -11,7 +11,7 @@ internal sealed class NaiveUsage
     private readonly List<Use> _uses = [];
     private readonly List<NaiveSlice> _slices = [];
 
-    /// <summary>Which terms sold from when on.</summary>
+    /// <summary>The terms that sold usage, each from its time on.</summary>
     private readonly List<(DateTime From, NaiveTerms Terms)> _sold = [];
 
     public void Add(Use use) => _uses.Add(use);
@@ -28,7 +28,7 @@ internal sealed class NaiveUsage
 
     public void Sell(DateTime at, NaiveTerms terms) => _sold.Add((at, terms));
 
-    /// <summary>In the running slice.</summary>
+    /// <summary>The usage in the running slice.</summary>
     public decimal UsedIn(string feature, DateTime until) =>
         Of(feature, _slices[^1], _slices[^1].Start, until, until).Sum(use => use.Quantity);
 
@@ -83,7 +83,7 @@ internal sealed class NaiveUsage
         SoldIn(slice).Last(sold => Sells(sold.Terms, feature)).Terms.Find(feature)!.IgnoresLate;
 
     /// <summary>
-    /// The slice, cut where another quota or price begins to be in force, and what was used and went beyond in each part.
+    /// The slice, cut at each change of the quota or price, with the usage and the overage of each part.
     /// </summary>
     private List<Stretch> Stretches(NaiveSlice slice, string feature)
     {
@@ -95,7 +95,7 @@ internal sealed class NaiveUsage
                 ? new Stretch(from, to, terms.Plan.Code, units, 0, 0, price)
                 : new Stretch(from, to, null, null, 0, 0, null);
 
-            // Use under a plan that does not name the feature costs nothing, but it stays used.
+            // Use under a plan without the feature costs nothing, but still counts as used.
             foreach (var use in Of(feature, slice, from, to, slice.End!.Value).OrderBy(use => use.OccurredAt))
             {
                 total += use.Quantity;

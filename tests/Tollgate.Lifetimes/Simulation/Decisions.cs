@@ -26,7 +26,7 @@ internal sealed class Decisions(Random chance, NaiveBiller biller)
             AddOns: currency == "USD" && chance.Next(4) == 0 ? AddOns() : null);
     }
 
-    /// <summary>Promotional credit, now and then with an end.</summary>
+    /// <summary>Promotional credit, sometimes with an end.</summary>
     public Give Gift(DateTime at, string customer) =>
         new(at, customer, chance.Next(1, 9000), Prepaid: false, chance.Next(2) == 0 ? null : at.AddDays(chance.Next(20, 120)));
 

@@ -2,7 +2,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
 
-/// <summary>A shop with a bit of everything, and the same shop after its prices were changed.</summary>
+/// <summary>A shop with features of every kind, and the same shop with changed prices.</summary>
 public static class SimulatedShop
 {
     private static readonly PlanSpec Free = new("free", [new(Interval.Monthly, 0)], [new("pages", 10), new("calls", 5)]);

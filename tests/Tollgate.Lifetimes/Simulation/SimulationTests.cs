@@ -61,7 +61,7 @@ public sealed class SimulationTests(LivesHost host)
         return (Books.Of(await player.ShouldHaveNumbersWithoutGapsAsync()), previews ? await player.ExplainAsync(MostExplained) : []);
     }
 
-    /// <summary>Nothing in a story is impossible: a refusal is shown with what led to it.</summary>
+    /// <summary>Every step of a story is possible: a refusal is shown with the steps before it.</summary>
     private static async Task PlayAsync(Player player, Story story, Step step)
     {
         try

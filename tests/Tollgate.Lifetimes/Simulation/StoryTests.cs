@@ -2,7 +2,7 @@ using Tollgate.Lifetimes.Stories;
 
 namespace Tollgate.Lifetimes.Simulation;
 
-/// <summary>The simulation's own parts: its stories repeat, and its comparison sees a cent.</summary>
+/// <summary>Tests the simulation's own parts: its stories repeat, and its comparison finds a cent.</summary>
 public sealed class StoryTests
 {
     [Fact]

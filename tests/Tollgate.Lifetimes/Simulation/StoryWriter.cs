@@ -97,7 +97,7 @@ public sealed class StoryWriter
         }
     }
 
-    /// <summary>Usage comes after the decisions of the same moment.</summary>
+    /// <summary>Usage follows the decisions of the same moment.</summary>
     private List<Use> UsagesAt(DateTime at)
     {
         var uses = new List<Use>();
@@ -136,7 +136,7 @@ public sealed class StoryWriter
         return new Use(at, customer, feature, quantity, occurred, id);
     }
 
-    /// <summary>Some recent usage was none, also of a month that is billed already.</summary>
+    /// <summary>Voids some recent usage, even of a month that is already billed.</summary>
     private TakeBack? Mistake(DateTime at, string customer)
     {
         if (_chance.Next(200) != 0)
@@ -156,7 +156,7 @@ public sealed class StoryWriter
     }
 
     /// <summary>
-    /// Every day at first, then every third one or so; often at nine sharp, when others' periods end. One month is slept through.
+    /// Every day at first, then about every third one; often at nine sharp, when others' periods end. One month is skipped.
     /// </summary>
     private DateTime Later(DateTime local)
     {

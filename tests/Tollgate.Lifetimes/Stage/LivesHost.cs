@@ -16,7 +16,7 @@ public sealed class LivesHost : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>A fresh sandbox project that sells what the shop sells.</summary>
+    /// <summary>A new sandbox project with the shop's catalogue.</summary>
     public async Task<Player> OpenAsync(Shop shop, bool previews = true)
     {
         var (server, admin) = await StartedAsync();

@@ -79,7 +79,7 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         }
     }
 
-    /// <summary>Reports what was used; all of it at the time that the clock shows.</summary>
+    /// <summary>Reports usage, all of it at the clock's present time.</summary>
     public async Task UseAsync(IReadOnlyList<Use> uses)
     {
         if (uses.Count == 0)
@@ -107,7 +107,7 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         return [.. invoices.Select(Answers.Bill)];
     }
 
-    /// <summary>Everything that happened to the customer's subscriptions, the oldest first.</summary>
+    /// <summary>The timelines of the customer's subscriptions, the oldest first.</summary>
     public async Task<IReadOnlyList<Fact>> TimelineAsync(string customer)
     {
         var facts = new List<Fact>();
@@ -145,7 +145,7 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     }
 
     /// <summary>
-    /// The newest usage line of quota periods, explained: of all periods of the project, or so many that lie evenly among them.
+    /// The newest usage line of quota periods, explained: of all periods of the project, or of an even sample of them.
     /// </summary>
     public async Task<IReadOnlyList<Explained>> ExplainAsync(int most)
     {
@@ -198,7 +198,7 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
         ids.Add((string)created["id"]!);
     }
 
-    /// <summary>A subscription that a call creates is the customer's newest one from then on.</summary>
+    /// <summary>A subscription that a call creates becomes the customer's newest one.</summary>
     private async Task CallAsync(Call call)
     {
         var path = call.Path.Contains("{subscription}", StringComparison.Ordinal)

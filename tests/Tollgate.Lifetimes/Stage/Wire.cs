@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Lifetimes.TestHost;
 
-/// <summary>Plain HTTP and JSON, sharing no code with the server. An answer that is no success ends the life.</summary>
+/// <summary>Plain HTTP and JSON, sharing no code with the server. An answer other than success ends the life.</summary>
 public sealed class Wire(HttpClient http) : IDisposable
 {
     public Task<JsonObject> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);

@@ -1,4 +1,4 @@
 namespace Tollgate.Lifetimes.Stories;
 
-/// <summary>Something that happened to a subscription, as its timeline tells it.</summary>
+/// <summary>A fact of a subscription's timeline.</summary>
 public sealed record Fact(DateTime At, string Type);

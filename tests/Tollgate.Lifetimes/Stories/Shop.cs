@@ -55,7 +55,7 @@ public sealed record Overage(Rate Rate, Tier[] Tiers, decimal PackageSize = 0)
 /// <param name="IgnoresLate">The feature's meter has <c>late_events: ignore_and_report</c>.</param>
 public sealed record Included(string Feature, decimal? Units, Overage? Overage = null, string? Extra = null, bool IgnoresLate = false)
 {
-    /// <summary>The last number that was reported of it is what is used; in whole units.</summary>
+    /// <summary>True for a level: the last reported number is the usage, in whole units.</summary>
     public bool IsLevel { get; init; }
 
     /// <summary>What is used is the reported number for as long as it holds, months without a report included.</summary>
@@ -103,13 +103,13 @@ public sealed record HeldAddOns(params HeldAddOn[] All)
     public override string ToString() => All.Length == 0 ? "none" : string.Join(" + ", All.Select(held => $"{held.Quantity} {held.Code}"));
 }
 
-/// <summary>Units of a feature that are bought once; <paramref name="Amount"/> in minor units.</summary>
+/// <summary>Units of a feature for a single purchase; <paramref name="Amount"/> in minor units.</summary>
 /// <param name="Days">From the payment on; null: they never expire.</param>
 public sealed record PackSpec(string Code, string Feature, decimal Units, long Amount, int? Days = null);
 
 public sealed record TaxSpec(string Country, string Name, decimal Percent, bool Inclusive = false, bool ReverseCharge = false);
 
-/// <summary>Everything that a life happens in: the project's zone and currency, what it sells, its coupons and taxes.</summary>
+/// <summary>The stage of a life: the project's zone and currency, its plans, coupons and taxes.</summary>
 public sealed record Shop
 {
     public string Zone { get; init; } = "Etc/UTC";

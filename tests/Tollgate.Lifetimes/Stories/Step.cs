@@ -14,18 +14,18 @@ public enum Proration
     UsageAware,
 }
 
-/// <summary>Something that happens in a story. All times are UTC and whole seconds.</summary>
+/// <summary>A step of a story. All times are UTC and whole seconds.</summary>
 public abstract record Step(DateTime At);
 
-/// <summary>Time passes, and nothing else happens.</summary>
+/// <summary>Lets time pass.</summary>
 public sealed record Wait(DateTime At) : Step(At);
 
-/// <summary>A new catalogue is published: plans of the same code get a new version.</summary>
+/// <summary>Publishes a new catalogue: plans of the same code get a new version.</summary>
 public sealed record Publish(DateTime At, Shop Shop) : Step(At);
 
 public abstract record CustomerStep(DateTime At, string Customer) : Step(At);
 
-/// <summary>A customer is made known. Without this a subscription makes one without a country.</summary>
+/// <summary>Creates a customer. Without this a subscription creates one without a country.</summary>
 public sealed record Join(DateTime At, string Customer, string? Country, string? TaxId = null) : CustomerStep(At, Customer);
 
 /// <param name="TrialExpires">The trial's end ends the subscription; otherwise the first paid period begins.</param>
@@ -74,21 +74,21 @@ public sealed record Call(DateTime At, string Customer, string Method, string Pa
 /// <summary>A further coupon, after the start.</summary>
 public sealed record Redeem(DateTime At, string Customer, string Coupon) : CustomerStep(At, Customer);
 
-/// <summary>A coupon takes nothing off any more.</summary>
+/// <summary>Ends a coupon.</summary>
 public sealed record EndCoupon(DateTime At, string Customer, string Coupon) : CustomerStep(At, Customer);
 
-/// <summary>Money for a customer, in minor units of the shop's currency: its own, or a gift that may expire.</summary>
+/// <summary>Credit for a customer, in minor units of the shop's currency: prepaid, or a gift that may expire.</summary>
 public sealed record Give(DateTime At, string Customer, long Amount, bool Prepaid, DateTime? Expires = null) : CustomerStep(At, Customer);
 
-/// <summary>The customer's open invoices are paid by hand.</summary>
+/// <summary>Records payments of the customer's open invoices.</summary>
 public sealed record Pay(DateTime At, string Customer) : CustomerStep(At, Customer);
 
 /// <summary>Buys credit packs; a later payment pays for them.</summary>
 public sealed record Buy(DateTime At, string Customer, string Pack, int Quantity) : CustomerStep(At, Customer);
 
-/// <summary>Usage that happened at <paramref name="OccurredAt"/> is reported at <paramref name="At"/>.</summary>
+/// <summary>Usage at <paramref name="OccurredAt"/>, reported at <paramref name="At"/>.</summary>
 public sealed record Use(DateTime At, string Customer, string Feature, decimal Quantity, DateTime OccurredAt, string Id)
     : CustomerStep(At, Customer);
 
-/// <summary>Usage that was reported under <paramref name="Id"/> is taken back.</summary>
+/// <summary>Voids usage that was reported under <paramref name="Id"/>.</summary>
 public sealed record TakeBack(DateTime At, string Customer, string Id) : CustomerStep(At, Customer);

@@ -57,7 +57,7 @@ public sealed class BackupCommandTests(TestPostgres postgres)
             (await admin.GetStringAsync(new Uri("/v1/upstreams", UriKind.Relative))).ShouldContain("\"has_key\":true");
         }
 
-        // A folder that holds projects is not overwritten, and a file neither.
+        // Neither a folder with projects nor a file is overwritten.
         var (refused, why) = await ServerProcess.RunAsync(Environment, "restore", file, "--data", elsewhere);
         (refused, why.Contains("--force", StringComparison.Ordinal)).ShouldBe((1, true), why);
         (refused, why) = await ServerProcess.RunAsync(Environment, "backup", "--data", elsewhere, "--out", file);

@@ -181,7 +181,7 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
         problem.GetProperty("errors")[2].GetProperty("detail").GetString()!.ShouldContain("Did you mean 'quota'?");
     }
 
-    /// <summary>YamlDotNet's scanner throws what it does not document on each of these.</summary>
+    /// <summary>YamlDotNet's scanner throws undocumented exceptions on each of these.</summary>
     [Theory]
     [InlineData("code: x\nplans: [{ interval: mon[hly, amount: 1200 }]\n", 2)]
     [InlineData("code: x\nname: \"\\UFFFFFFFF\"\n", 2)]

@@ -41,7 +41,7 @@ public sealed class CatalogServer(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    /// <summary>A project of the test's own with the catalogue, so that tests of the class do not meet.</summary>
+    /// <summary>Creates a project for one test, so that the tests of a class do not affect each other.</summary>
     public async Task<HttpClient> CreateProjectAsync(string code, string catalog)
     {
         using var admin = Server.NewClient(Server.AdminKey);

@@ -7,7 +7,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Checkouts;
 
-/// <summary>A plan that costs nothing at first and something later: what a page asks for.</summary>
+/// <summary>A plan that is free at first and costs something later: the page asks for a card.</summary>
 public sealed class CardsForLaterTests(ImpatientServer server) : IClassFixture<ImpatientServer>, IDisposable
 {
     private readonly RunningServer _running = server.Running;

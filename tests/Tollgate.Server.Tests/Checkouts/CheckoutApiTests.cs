@@ -461,7 +461,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
             ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture)
             : 0;
 
-    /// <summary>Sends the form; what is due is read off the page, unless it is known.</summary>
+    /// <summary>Sends the form; the amount due is read from the page if it is not given.</summary>
     private async Task<Page> PayAsync(Came made, string card, long? due = null)
     {
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>

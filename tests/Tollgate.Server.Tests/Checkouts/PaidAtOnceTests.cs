@@ -136,7 +136,7 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
 
     private Task<BillingSandbox> StartAsync() => BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
 
-    /// <summary>Answers the address of its page.</summary>
+    /// <summary>Returns the address of its page.</summary>
     private static async Task<string> OpenAsync(BillingSandbox sandbox, string customer, string plan, string? coupon = null)
     {
         var made = await sandbox.Door.PostAsync(

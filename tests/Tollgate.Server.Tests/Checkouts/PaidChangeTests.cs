@@ -6,7 +6,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Checkouts;
 
-/// <summary>An upgrade by API whose money comes seconds later: it is made only if it is still the one that was priced.</summary>
+/// <summary>An upgrade by API whose payment arrives seconds later: Tollgate makes it only if its price is still the same.</summary>
 public sealed class PaidChangeTests(PatientServer server) : IClassFixture<PatientServer>
 {
     private readonly RunningServer _running = server.Running;
@@ -43,7 +43,7 @@ public sealed class PaidChangeTests(PatientServer server) : IClassFixture<Patien
         await ShouldBeKeptAsync(sandbox, 1000);
     }
 
-    /// <summary>acme's Pro is being changed to Enterprise, and the answer of the bank is five seconds away.</summary>
+    /// <summary>acme's Pro is changing to Enterprise, and the bank answers in five seconds.</summary>
     private async Task<(BillingSandbox Sandbox, string Subscription)> UpgradingAsync()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");

@@ -17,7 +17,7 @@ public sealed class BillingCommandsTests(RunningServer running)
     private Task<(int ExitCode, string Output)> RunAsync(string project, string line) =>
         ServerProcess.RunAsync([.. line.Split(' '), "--data", running.Server.Data, "--project", project]);
 
-    /// <summary>The command ended well, and its output without repeated spaces has the texts.</summary>
+    /// <summary>Checks that the command succeeds, and that its output without repeated spaces contains the texts.</summary>
     private async Task ShouldSayAsync(string project, string line, params string[] texts)
     {
         var (code, output) = await RunAsync(project, line);

@@ -54,7 +54,7 @@ public sealed class CommandLineTests
         text.ShouldNotContain("tg_sk_secret");
     }
 
-    /// <summary>Commands that print no rows and no object: they serve, write a file, or say in a sentence what they did.</summary>
+    /// <summary>Commands that print no rows and no object: they serve, write a file, or report their work in a sentence.</summary>
     private static readonly string[] WithoutJson =
     [
         "up", "sbom", "backup", "restore", "keys rotate-master",
@@ -89,7 +89,7 @@ public sealed class CommandLineTests
             .ShouldBeEmpty();
     }
 
-    /// <summary>Everything but the changelog, which tells of commands that are gone.</summary>
+    /// <summary>Everything but the changelog, which names removed commands.</summary>
     [Fact]
     public void Documents_and_messages_name_commands_that_exist()
     {
@@ -150,7 +150,7 @@ public sealed class CommandLineTests
             .ShouldBeEmpty();
     }
 
-    /// <summary>The standard output has data or nothing; what went wrong is a problem document on stderr.</summary>
+    /// <summary>The standard output has data or nothing; errors are a problem document on stderr.</summary>
     [Theory]
     [InlineData("invoces list --json", 2, "usage")]
     [InlineData("catalog diff none.yaml --json --url http://127.0.0.1:9 --key none", 1, "refused")]

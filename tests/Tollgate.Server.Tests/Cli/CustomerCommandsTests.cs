@@ -8,7 +8,7 @@ namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate customers</c> and <c>subscriptions</c> against a running server.</summary>
 [Collection(RunningServerTests.Name)]
-public sealed class SqlCommandsTests(RunningServer running)
+public sealed class CustomerCommandsTests(RunningServer running)
 {
     [Fact]
     public async Task A_customer_is_created_subscribed_changed_and_canceled()
@@ -40,7 +40,7 @@ public sealed class SqlCommandsTests(RunningServer running)
         ended.GetProperty("status").GetString().ShouldBe("canceled");
     }
 
-    /// <summary>The output of a command that ended well, without repeated spaces.</summary>
+    /// <summary>Returns the output of a successful command, without repeated spaces.</summary>
     private async Task<string> SayAsync(BillingSandbox sandbox, string line)
     {
         var (code, output) = await ServerProcess.RunAsync([.. line.Split(' '), "--data", running.Server.Data, "--project", sandbox.Code]);

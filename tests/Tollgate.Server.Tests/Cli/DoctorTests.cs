@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Cli;
 
-/// <summary><c>tollgate doctor</c>: what it judges, and what it sees with and without a server.</summary>
+/// <summary><c>tollgate doctor</c>: its checks, and its findings with and without a server.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class DoctorTests(RunningServer running)
 {

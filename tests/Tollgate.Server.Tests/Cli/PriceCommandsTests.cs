@@ -42,7 +42,7 @@ public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<Meteri
         changed.Output.ShouldContain("0 new, 1 changed, 1 unchanged");
         (await RunAsync("diff", second, "--exit-code")).ExitCode.ShouldBe(0);
 
-        // A call of yesterday has the price of yesterday, and one of now that of now.
+        // A call of yesterday has yesterday's price, and a call of now the present one.
         var yesterday = DateTimeOffset.UtcNow.AddDays(-1)
             .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         (await CostAsync(

@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Cli;
 
-/// <summary><c>tollgate sbom</c> against what the schema of CycloneDX 1.6 requires, the lock files, and the packages themselves.</summary>
+/// <summary><c>tollgate sbom</c> compared with the schema of CycloneDX 1.6, the lock files, and the packages.</summary>
 public sealed partial class SbomTests
 {
     private static readonly string[] ComponentTypes = ["application", "framework", "library", "file"];

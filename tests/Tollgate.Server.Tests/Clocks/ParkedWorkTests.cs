@@ -148,7 +148,7 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
         await Eventually.UntilAsync(() =>
             IsAsync($"SELECT count(*) = 1 FROM provider_events WHERE project_id = {ProjectAsync(sandbox).Result} AND state = 'done'"));
 
-        // As an older version wrote it, or with a key that is lost.
+        // As an older version wrote it, or with a lost key.
         await ExecuteAsync(
             "UPDATE provider_credentials SET secrets = 'x', version = nextval('payment_setup_versions') WHERE project_id = "
                 + $"{await ProjectAsync(sandbox)}");

@@ -9,7 +9,7 @@ namespace Tollgate.Server.Tests.Customers;
 [Collection(RunningServerTests.Name)]
 public sealed class CrowdTests(RunningServer running)
 {
-    /// <summary>Several times as many as the server has connections.</summary>
+    /// <summary>Several times the number of the server's connections.</summary>
     private const int Crowd = 80;
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tollgate.Server.Tests.Customers;
 
-/// <summary>One rule of ids at every door that takes a customer: what no URL can name is no customer.</summary>
+/// <summary>One rule of ids at every door that takes a customer: an id that no URL can contain is invalid.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class CustomerIdTests(RunningServer running)
 {

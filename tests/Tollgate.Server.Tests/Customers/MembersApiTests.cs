@@ -175,7 +175,7 @@ public sealed class MembersApiTests(RunningServer running)
         (await sandbox.Door.PatchAsync($"/v1/subscriptions/{subscription}", """{"quantity": 5}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await sandbox.Door.PostAsync("/v1/customers/acme/members", """{"id": "u4"}""")).Status.ShouldBe(HttpStatusCode.Created);
 
-        // Included seats are there without being counted in the quantity.
+        // Included seats exist without being part of the quantity.
         await sandbox.SubscribeAsync("""{"customer": "small", "plan": "team", "period": "monthly"}""");
         foreach (var i in Enumerable.Range(0, 3))
         {

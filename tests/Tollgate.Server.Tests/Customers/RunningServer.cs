@@ -31,7 +31,7 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
         await _database!.DisposeAsync();
     }
 
-    /// <summary>A caller with a project's secret key, for one customer where the call needs one.</summary>
+    /// <summary>A caller with a project's secret key, for one customer if the call needs one.</summary>
     public Door DoorOf(string project, string? customer = null) => new(Server.ClientFor(project), customer);
 
     public Door DoorWith(string? key, string? customer = null) => new(Server.NewClient(key), customer);
@@ -48,7 +48,7 @@ public sealed record Came(HttpStatusCode Status, JsonNode? Json, HttpResponseMes
 {
     public JsonNode this[string member] => Json![member]!;
 
-    /// <summary>Compares as JSON: order of members and white space do not matter, everything else does.</summary>
+    /// <summary>Compares as JSON: the order of members and white space do not matter.</summary>
     public void ShouldBe(HttpStatusCode status, string json)
     {
         Status.ShouldBe(status, Json?.ToJsonString());

@@ -103,7 +103,7 @@ public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<Stri
         (await PaymentsAsync(sandbox)).ShouldBeEmpty();
     }
 
-    /// <summary>ann has Pro since the 31st of January, which she has not paid; her card was left after that.</summary>
+    /// <summary>ann has Pro since the 31st of January, which she has not paid; her card was saved after that.</summary>
     private async Task<BillingSandbox> SubscribedAsync(StripeCard card)
     {
         var (sandbox, _, _) = await host.OwingAsync(card);

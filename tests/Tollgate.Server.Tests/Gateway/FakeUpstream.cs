@@ -16,7 +16,7 @@ public sealed record Seen(string Method, string Target, Dictionary<string, strin
     public string Text => Encoding.UTF8.GetString(Body);
 }
 
-/// <summary>A provider on this machine, over real HTTP, that answers as a test tells it to.</summary>
+/// <summary>A provider on this machine, over real HTTP, with answers that a test sets.</summary>
 public sealed class FakeUpstream : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -57,8 +57,8 @@ public sealed class FakeUpstream : IAsyncDisposable
     };
 
     /// <summary>Sends the pieces one by one, each flushed.</summary>
-    /// <param name="hangsAfter">So many pieces; then nothing comes until the gateway gives up.</param>
-    /// <returns>Done when the gateway gave up.</returns>
+    /// <param name="hangsAfter">The number of pieces after which nothing follows until the gateway gives up.</param>
+    /// <returns>Completes when the gateway has given up.</returns>
     public Task Streams(IEnumerable<string> pieces, string type = "text/event-stream", int? hangsAfter = null)
     {
         var givenUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

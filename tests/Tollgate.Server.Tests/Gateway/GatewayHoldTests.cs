@@ -81,7 +81,7 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
         _ = host.Upstream.Streams(Enumerable.Range(0, 400).Select(_ => Said.Chunk("four words for you ")).Append(Said.Done));
         var prompt = string.Concat(Enumerable.Repeat("word ", 2_000));
 
-        // The first 512 tokens are half a dollar, and so are the second ones: a third step does not fit.
+        // The first 512 tokens cost half a dollar, and so do the second: a third step does not fit.
         var (status, body, _) = await host.CallAsync("steep",
             $$$"""{"model":"steep","stream":true,"messages":[{"role":"user","content":"{{{prompt}}}"}]}""");
 

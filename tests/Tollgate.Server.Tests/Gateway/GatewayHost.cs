@@ -8,8 +8,8 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>
-/// A class fixture: a server, a project that meters calls, tokens and dollars ($1 a month), and an upstream behind the name
-/// <c>openai</c>. The model <c>house</c> costs $2.5 and $10 for a million tokens.
+/// A class fixture: a server, a project that meters calls, tokens and dollars ($1 a month), and an upstream with the name <c>openai</c>.
+/// The model <c>house</c> costs $2.5 and $10 for a million tokens.
 /// </summary>
 public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
 {
@@ -78,11 +78,11 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
     }
 
-    /// <summary>The calls that are on record, the newest first.</summary>
+    /// <summary>The recorded calls, the newest first.</summary>
     public async Task<IReadOnlyList<JsonElement>> RecordedAsync(string customer) =>
         [.. (await Project.GetAsync($"/v1/llm-calls?customer={customer}")).Body.GetProperty("data").EnumerateArray()];
 
-    /// <summary>Waits for the one call of a customer whose connection is gone already, also through an outage of the database.</summary>
+    /// <summary>Waits for the one call of a customer whose connection is already closed, even through an outage of the database.</summary>
     public async Task<JsonElement> TheCallAsync(string customer)
     {
         for (var i = 0; i < 200; i++)

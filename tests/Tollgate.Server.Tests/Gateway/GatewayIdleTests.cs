@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Upstreams that fall silent, before a server that waits a second for them.</summary>
+/// <summary>Upstreams that stop sending, with a server that waits a second for them.</summary>
 public sealed class GatewayIdleTests(TestPostgres postgres) : IAsyncLifetime
 {
     private readonly GatewayHost _host = new(postgres)

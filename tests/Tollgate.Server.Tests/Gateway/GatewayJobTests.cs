@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>
-/// Work that goes on at a provider when its start was answered: held until it is over, recorded once, and its customer's own.
+/// Work that continues at a provider after its start was answered: held until it ends, recorded once, and visible to its customer only.
 /// </summary>
 public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHost>
 {

@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Bodies and answers on a server that has 1 MiB for those of its gateway, and what upstreams may cost.</summary>
+/// <summary>Bodies and answers on a server with 1 MiB for those of its gateway, and limits on upstreams.</summary>
 public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int LargestBody = 256 * 1024;
@@ -80,7 +80,9 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         ((int)answer.StatusCode, answer.Headers.GetValues("X-Tollgate-Error").Single()).ShouldBe((429, "gateway_busy"));
     }
 
-    /// <summary>A model that thinks is read on for its usage when its caller has left. An upstream that never ends is not.</summary>
+    /// <summary>
+    /// The gateway reads the usage of a thinking model after its caller has left, but not of an upstream that never ends.
+    /// </summary>
     [Fact]
     public async Task An_answer_without_end_is_not_read_without_end()
     {
@@ -142,7 +144,8 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// A body that never ends, once it has its memory. A call that was faster would have had it first, and the half one the refusal.
+    /// A body that never ends, after it has taken its memory. A faster call would have taken it first, and the incomplete one would be
+    /// refused.
     /// </summary>
     private async Task<TcpClient> HoldAsync()
     {

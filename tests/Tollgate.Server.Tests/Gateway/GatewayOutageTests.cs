@@ -6,7 +6,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>
-/// The database goes away while a provider answers. A server and a database for each test: others would be thrown out too.
+/// The database fails while a provider answers. Each test has its own server and database, because an outage would affect others.
 /// </summary>
 public sealed class GatewayOutageTests(TestPostgres postgres) : IAsyncLifetime
 {
@@ -16,7 +16,7 @@ public sealed class GatewayOutageTests(TestPostgres postgres) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
-    /// <summary>Until the server has found all its broken connections it may answer that the storage is away, and nothing else.</summary>
+    /// <summary>Until the server has found all its broken connections, it may answer that the storage is away, and nothing else.</summary>
     private static async Task<JsonElement> OnceBackAsync(Func<Task<(int Status, JsonElement Body)>> ask)
     {
         for (var tries = 0; ; tries++)

@@ -52,7 +52,7 @@ public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<Meterin
         ((int)set.StatusCode).ShouldBe(422);
     }
 
-    /// <summary>As an earlier version let it be set, or as a name leads elsewhere by now.</summary>
+    /// <summary>A setting that an earlier version allowed, or a name that leads elsewhere by now.</summary>
     [Fact]
     public async Task An_address_that_is_not_allowed_is_refused_when_the_connection_is_made()
     {
@@ -82,7 +82,7 @@ public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<Meterin
     }
 }
 
-/// <summary>Calls that would come back in. Loopback is listed, and a project has at most eight calls under way.</summary>
+/// <summary>Calls that would come back to the server. Loopback is listed, and a project has at most eight calls in progress.</summary>
 public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const int MostCalls = 8;

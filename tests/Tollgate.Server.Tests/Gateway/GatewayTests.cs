@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Calls through the gateway to an upstream over real HTTP: what passes, what is recorded, what is refused.</summary>
+/// <summary>Calls through the gateway to an upstream over real HTTP: forwarding, records, refusals.</summary>
 public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
     internal const string Ask = """{"model":"house","messages":[{"role":"user","content":"Say hello."}],"max_tokens":100}""";
@@ -261,7 +261,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     {
         const int Chunks = 12;
 
-        // By default a client that leaves goes on reading for two seconds.
+        // By default a leaving client continues to read for two seconds.
         using var client = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero })
         {
             BaseAddress = host.Project.Http.BaseAddress,

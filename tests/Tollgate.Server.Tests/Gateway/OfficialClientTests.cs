@@ -12,8 +12,8 @@ using Tollgate.Core.Llm;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>
-/// Providers' official clients, of which nothing but the address and the key is changed: the key is a customer token. The upstream
-/// answers with the providers' recorded answers.
+/// Providers' official clients with only the address and the key changed: the key is a customer token. The upstream sends the providers'
+/// recorded answers.
 /// </summary>
 public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<GatewayHost>
 {
@@ -145,7 +145,7 @@ internal static class NpmClients
     public static string Folder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "clients"));
 
-    /// <summary>Skips the test where there is no node, or no registry.</summary>
+    /// <summary>Skips the test if there is no node, or no registry.</summary>
     public static async Task InstallAsync()
     {
         var missing = await Installed.Value;

@@ -6,7 +6,8 @@ namespace Tollgate.Server.Tests.Guides;
 /// <summary>A fenced block of a guide.</summary>
 /// <param name="Line">The line of the opening fence, from 1.</param>
 /// <param name="Language">The word behind the fence: <c>bash</c>, <c>json</c>, <c>text</c>, <c>python</c>, …</param>
-/// <param name="NeedsWorld">The line before the fence starts with <c>**Needs </c>: a reader has what a test has not.</param>
+/// <param name="NeedsWorld">The line before the fence starts with <c>**Needs </c>: the block needs something that only a reader
+/// has.</param>
 /// <param name="Text">The lines of the block, each with its line break.</param>
 public sealed record GuideBlock(int Line, string Language, bool NeedsWorld, string Text)
 {
@@ -15,13 +16,13 @@ public sealed record GuideBlock(int Line, string Language, bool NeedsWorld, stri
     /// <summary>A block without a command shows the output of the shell block before it.</summary>
     public bool IsOutput => Language is "json" or "text" or "";
 
-    /// <summary>The file that the reader saves the block as: its first line is a comment with the file's name.</summary>
+    /// <summary>The name of the file in which the reader saves the block: its first line is a comment with that name.</summary>
     public string? FileName => FileComment.Match(Text) is { Success: true } found ? found.Groups[1].Value : null;
 
     private static Regex FileComment { get; } = new(@"\A(?:#|//) ([a-z][a-z-]*\.(?:py|mjs|yaml))\n", RegexOptions.CultureInvariant);
 }
 
-/// <summary>A document that a reader pastes from: a page of docs/guides, or the README with its tour.</summary>
+/// <summary>A document with blocks to paste: a page of docs/guides, or the README with its tour.</summary>
 public sealed record Guide(string Path, IReadOnlyList<GuideBlock> Blocks)
 {
     private const string Mark = "**Needs ";

@@ -10,7 +10,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Guides;
 
 /// <summary>
-/// A folder with <c>./tollgate</c> in it, and a fresh server that keeps its keys in <c>.tollgate</c> there: a reader's machine.
+/// A reader's machine: a folder with <c>./tollgate</c>, and a fresh server that keeps its keys in <c>.tollgate</c> there.
 /// </summary>
 /// <remarks>Stripe and Paymob are doubles. The environment already has the keys that a reader copies from their dashboards.</remarks>
 public sealed class GuideShell : IAsyncDisposable

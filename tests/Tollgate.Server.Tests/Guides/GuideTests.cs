@@ -6,7 +6,7 @@ namespace Tollgate.Server.Tests.Guides;
 /// <summary>Every shell block of every guide runs as pasted on a fresh server, and prints what the guide shows.</summary>
 public sealed class GuideTests(TestPostgres postgres)
 {
-    /// <summary>Blocks of a guide that a test cannot run: what they need is on the reader's side.</summary>
+    /// <summary>Blocks of a guide that a test cannot run, because they need something of the reader.</summary>
     private static readonly Dictionary<string, int> NeedWorld = new()
     {
         ["README.md"] = 1,

@@ -11,7 +11,7 @@ public static class ShownOutput
 {
     private const string Rest = "…";
 
-    /// <summary>Null when the end of the output is what the guide shows; otherwise the difference.</summary>
+    /// <summary>Null if the end of the output matches the guide; otherwise the difference.</summary>
     public static string? Difference(string shown, string output, bool isJson) =>
         isJson ? JsonDifference(shown, output) : TextDifference(shown, output);
 

@@ -4,7 +4,7 @@ using Tollgate.Server.Hosting;
 
 namespace Tollgate.Server.Tests.Hosting;
 
-/// <summary>The end of a head is found however its bytes come, and what was looked through is not looked through again.</summary>
+/// <summary>The end of a head is found for any split of its bytes, and no byte is searched twice.</summary>
 public sealed class FirstHeadTests
 {
     [Theory]

@@ -9,7 +9,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Hosting;
 
 /// <summary>
-/// Clients that hold connections and want nothing, against a server that may open 1,024 files, of which 92 are for clients. Addresses of
+/// Clients that hold connections without requests, against a server that may open 1,024 files, 92 of them for clients. Addresses of
 /// 127.0.0.0/8 stand for clients of the network.
 /// </summary>
 public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
@@ -171,7 +171,7 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
                 }
                 catch (SocketException)
                 {
-                    // Refused, which is what many of them are to be.
+                    // A refusal, which many of them must get.
                 }
             }
 

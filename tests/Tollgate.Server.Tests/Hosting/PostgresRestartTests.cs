@@ -38,7 +38,7 @@ public sealed class PostgresRestartTests
         using var client = server.ClientFor("resume-ats");
         (await AskAllAsync(client, "before")).ShouldAllBe(status => status == HttpStatusCode.OK);
 
-        // PostgreSQL then ends all its connections, while the process that listens, and the time at which it started, stay the same.
+        // PostgreSQL then ends all its connections, while the listening process and its start time do not change.
         var backend = await BackendOfAsync(server);
         ServerProcess.Signal(backend, Kill);
         await Eventually.UntilAsync(() => !ServerProcess.IsAlive(backend));

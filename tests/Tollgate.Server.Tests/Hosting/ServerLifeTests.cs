@@ -138,7 +138,7 @@ public sealed class ServerLifeTests
         File.Exists(folder.Combine("data/postgres/postmaster.pid")).ShouldBeFalse();
     }
 
-    /// <summary>The server answers before its demo data is complete: that is printed after it listens.</summary>
+    /// <summary>The server answers before its demo data is complete: it prints that after it listens.</summary>
     private static async Task PrintedAsync(TestServer server, string text)
     {
         for (var tries = 0; !server.Log.Contains(text, StringComparison.Ordinal); tries++)

@@ -11,7 +11,7 @@ public sealed class SocketBudgetTests
 
     private static readonly long Reserve = SocketBudget.Reserve(new DatabaseOptions().PoolSize, Lanes);
 
-    /// <summary>Files, what is set for clients and upstreams (0: nothing), and what clients, one address and upstreams get.</summary>
+    /// <summary>Files, settings for clients and upstreams (0: none), and the shares of clients, one address and upstreams.</summary>
     [Theory]
     [InlineData(1_048_576, 0, 0, 10_000, 1_000, 10_000)]
     [InlineData(20_000, 0, 0, 9_580, 958, 9_580)]
@@ -50,7 +50,7 @@ public sealed class SocketBudgetTests
         }
     }
 
-    /// <summary>Calls that are set, sockets to upstreams, and calls that a project gets.</summary>
+    /// <summary>The set number of calls, sockets to upstreams, and the calls of one project.</summary>
     [Theory]
     [InlineData(1_000, 10_000, 1_000)]
     [InlineData(1_000, 92, 30)]

@@ -133,7 +133,7 @@ public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<Telemetry
             ? match.Groups[1].Value : "0", CultureInfo.InvariantCulture);
 }
 
-/// <summary>A server that sends what it measures to a collector.</summary>
+/// <summary>A server that sends its telemetry to a collector.</summary>
 public sealed class TelemetryHost(TestPostgres postgres) : IAsyncLifetime
 {
     private TestDatabase? _database;

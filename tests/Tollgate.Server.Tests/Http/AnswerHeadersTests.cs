@@ -75,7 +75,7 @@ public sealed class AnswerHeadersTests(RunningServer server)
         (reply.Header("Cache-Control"), reply.Header("X-Content-Type-Options")).ShouldBe(("no-store", "nosniff"));
     }
 
-    /// <summary>A failure clears what was set before it.</summary>
+    /// <summary>A failure clears headers that were set before it.</summary>
     [Fact]
     public async Task A_body_that_is_too_large_says_it_too()
     {

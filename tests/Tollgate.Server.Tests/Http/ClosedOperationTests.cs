@@ -11,7 +11,7 @@ public sealed class ClosedOperationTests(RunningServer server)
 {
     private const string Project = "resume-ats";
 
-    /// <summary>Called by mail programs and payment providers, who add parameters and members as they please.</summary>
+    /// <summary>Operations for mail programs and payment providers, which add parameters and members freely.</summary>
     private static readonly string[] Open = ["/v1/mail/unsubscribe", "/v1/webhooks/{provider}"];
 
     /// <summary>Bodies whose members the caller names, or that are read as a catalogue or a price file.</summary>
@@ -59,7 +59,7 @@ public sealed class ClosedOperationTests(RunningServer server)
             var detail = Encoding.UTF8.GetString(reply.Body);
             asked++;
 
-            // An event is read in one pass, which also finds what is missing.
+            // An event is read in one pass, which also finds missing members.
             if ((int)reply.Status != 422 || CodeOf(reply) is not ("unknown_field" or "validation_failed")
                 || !detail.Contains($"Unknown field '{wrong}'. Did you mean '", StringComparison.Ordinal))
             {
@@ -71,7 +71,7 @@ public sealed class ClosedOperationTests(RunningServer server)
         asked.ShouldBeGreaterThan(50);
     }
 
-    /// <summary>Seeds send what they always sent, and mail programs add what they count by.</summary>
+    /// <summary>Seeds send their old members, and mail programs add counters.</summary>
     [Theory]
     [InlineData("GET", "/api/subscription/plans?utm_source=mail")]
     [InlineData("GET", "/pricing/plans?x=1")]

@@ -38,12 +38,12 @@ public sealed class ErrorPageTests
 
         var start = page.IndexOf("{\n", StringComparison.Ordinal);
         var example = page[start..(page.IndexOf("\n}\n", start, StringComparison.Ordinal) + 2)];
-        var problem = JsonSerializer.Deserialize(example, HttpJson.Default.Problem)!;
+        var problem = JsonSerializer.Deserialize(example, WireJson.WithoutNulls.Problem)!;
         problem.Code.ShouldBe(code);
         problem.Status.ShouldBe(error.Status);
         problem.Title.ShouldBe(error.Title);
         problem.Type.ShouldBe(error.Page);
-        JsonNode.DeepEquals(JsonNode.Parse(example), JsonNode.Parse(JsonSerializer.Serialize(problem, HttpJson.Default.Problem)))
+        JsonNode.DeepEquals(JsonNode.Parse(example), JsonNode.Parse(JsonSerializer.Serialize(problem, WireJson.WithoutNulls.Problem)))
             .ShouldBeTrue();
     }
 

@@ -75,7 +75,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         }
     }
 
-    /// <summary>Pages need no key: without shares of their own one visitor would keep everybody's pages and webhooks waiting.</summary>
+    /// <summary>Pages need no key: without their own shares, one visitor would delay all pages and webhooks.</summary>
     [Fact]
     public async Task A_stranger_who_uses_the_share_of_one_address_leaves_room_for_another()
     {
@@ -102,7 +102,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         }
     }
 
-    /// <summary>Two addresses that keep pages busy would otherwise take all places of strangers, and webhooks too.</summary>
+    /// <summary>Two addresses that keep pages busy would otherwise take all places of strangers, and those of webhooks.</summary>
     [Fact]
     public async Task A_page_that_knows_its_project_takes_of_its_visitors_share_and_webhooks_have_places_of_their_own()
     {
@@ -183,7 +183,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     }
 
     /// <summary>
-    /// The lanes decide these, so they take no turn; what they hold until they are here has the same room and the same time.
+    /// The lanes decide these requests, so they take no turn; the memory that they hold until they arrive has the same limit and the same
+    /// time.
     /// </summary>
     [Fact]
     public async Task Light_bodies_that_are_not_small_have_the_same_time_and_room()
@@ -205,7 +206,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
             sockets.ForEach(static socket => socket.Dispose());
         }
 
-        // The server decides a body that has arrived as before, and frees its room.
+        // The server decides a complete body as before, and frees its memory.
         using var project = host.Server.ClientFor("alwrity");
         using var padded = new StringContent(
             new string(' ', 200_000) + """{"customer": "a", "feature": "no_such_feature"}""", Encoding.UTF8, "application/json");
@@ -357,10 +358,10 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         ((string?)problem["detail"])!.ShouldContain(knob);
     }
 
-    /// <summary>So many of the server's statements wait for a lock of the test.</summary>
+    /// <summary>Waits until <paramref name="count"/> of the server's statements wait for a lock of the test.</summary>
     private Task UntilHeldAsync(int count) => Eventually.UntilAsync(async () => await HeldAsync("") >= count);
 
-    /// <param name="table">Only statements that speak of it; empty: any.</param>
+    /// <param name="table">Counts only statements with this table; empty: any.</param>
     private async Task<int> HeldAsync(string table)
     {
         await using var waiting = host.Database.Source.CreateCommand(
@@ -410,7 +411,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     }
 }
 
-/// <summary>A server on which a project may do hardly anything at one time.</summary>
+/// <summary>A server on which a project has very few simultaneous requests.</summary>
 public sealed class FairShareHost(TestPostgres postgres) : IAsyncLifetime
 {
     public const int Requests = 2;

@@ -18,7 +18,7 @@ namespace Tollgate.Server.Tests.Http;
 /// </summary>
 public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTests.TestHost>
 {
-    /// <summary>One comes back every twenty seconds: so few that a slow machine does not give any back while a test runs.</summary>
+    /// <summary>One attempt returns every twenty seconds: so slowly that even a slow machine returns none during a test.</summary>
     private const int PerMinute = 3;
 
     private const string WebhookSecret = "whsec_of_the_guessed";
@@ -97,7 +97,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
             .ShouldBeInRange(1, 4);
     }
 
-    /// <summary>The table is locked, so a question about a token would wait for thirty seconds and come back as 503.</summary>
+    /// <summary>The table is locked, so a query about a token would wait for thirty seconds and return 503.</summary>
     [Fact]
     public async Task The_database_is_not_asked_about_tokens_of_an_address_that_guesses_except_about_those_that_were_issued()
     {
@@ -148,7 +148,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
     }
 
     /// <summary>
-    /// Each costs a hash of its body for every project with keys. A provider's own address goes on for longer, because the secret of one
+    /// Each costs a hash of its body for every project with keys. A provider's own address may continue longer, because the secret of one
     /// project may be wrong; not for ever, because the owner of any project can send a good one.
     /// </summary>
     [Fact]
@@ -176,7 +176,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
 
         forged.ShouldBeInRange(10 * PerMinute, 20 * PerMinute - 1);
 
-        // A secret signs what is no event, too: that makes no provider of an address.
+        // A secret can also sign a body that is no event: this does not make the address a provider's.
         (await WebhookAsync("127.0.0.19", WebhookSecret, "{}")).ShouldBe(400);
         for (var i = 0; i < PerMinute; i++)
         {
@@ -202,7 +202,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
         return (int)answer.StatusCode;
     }
 
-    /// <summary>Issued by a server that knew nothing of checksums.</summary>
+    /// <summary>A token from a server version without checksums.</summary>
     [Fact]
     public async Task Tokens_without_a_checksum_work_from_addresses_that_do_not_guess()
     {

@@ -100,7 +100,7 @@ public sealed class IdempotencyTests(RunningServer server)
     [Fact]
     public async Task A_running_first_request_is_waited_for_and_then_reported()
     {
-        // A claim whose owner will never come back.
+        // A claim whose owner never returns.
         (await PostAsync("stuck", Restricted)).ShouldBe(201);
         await server.Database.ExecuteAsync("UPDATE idempotency_keys SET status = NULL, body = NULL WHERE key = 'stuck'");
         var reply = (await PostAsync("stuck", Restricted)).ShouldBeProblem(409, "conflict");

@@ -167,7 +167,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         "Unknown value 'top_up'.", "topup")]
     [InlineData("GET", "/v1/analytics/models?group_by=modell", null, 422, "validation_failed", "Unknown value 'modell'.", "model")]
 
-    // Names that the world gave.
+    // Names that the world defined.
     [InlineData("POST", "/v1/customers", """{"id": "u", "currency": "usd"}""", 422, "validation_failed", "Unknown currency 'usd'.", "USD")]
     [InlineData(
         "POST", "/v1/subscriptions", """{"customer": "u", "plan": "professional", "currency": "EURO"}""", 422, "validation_failed",
@@ -268,7 +268,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         Encoding.UTF8.GetString(reply.Body).ShouldNotContain("\\u00");
     }
 
-    /// <summary>A key of one project with the name of another: what is meant is not clear, and would change the wrong one.</summary>
+    /// <summary>A key of one project with the name of another: the intention is unclear, and the wrong project would change.</summary>
     [Fact]
     public async Task A_request_that_names_another_project_than_its_key_is_refused()
     {
@@ -360,7 +360,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Retired plans are no business of customers, and of no key that may not read the catalogue; coupons are worth money.
+    /// Customers, and keys without the right to read the catalogue, must not see retired plans; coupons are worth money.
     /// </summary>
     [Fact]
     public async Task A_suggestion_shows_nothing_that_the_key_does_not_open()

@@ -62,7 +62,7 @@ public sealed class OpenApiExampleTests(RunningServer server)
     }
 
     /// <summary>
-    /// Strings whose description names words as examples, or words of a seed product or of Stripe's objects, which no set of the code has.
+    /// Strings whose description has words as examples, or words of a seed product or of Stripe's objects, which no set in the code has.
     /// </summary>
     private static readonly string[] OpenMembers =
     [

@@ -4,7 +4,7 @@ using System.Net;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>How <c>/openapi/v1.json</c> comes: compressed where the client can read it, and not again where the client has it.</summary>
+/// <summary>The delivery of <c>/openapi/v1.json</c>: compressed if the client accepts it, and not again if the client has it.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class OpenApiFileTests(RunningServer server)
 {
@@ -72,7 +72,7 @@ public sealed class OpenApiFileTests(RunningServer server)
         packed.Headers.ETag.ShouldNotBe(plain.Headers.ETag);
     }
 
-    /// <summary>Making it takes more than half a second of a core.</summary>
+    /// <summary>Its generation takes more than half a second of a core.</summary>
     [Fact]
     public async Task It_is_made_once()
     {

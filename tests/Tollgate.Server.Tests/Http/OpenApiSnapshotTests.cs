@@ -5,8 +5,8 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Http;
 
 /// <summary>
-/// The wire as it was last looked at: a committed text of all operations with their ids, parameters, bodies and answers, and of
-/// all schemas with their members and closed sets. A deliberate change of the wire renews the text, and a reviewer reads the diff.
+/// The API as last reviewed: a committed text of all operations with their ids, parameters, bodies and answers, and of all schemas with
+/// their members and closed sets. A deliberate change renews the text, and a reviewer reads the diff.
 /// </summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class OpenApiSnapshotTests(RunningServer server)
@@ -40,7 +40,7 @@ public sealed class OpenApiSnapshotTests(RunningServer server)
         Difference(["GET /a"], []).ShouldBe(["- GET /a"]);
     }
 
-    /// <summary>A line for each operation and schema, and an indented one for everything that it has.</summary>
+    /// <summary>A line for each operation and schema, and an indented line for each of their parts.</summary>
     private static IEnumerable<string> Describe(JsonElement document)
     {
         foreach (var path in document.GetProperty("paths").EnumerateObject().OrderBy(path => path.Name, StringComparer.Ordinal))

@@ -74,7 +74,7 @@ public sealed class OpenApiTests(RunningServer server)
         faults.ShouldBeEmpty();
     }
 
-    /// <summary>Examples drift when a body changes: each is read strictly with the type that it is an example of.</summary>
+    /// <summary>Examples become wrong when a body changes: each is read strictly with its type.</summary>
     [Fact]
     public async Task Every_example_is_what_it_says()
     {
@@ -96,7 +96,7 @@ public sealed class OpenApiTests(RunningServer server)
         faults.ShouldBeEmpty();
     }
 
-    /// <summary>The document names a schema by its type alone: of two types of one name it would show one for both.</summary>
+    /// <summary>A schema's name is its type's name only: for two types of one name, the document would show one for both.</summary>
     [Fact]
     public void Every_body_has_a_name_of_its_own()
     {

@@ -3,7 +3,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>Readers can copy text from answers and commands as it is: nothing is escaped that JSON allows.</summary>
+/// <summary>Readers can copy text from answers and commands unchanged: nothing is escaped that JSON allows.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class PlainAnswerTests(RunningServer server)
 {
@@ -18,7 +18,7 @@ public sealed class PlainAnswerTests(RunningServer server)
         Text(await SendAsync("GET", "/v1/customers/plain")).ShouldContain($"\"name\":\"{Name}\"");
     }
 
-    /// <summary>Half of all secrets have a plus sign or a slash; twenty are enough to meet some.</summary>
+    /// <summary>Half of all secrets contain a plus sign or a slash; twenty are enough to include some.</summary>
     [Fact]
     public async Task A_webhook_secret_is_printed_as_it_verifies()
     {

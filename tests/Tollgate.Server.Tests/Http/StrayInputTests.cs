@@ -10,7 +10,7 @@ public sealed class StrayInputTests(RunningServer server)
 {
     private const string Project = "resume-ats";
 
-    /// <summary>PostgreSQL's text holds no U+0000, so what reaches it unchecked is a 500.</summary>
+    /// <summary>PostgreSQL's text cannot hold U+0000, so an unchecked one would cause a 500.</summary>
     [Fact]
     public async Task A_NUL_in_any_parameter_of_any_list_is_no_fault_of_the_server()
     {
@@ -60,7 +60,7 @@ public sealed class StrayInputTests(RunningServer server)
     public async Task Nothing_and_an_empty_object_say_nothing(string? body) =>
         (await server.SendAsync("POST", "/v1/provider-events/retry-parked", server.Secret(Project), body)).ShouldBe(200);
 
-    /// <summary>Kestrel removes dot segments before an endpoint is chosen; ids are read from the path as it was sent.</summary>
+    /// <summary>Kestrel removes dot segments before it chooses an endpoint; ids are read from the path as sent.</summary>
     [Theory]
     [InlineData("GET", "/v1/invoices/x/../a.pdf", "'..'")]
     [InlineData("GET", "/v1/invoices/x/%2e%2E/a.pdf?x=1", "'%2e%2E'")]
@@ -86,7 +86,7 @@ public sealed class StrayInputTests(RunningServer server)
     }
 
     /// <summary>
-    /// Kestrel takes these; no address can be made of them, and links to pages begin with the address that the caller reached.
+    /// Kestrel accepts these host names, but no address can contain them, and links to pages begin with the address that the caller used.
     /// </summary>
     [Theory]
     [InlineData("x:99999")]
@@ -118,7 +118,7 @@ public sealed class StrayInputTests(RunningServer server)
         }
     }
 
-    /// <summary>Those of <c>/v1</c>: a seed door is called as its product is.</summary>
+    /// <summary>The operations of <c>/v1</c>: a seed door follows its own product's contract.</summary>
     private async Task<IReadOnlyList<(string Path, JsonElement Operation)>> OperationsAsync(string method)
     {
         var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).ShouldBe(200).Json;

@@ -3,7 +3,7 @@ using Tollgate.Server.Tests.Gateway;
 
 namespace Tollgate.Server.Tests.Http;
 
-/// <summary>The client that a user generates from the document: it compiles, and its types are those of the wire.</summary>
+/// <summary>The client that a user generates from the document: it compiles, and its types match the API.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class TypeScriptClientTests(RunningServer server)
 {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tollgate.Contracts.Http;
@@ -7,15 +6,17 @@ namespace Tollgate.Server.Tests.Http;
 
 public sealed class WireContextTests
 {
-    public static TheoryData<Type> Contexts() =>
-        [.. typeof(HttpJson).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(JsonSerializerContext)))];
-
-    [Theory]
-    [MemberData(nameof(Contexts))]
-    public void Every_room_reads_and_writes_by_the_same_rules(Type context)
+    [Fact]
+    public void Every_body_is_read_and_written_by_the_same_rules()
     {
-        var options =
-            ((JsonSerializerContext)context.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)!.GetValue(null)!).Options;
+        Strict(WireJson.Default.Options);
+        Strict(WireJson.WithoutNulls.Options);
+        WireJson.Default.Options.DefaultIgnoreCondition.ShouldBe(JsonIgnoreCondition.Never);
+        WireJson.WithoutNulls.Options.DefaultIgnoreCondition.ShouldBe(JsonIgnoreCondition.WhenWritingNull);
+    }
+
+    private static void Strict(JsonSerializerOptions options)
+    {
         options.PropertyNamingPolicy.ShouldBe(JsonNamingPolicy.SnakeCaseLower);
         options.UnmappedMemberHandling.ShouldBe(JsonUnmappedMemberHandling.Disallow);
         options.AllowDuplicateProperties.ShouldBeFalse();

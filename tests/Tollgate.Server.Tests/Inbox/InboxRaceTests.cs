@@ -6,7 +6,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>
-/// Three servers read what a provider tells four times and in disorder, with forgeries among it, and one of them is killed.
+/// Three servers read a provider's events, each sent four times and in disorder with forgeries, and one server is killed.
 /// </summary>
 public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {

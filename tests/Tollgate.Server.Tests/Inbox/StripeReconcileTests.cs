@@ -75,7 +75,7 @@ public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<Stripe
         Books.Get("payment_intent", reference)["metadata"]!["tollgate_payment"] = id;
         await host.AskAsync("UPDATE payments SET reference = $2 WHERE id = $1", Guid.Parse(id), reference);
 
-        // A refusal was booked, and the money came all the same.
+        // A refusal was recorded, and the money arrived all the same.
         await host.AskAsync("UPDATE payments SET status = 'failed', failure = 'declined' WHERE id = $1", Guid.Parse(id));
         (await ListAsync(sandbox)).ShouldHaveSingleItem().ShouldBe($"payment {reference} status");
         (await sandbox.Door.PostAsync("/v1/stripe/reconcile", """{"repair": true, "since_days": 3}"""))["remaining"]!.GetValue<int>()

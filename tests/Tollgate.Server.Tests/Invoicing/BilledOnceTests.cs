@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Invoicing;
 
-/// <summary>A month is billed by what was agreed in it, and money is given back once.</summary>
+/// <summary>A month is billed by the terms agreed in it, and money is returned once.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class BilledOnceTests(RunningServer running)
 {
@@ -63,8 +63,8 @@ public sealed class BilledOnceTests(RunningServer running)
     }
 
     /// <summary>
-    /// Half of April's overage came off with a coupon, and the invoice of May's is void: half of April's goes back and nothing of May's,
-    /// and the books agree.
+    /// Half of April's overage came off with a coupon, and the invoice of May's is void: half of April's is returned and nothing of May's,
+    /// and verify finds no difference.
     /// </summary>
     [Fact]
     public async Task Voided_usage_goes_back_as_it_was_paid_and_the_books_agree()
@@ -179,7 +179,9 @@ public sealed class BilledOnceTests(RunningServer running)
             ["000002 change 1450 = proration_charge 1450", "000003 change 6300 = proration_credit -677, proration_charge 6977"]);
     }
 
-    /// <summary>More was given back than is left when the invoice is given up: nothing more is, until as much was billed again.</summary>
+    /// <summary>
+    /// More was returned than is left when the invoice becomes uncollectible: nothing more is, until as much was billed again.
+    /// </summary>
     [Fact]
     public async Task What_was_given_up_after_a_change_is_not_given_back_again()
     {

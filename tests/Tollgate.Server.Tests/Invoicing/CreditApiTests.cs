@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Invoicing;
 
-/// <summary>Money of customers over HTTP: promotional credits come off the price, prepaid ones pay.</summary>
+/// <summary>Customers' credit over HTTP: promotional credit reduces the price, prepaid credit pays.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class CreditApiTests(RunningServer running)
 {
@@ -88,7 +88,7 @@ public sealed class CreditApiTests(RunningServer running)
 
         await sandbox.AdvanceAsync("2027-05-01T00:00:00Z");
 
-        // The first month of both is paid by the gift and so is never void; the second is, to the half.
+        // The first gift covers two invoices, which are paid and cannot be voided; the second covers half of the third, which can be.
         await GiveAsync(sandbox, "anna", """{"amount": 1000, "kind": "promotional"}""");
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await sandbox.InvoicesAsync("anna")).ShouldBe(
@@ -212,7 +212,7 @@ public sealed class CreditApiTests(RunningServer running)
         await GiveAsync(sandbox, "anna", """{"amount": -50, "kind": "prepaid"}""");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 0"]);
 
-        // Under one key it is done once.
+        // One key has one effect.
         var once = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sandbox.Door.SendAsync(
             HttpMethod.Post, "/v1/customers/bert/credits", """{"amount": 100, "kind": "prepaid"}""", ("Idempotency-Key", "transfer-7"))));
         once.ShouldContain(static one => one.Status == HttpStatusCode.Created);
@@ -303,7 +303,7 @@ public sealed class CreditApiTests(RunningServer running)
         amounts.Order().ShouldBe(Enumerable.Range(1, 100).Select(static n => (long)n).Append(7).Order());
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 7", "promotional 5050"]);
 
-        // 75 of them are 28.50, and of the 76th it takes 50 cents.
+        // 75 of them are 28.50, and it takes 50 cents of the 76th.
         await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
         (await BalancesAsync(sandbox, "anna")).ShouldBe(["prepaid 7", "promotional 2150"]);
         await ShouldVerifyAsync(sandbox);

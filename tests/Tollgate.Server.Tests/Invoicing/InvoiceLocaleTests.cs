@@ -4,7 +4,7 @@ using static Tollgate.Server.Tests.Invoicing.Papers;
 
 namespace Tollgate.Server.Tests.Invoicing;
 
-/// <summary>Expected texts are those of CLDR, except for the minus, which is a real one everywhere.</summary>
+/// <summary>Expected texts are CLDR's, except for the minus, which is always the real sign.</summary>
 public sealed class InvoiceLocaleTests
 {
     [Theory]

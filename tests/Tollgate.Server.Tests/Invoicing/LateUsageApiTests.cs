@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Invoicing;
 
-/// <summary><c>late_events: ignore_and_report</c> over HTTP: not billed, listed, and in the books.</summary>
+/// <summary><c>late_events: ignore_and_report</c> over HTTP: not billed, but listed and verified.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class LateUsageApiTests(RunningServer running)
 {

@@ -212,7 +212,7 @@ public sealed class OnceTests(RunningServer running)
                 invoice["buyer"]!["tax_id_check"]!["status"]!.GetValue<string>()).ShouldBe((tax, note, status));
         }
 
-        // From now on only what was confirmed takes tax off.
+        // From now on only a confirmed id exempts from tax.
         (await sandbox.Door.PutAsync(
             "/v1/invoice-settings",
             """{"name": "Shop", "country": "FR", "reverse_charge_while_pending": false}"""))
@@ -309,7 +309,7 @@ public sealed class OnceTests(RunningServer running)
             "add_on 3 2.997 899: 3 × 3.33 USD; less 10 %", "add_on 2 1.5 300: 2 × 2.00 USD; less 0.50 USD each",
         ]);
 
-        // A change gives back what was paid, and asks for what is due.
+        // A change credits the paid amount, and charges the amount due.
         await sandbox.AdvanceAsync("2027-04-16T00:00:00Z");
         var changed = await sandbox.Door.PatchAsync(path, """{"add_ons": [{"code": "lamp", "quantity": 2}], "when": "now"}""");
         changed["invoice"]["lines"]!.AsArray().Select(static line => $"{line!["description"]} {line["amount"]}")

@@ -120,7 +120,7 @@ public sealed class PackApiTests(RunningServer running)
         (await StatesAsync()).ShouldBe(["granted", "void", "granted", "void"]);
         (await LimitAsync(sandbox, "anna", "calls")).ShouldBe(210);
 
-        // Money that is given back later takes no units with it.
+        // A later refund takes no units back.
         await sandbox.Door.PostAsync($"/v1/invoices/{lost}/credit-notes", """{"reason": "sorry"}""");
         (await StatesAsync()).ShouldBe(["granted", "void", "granted", "void"]);
         await ShouldVerifyAsync(sandbox);
@@ -144,7 +144,7 @@ public sealed class PackApiTests(RunningServer running)
         await sandbox.Door.PostAsync($"/v1/invoices/{(await sandbox.Door.GetAsync("/v1/invoices?customer=anna"))["data"][0]!["id"]}/pay");
         await sandbox.Door.PatchAsync($"/v1/subscriptions/{id}", """{"plan": "pro", "when": "now"}""");
 
-        // $270.00 came back. 67 packs are $268.00; of the next $4.00 two are left to pay.
+        // $270.00 became credit. 67 packs are $268.00; two of the next $4.00 are left to pay.
         var paid = await BuyAsync(sandbox, "anna", """{"pack": "hundred", "quantity": 67}""");
         (paid["status"].GetValue<string>(), paid["invoice"]["status"]!.GetValue<string>(),
             paid["invoice"]["paid_from_credits"]!.GetValue<long>()).ShouldBe(("granted", "paid", 26_800));
@@ -174,7 +174,7 @@ public sealed class PackApiTests(RunningServer running)
                 .ShouldBe("idempotency_key_reused", other);
         }
 
-        // An id is the customer's. A grant of the same id is something else.
+        // An id belongs to the customer. A grant of the same id is another object.
         await BuyAsync(sandbox, "bert", Order);
         await sandbox.Door.PostAsync("/v1/customers/bert/grants", """{"feature": "calls", "amount": 1, "id": "order-77"}""");
         await sandbox.Door.PostAsync($"/v1/invoices/{InvoiceOf(bought)}/pay");

@@ -37,7 +37,7 @@ internal static class Papers
         UnitPrice = unitPrice is { } price ? new(price, currency) : null,
     };
 
-    /// <param name="sold">Lines that are sold.</param>
+    /// <param name="sold">The sold lines.</param>
     public static Invoice Of(
         Currency currency, IReadOnlyList<InvoiceLine> sold, IReadOnlyList<Reduction>? reductions = null,
         IReadOnlyList<TaxRate>? rates = null,
@@ -98,7 +98,7 @@ internal static class Papers
     }
 
     /// <summary>A rounded square in two colours, with transparent corners.</summary>
-    /// <param name="claimed">The size that the header tells, where it lies.</param>
+    /// <param name="claimed">The size in the header; null: the true one.</param>
     public static byte[] Png(int side, int? claimed = null)
     {
         var rows = new byte[side * ((side * 4) + 1)];

@@ -25,7 +25,7 @@ internal static partial class Poppler
         return Picture().Count(list);
     }
 
-    /// <summary>Every page drawn; only whether that works.</summary>
+    /// <summary>Draws every page, only to check that it works.</summary>
     public static Task DrawAsync(byte[] pdf) => RunAsync(pdf, "pdftoppm", "-r", "40", "-png", "{file}");
 
     public static Task<string> FontsAsync(byte[] pdf) => RunAsync(pdf, "pdffonts", "{file}");

@@ -10,7 +10,7 @@ public sealed class CallBodyTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>Space of a megabyte in packets of a few bytes would cost gigabytes of searching.</summary>
+    /// <summary>Spaces of a megabyte in packets of a few bytes would cost gigabytes of searching.</summary>
     [Fact]
     public async Task White_space_is_searched_once_and_the_body_stays_as_it_is()
     {

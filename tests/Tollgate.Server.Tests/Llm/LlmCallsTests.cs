@@ -3,7 +3,7 @@ using Tollgate.Server.Tests.Metering;
 
 namespace Tollgate.Server.Tests.Llm;
 
-/// <summary>Calls to models that are reported after they were made, with prices of the project's own.</summary>
+/// <summary>Calls to models that are reported afterwards, with prices of the project's own.</summary>
 public sealed class LlmCallsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string OldPrice =

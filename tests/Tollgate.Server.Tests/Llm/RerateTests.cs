@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Llm;
 
-/// <summary>Costs that were unknown and become known, markups, and what budgets do meanwhile.</summary>
+/// <summary>Unknown costs that become known, markups, and their effect on budgets.</summary>
 public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private static string Call(string customer, string model, int tokens = 100_000, string id = "1") =>
@@ -82,7 +82,7 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
         (await host.UsedAsync("assumed", "llm_cost")).ShouldBe(0.3m);
         (await host.GetAsync("/v1/unpriced-models")).Body.ToString().ShouldContain("r-4");
 
-        // The true price comes to more, and the budget moves by what it did not have yet.
+        // The true price is higher, and the budget gets the difference.
         await PostAsync(
             "/v1/model-prices", """{"provider":"falls","model":"r-4","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"5"}}""", 201);
         (await RerateAsync("r-4")).ShouldBe((1, 1, 0, "0.5"));
@@ -153,7 +153,7 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
         }
     }
 
-    // A markup is the whole project's: the other tests must not see it.
+    // A markup applies to the whole project: the other tests must not see it.
     private async Task<MeteringHost> AnotherStageAsync()
     {
         var other = new MeteringHost(host.Postgres);

@@ -34,7 +34,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
                 "/v1/sandbox/payment-behavior", $$"""{"customer": "{{customer}}", "outcome": "decline", "times": 5}""");
         }
 
-        // Transactions of others begin and end meanwhile: what belongs together is not found by its place among them.
+        // Other transactions begin and end meanwhile: related facts are not found by their position.
         using (var enough = new CancellationTokenSource())
         {
             var others = CrowdAsync(enough.Token);
@@ -130,7 +130,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
             await sandbox.SubscribeAsync($$"""{"id": "{{customer}}", "customer": "{{customer}}", "plan": "pro"}""");
         }
 
-        // The reminder is written down before anything changes.
+        // The reminder is recorded before anything changes.
         await UntilAsync(async () =>
             (await Task.WhenAll(ends.Keys.Select(customer => MailsAsync(sandbox.Door, customer)))).All(static mails => mails.Length == 1));
         await sandbox.AdvanceAsync("2027-01-05T00:00:00Z");
@@ -349,7 +349,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
             TestContext.Current.CancellationToken);
     }
 
-    /// <summary>The parts as they were before they were encoded.</summary>
+    /// <summary>The parts, decoded.</summary>
     private static string Body(string file) => string.Concat(Encoded().Matches(file).Select(static part =>
         part.Groups[1].Value == "base64"
             ? System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(part.Groups[2].Value.ReplaceLineEndings("")))

@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Mail;
 
-/// <summary>A mail server that wants encryption and a login, and what becomes of mails when it gets them or not.</summary>
+/// <summary>A mail server that requires encryption and a login, and the state of mails with and without them.</summary>
 public sealed partial class SecureMailTests(TestPostgres postgres)
 {
     private const string Password = "correct-horse-battery";

@@ -153,7 +153,7 @@ public sealed class SmtpHost(X509Certificate2? certificate = null, string? passw
         Taken.Enqueue(message.ToString());
     }
 
-    /// <summary>Byte by byte: what follows STARTTLS is not ours to read.</summary>
+    /// <summary>Reads byte by byte, because the bytes after STARTTLS belong to the encryption.</summary>
     private async Task<string?> ReadAsync(Stream stream)
     {
         var (line, one) = (new List<byte>(), new byte[1]);

@@ -8,7 +8,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>A stream of events that does not come to its end, because the disk is gone or because the sender is.</summary>
+/// <summary>A stream of events that breaks off, because the disk or the sender is gone.</summary>
 public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const int Before = 3_000;
@@ -134,7 +134,7 @@ public sealed class BrokenStreamTests(MeteringHost host) : IClassFixture<Meterin
         return JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("used").GetDecimal();
     }
 
-    /// <summary>A request whose head is out and whose body follows in chunks, by hand: only so can it break off where we like.</summary>
+    /// <summary>Begins a request by hand, with a sent head and a body in chunks, so that it can break off at any point.</summary>
     private async Task<Socket> BeginAsync()
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -117,7 +117,7 @@ public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
         Counts((await host.PostAsync("/v1/events", lines.ToString(), "application/jsonl")).Body).ShouldBe((0, 2_996, 0, 3));
     }
 
-    /// <summary>JSON allows the escape, and no text can be made of it: neither a value nor the name of a member.</summary>
+    /// <summary>JSON allows the escape, but it gives no valid text: neither in a value nor in the name of a member.</summary>
     [Theory]
     [InlineData("application/json", """{"\ud800":1}""")]
     [InlineData("application/json", """{"id":"h","customer":"half","type":"call","\udfff":{"a":[{}]}}""")]

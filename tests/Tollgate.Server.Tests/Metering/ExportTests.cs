@@ -25,7 +25,7 @@ public sealed class ExportHost(TestPostgres postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => TestHost.DisposeAsync();
 }
 
-/// <summary>Exports hold nothing of the database at their reader's pace.</summary>
+/// <summary>Exports hold no database resources while their reader takes its time.</summary>
 public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
 {
     private const int Readers = 20;
@@ -78,7 +78,7 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
             using var reader = new SlowReaders(strict, "/v1/events.csv?customer=still");
             await reader.BeginAsync(1);
 
-            // Its place is free again, though it has not hung up.
+            // Its place is free again, although it has not hung up.
             await Eventually.UntilAsync(async () =>
             {
                 using var answer = await strict.Http.GetAsync(new Uri("/v1/events.csv?customer=nobody", UriKind.Relative));
@@ -153,7 +153,7 @@ public sealed class ExportTests(ExportHost export) : IClassFixture<ExportHost>
     private async Task<IReadOnlyList<string>> IdsAsync(string path) =>
         [.. (await LinesAsync(path)).Select(static line => line[..line.IndexOf(',', StringComparison.Ordinal)])];
 
-    /// <summary>Clients with small windows, who read the first bytes of an answer and then a few now and then, or none.</summary>
+    /// <summary>Clients with small windows, which read the first bytes of an answer and then a few from time to time, or none.</summary>
     private sealed class SlowReaders(MeteringHost host, string path) : IDisposable
     {
         private const int Sip = 100;

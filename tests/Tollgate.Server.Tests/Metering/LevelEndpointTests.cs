@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>A feature whose last reported value is used, over the wire.</summary>
+/// <summary>A level, whose last reported value is the usage, over HTTP.</summary>
 public sealed class LevelEndpointTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string Catalogue =

@@ -4,7 +4,7 @@ using Tollgate.Server.Metering;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>Lines that come in pieces.</summary>
+/// <summary>Lines that arrive in pieces.</summary>
 public sealed class LineStreamTests
 {
     private const int LineBytes = 20;
@@ -17,7 +17,7 @@ public sealed class LineStreamTests
     private LineStream<string, string> Stream() =>
         new(LineBytes, Take, static _ => Task.FromResult<IReadOnlyList<string>>([]), static (_, _, _) => { }, _tally);
 
-    /// <summary>Keeps nothing, so that a chunk is never full.</summary>
+    /// <summary>Stores nothing, so that a chunk is never full.</summary>
     private string? Take(long index, ReadOnlySpan<byte> json)
     {
         _lines.Add(string.Create(null, $"{index} {Encoding.UTF8.GetString(json)}"));
@@ -63,8 +63,8 @@ public sealed class LineStreamTests
     }
 
     /// <summary>
-    /// The server reads the rest of the body when the answer is out. It finds no read that is still waiting, and no bytes that were taken
-    /// and not given back.
+    /// The server reads the rest of the body after it has sent the answer. No earlier read is pending then, and all taken bytes were
+    /// returned.
     /// </summary>
     [Theory]
     [InlineData(false)]

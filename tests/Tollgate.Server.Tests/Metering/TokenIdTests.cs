@@ -4,7 +4,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>Ids and Idempotency-Keys that come with a customer token live in a namespace of that customer.</summary>
+/// <summary>Ids and Idempotency-Keys of requests with a customer token are in a namespace of that customer.</summary>
 [Collection(FrontDoorTests.Name)]
 public sealed class TokenIdTests(RunningServer server)
 {
@@ -134,7 +134,7 @@ public sealed class TokenIdTests(RunningServer server)
         theirs.Header("Idempotent-Replayed").ShouldBeNull();
         theirs.Body.ShouldNotBe(mine.Body);
 
-        // The back end's request of the same name is its own, the first time and the second; and the token's is still the token's.
+        // The back end's request of the same name is separate, the first time and the second; and the token's remains the token's.
         (await PlanAsync()).ShouldBe(201).Header("Idempotent-Replayed").ShouldBeNull();
         (await PlanAsync()).ShouldBe(201).Header("Idempotent-Replayed").ShouldBe("true");
         (await OpenAsync(first)).ShouldBe(201).Body.ShouldBe(mine.Body);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>Events of types that no meter reads are kept, flagged, counted and listed, or refused where the catalogue wants it.</summary>
+/// <summary>Events of types that no meter reads are stored, flagged, counted and listed, or refused if the catalogue requires it.</summary>
 public sealed class UnmatchedEventsTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     [Fact]

@@ -7,7 +7,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Payments;
 
-/// <summary>A server that is killed after the provider took the money, and before it wrote that down.</summary>
+/// <summary>A server is killed after the provider has taken the money, and before it has recorded that.</summary>
 public sealed class PaymentKillTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     /// <summary>Makes the write of a payment's end wait until the test ends it.</summary>

@@ -7,7 +7,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Payments;
 
-/// <summary>Two servers hear at the same moment that one pending payment succeeded.</summary>
+/// <summary>Two servers learn at the same moment that one pending payment succeeded.</summary>
 public sealed class PaymentRaceTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     private static readonly Dictionary<string, string> Impatient = new() { ["TOLLGATE_PAYMENT_SECONDS"] = "1" };

@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Payments;
 
-/// <summary>Steps that many lives of money have in common.</summary>
+/// <summary>Steps that many tests of payments share.</summary>
 internal static class PaymentSteps
 {
     /// <summary>A customer with an open invoice over $29.</summary>
@@ -50,14 +50,14 @@ internal static class PaymentSteps
         (came.Status, Word(came, "code")).ShouldBe((status, code), came.Json!.ToJsonString());
     }
 
-    /// <summary>Something happens at the sandbox's bank.</summary>
+    /// <summary>Triggers an event at the sandbox's bank.</summary>
     public static async Task HappenAsync(BillingSandbox sandbox, string type, string payment, string more = "")
     {
         var came = await sandbox.Door.PostAsync("/v1/sandbox/events", $$"""{"type": "{{type}}", "payment": "{{payment}}"{{more}}}""");
         came.Status.ShouldBe(HttpStatusCode.NoContent, came.Json?.ToJsonString());
     }
 
-    /// <summary>Which checks of the books find something.</summary>
+    /// <summary>The checks of verify that find something.</summary>
     public static async Task<string[]> FoundAsync(RunningServer running, BillingSandbox sandbox)
     {
         var report = await running.DoorWith(running.Server.AdminKey)

@@ -7,7 +7,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 
 namespace Tollgate.Server.Tests.Payments;
 
-/// <summary>A server that asks a provider after a second what it did.</summary>
+/// <summary>A server that queries a provider after a second.</summary>
 public sealed class ImpatientServer(TestPostgres postgres) : IAsyncLifetime
 {
     public RunningServer Running { get; } = new(postgres)
@@ -228,7 +228,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         await ShouldBeCleanAsync(sandbox);
     }
 
-    /// <summary>As after a crash between an effect and the keeping of its answer.</summary>
+    /// <summary>Simulates a crash between an effect and the storage of its answer.</summary>
     private async Task ForgetKeyAsync(string key)
     {
         await using var connection = new Npgsql.NpgsqlConnection(_running.ConnectionString);

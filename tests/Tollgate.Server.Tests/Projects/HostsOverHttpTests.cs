@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Projects;
 
-/// <summary>Which project a request without a key sees. The server's default project is the career coach.</summary>
+/// <summary>The project that a request without a key sees. The server's default project is the career coach.</summary>
 [Collection(nameof(CatalogServer))]
 public sealed class HostsOverHttpTests(CatalogServer fixture)
 {

@@ -7,7 +7,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Projects;
 
-/// <summary>Two servers on one database, a sandbox project, and callers that come from addresses of their own (127.0.0.x).</summary>
+/// <summary>Two servers on one database, a sandbox project, and callers with addresses of their own (127.0.0.x).</summary>
 public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
 {
     public const string Project = "issuing";

@@ -18,7 +18,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     /// <summary>An issued credential, the way to use it, and its end according to the answer or the database.</summary>
     private sealed record Issued(string? Key, string? Page, string Table, string Id);
 
-    /// <summary>A row: how a credential is issued with an issuer's key, for a customer, by a caller inside of its networks.</summary>
+    /// <summary>A row: the way to issue a credential with an issuer's key, for a customer, by a caller inside of its networks.</summary>
     private sealed record Operation(
         string Name, bool ByAdmin, Func<IssuingHost, string, string, Task<Issued>> IssueAsync,
         Func<IssuingHost, string, string, Task<int>> ExceedAsync);
@@ -180,7 +180,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
         var narrow = await IssuerAsync(""", "networks": ["127.0.0.0/8"]""");
         Text(await host.SendAsync("POST", $"/v1/api-keys/{wide.Id}/rotate", narrow.Key, null, 403), "code").ShouldBe("exceeds_issuer");
 
-        // It rotates itself, and stays as narrow as it was.
+        // It rotates itself, and remains as narrow as before.
         var fresh = await host.SendAsync("POST", $"/v1/api-keys/{narrow.Id}/rotate", narrow.Key, null, 201);
         fresh.GetProperty("networks")[0].GetString().ShouldBe("127.0.0.0/8");
         Text(fresh, "name").ShouldBe("issuer");

@@ -431,7 +431,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         return subscription;
     }
 
-    /// <summary>One without a trial, of which the first payment is booked.</summary>
+    /// <summary>Creates a subscription without a trial, whose first payment is recorded.</summary>
     private async Task<(string Id, string Subscription)> PaidAsync(BillingSandbox sandbox, string customer, string plan)
     {
         var subscription = await SubscribeAsync(sandbox, customer, plan, """, "trial": false """);

@@ -10,7 +10,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Secrets;
 
 /// <summary>
-/// One server with its private PostgreSQL that was given every kind of secret: what its database, its files and its role give away.
+/// One server with its private PostgreSQL and every kind of secret: the test searches them in its database, its files and its role.
 /// </summary>
 public sealed class SecretsAtRestTests
 {
@@ -78,7 +78,7 @@ public sealed class SecretsAtRestTests
                 "42501", "25006");
         }
 
-        // Months to come are made by the function of the owner.
+        // The owner's function makes the partitions of future months.
         await TextAsync(connection, "SELECT ensure_events_month('2031-05-01')");
         (await TextAsync(connection, "SELECT has_table_privilege('events_203105', 'INSERT')::text")).ShouldBe("true");
     }
@@ -163,7 +163,7 @@ public sealed class SecretsAtRestTests
         return secrets;
     }
 
-    /// <summary>With an Idempotency-Key: stored answers are searched too.</summary>
+    /// <summary>Posts with an Idempotency-Key, because stored answers are searched too.</summary>
     private static async Task<JsonNode> PostAsync(HttpClient client, string path, object body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, At(path)) { Content = JsonContent.Create(body) };

@@ -13,7 +13,7 @@ public sealed class BillingDoorTests(RunningServer running)
 {
     private Task<BillingSandbox> EmailAssistantAsync() => BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", "email-assistant");
 
-    /// <summary>The answer without what differs each time.</summary>
+    /// <summary>The answer without the parts that differ each time.</summary>
     private static Came Comparable(Came came)
     {
         Guid.TryParse(came["id"].GetValue<string>(), out _).ShouldBeTrue();
@@ -104,7 +104,7 @@ public sealed class BillingDoorTests(RunningServer running)
             .Select(static one => one!["status"]!.GetValue<string>())
             .SingleOrDefault().ShouldBe(invoice);
 
-        // An upgrade to a cheaper tier is refused before anybody is charged.
+        // An upgrade to a cheaper tier is refused before any charge.
         (await door.PutAsync("/api/billing/downgrade", """{"user_id": "u", "tier": "business"}""")).Status.ShouldBe(
             HttpStatusCode.Conflict);
         (await door.GetAsync("/api/usage/limits?user_id=u"))["tier"].GetValue<string>().ShouldBe(tier);

@@ -3,7 +3,7 @@ using Tollgate.Server.Tests.Catalog;
 
 namespace Tollgate.Server.Tests.SeedDoors;
 
-/// <summary>The pricing pages of the career coach and the writing assistant, exactly as they read them.</summary>
+/// <summary>The pricing pages of the career coach and the writing assistant, in the exact form that they read.</summary>
 [Collection(nameof(CatalogServer))]
 public sealed class PricingDoorTests(CatalogServer fixture)
 {

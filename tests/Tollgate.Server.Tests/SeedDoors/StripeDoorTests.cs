@@ -5,7 +5,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.SeedDoors;
 
-/// <summary>The seeds' doors to payment of a project that is with Stripe, against a double of it.</summary>
+/// <summary>The seeds' payment doors of a project with Stripe, against a double.</summary>
 public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
 {
     [Theory]

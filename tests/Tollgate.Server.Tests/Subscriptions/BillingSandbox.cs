@@ -88,7 +88,7 @@ public sealed class BillingSandbox
     public async Task<HttpStatusCode> PutCatalogAsync(HttpContent catalog) =>
         (await _client.PutAsync(new Uri("/v1/catalog", UriKind.Relative), catalog)).StatusCode;
 
-    /// <summary>The catalogue is put into force, or only looked at.</summary>
+    /// <summary>Publishes the catalogue, or only previews it.</summary>
     public async Task<JsonNode> PutCatalogAsync(string yaml, bool dryRun)
     {
         using var catalog = new StringContent(yaml, System.Text.Encoding.UTF8, "application/yaml");

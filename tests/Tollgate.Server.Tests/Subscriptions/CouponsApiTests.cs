@@ -121,7 +121,7 @@ public sealed class CouponsApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await sandbox.InvoicesAsync("anna"))[2].ShouldBe("000003 " + Discounted);
 
-        // A credit note gives back money, and nothing else.
+        // A credit note returns money, and nothing else.
         invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=anna"))["data"][0]!["id"]!.GetValue<string>();
         await sandbox.Door.PostAsync($"/v1/invoices/{invoice}/credit-notes", """{"reason": "sorry"}""");
         (await CodesAsync(sandbox, id)).ShouldBe(["HALF 1", "FORTY 1, 0 left", "TWO 1"]);
@@ -191,7 +191,7 @@ public sealed class CouponsApiTests(RunningServer running)
         return came;
     }
 
-    /// <summary>Code, invoices, and what is left.</summary>
+    /// <summary>Code, invoices, and the rest.</summary>
     private static async Task<string[]> CodesAsync(BillingSandbox sandbox, string subscription) =>
         [.. (await sandbox.Door.GetAsync($"/v1/subscriptions/{subscription}/coupons"))["data"].AsArray()
             .Select(static one => $"{one!["code"]} {one["invoices"]}{(one["remaining"] is { } left ? $", {left} left" : "")}")];

@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-/// <summary>Moving all who have an old version of a plan, page by page.</summary>
+/// <summary>Moves all subscriptions on an old version of a plan, page by page.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class MigrationApiTests(RunningServer running)
 {

@@ -56,7 +56,7 @@ public sealed class MigrationOutlookTests(RunningServer running)
         var without = BillingSandbox.Catalog[..BillingSandbox.Catalog.IndexOf("  - code: team", StringComparison.Ordinal)];
         Told(await sandbox.PutCatalogAsync(without, dryRun: false)).ShouldBe("0: ", "Who has a plan that is sold no more keeps it.");
 
-        // A plan that comes back as it was has the version that it had.
+        // A plan that returns to earlier terms gets its earlier version.
         var again = await sandbox.PutCatalogAsync(BillingSandbox.Catalog, dryRun: true);
         (again["changed_plans"]!.ToJsonString(), Told(again)).ShouldBe(("""["team"]""", "0: "));
         var dearer = await sandbox.PutCatalogAsync(

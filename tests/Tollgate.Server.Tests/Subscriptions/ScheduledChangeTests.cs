@@ -41,7 +41,7 @@ public sealed class ScheduledChangeTests(RunningServer running)
         (Told(look["subscription"]), look["subscription"]!["scheduled_change"],
             Told(look["replaced_change"])).ShouldBe(("team × 10", null, "pro × 10"));
 
-        // The plan that it has is wanted to stay.
+        // The request is for the present plan.
         var stays = await ChangeAsync(sandbox, path, """{"plan": "enterprise"}""");
         (Told(stays["subscription"]), stays["subscription"]!["scheduled_change"],
             Told(stays["replaced_change"])).ShouldBe(("enterprise × 10", null, "pro × 10"));

@@ -7,7 +7,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>
-/// SEMANTICS 1: a test clock goes 12 months forward with 100 subscriptions in seconds, and everything has happened by then.
+/// SEMANTICS 1: a test clock advances 12 months with 100 subscriptions in seconds, and all due work is done then.
 /// </summary>
 [Collection(RunningServerTests.Name)]
 public sealed class YearOfHundredTests(RunningServer running)
@@ -53,7 +53,9 @@ public sealed class YearOfHundredTests(RunningServer running)
         (Middle(ofHundred) / Middle(ofOne)).ShouldBeLessThan(LargestRatio);
     }
 
-    /// <summary>Two cents for each call beyond a hundred; in months without any, and for who never has any, only the plan.</summary>
+    /// <summary>
+    /// Two cents for each call beyond a hundred; in months without any, and for customers who never have any, only the plan.
+    /// </summary>
     private static string Renewal(int customer, int month) => BeyondOf(customer, month) is var beyond && beyond > 0
         ? string.Create(CultureInfo.InvariantCulture, $"renewal {2900 + (2 * beyond)} = subscription 2900, usage {2 * beyond}")
         : "renewal 2900 = subscription 2900";

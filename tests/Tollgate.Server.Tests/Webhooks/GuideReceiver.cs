@@ -26,10 +26,10 @@ public sealed class GuideReceiver : IAsyncDisposable
 
     public string Url { get; }
 
-    /// <summary>The types of what it took, each once.</summary>
+    /// <summary>The types of the accepted messages, each once.</summary>
     public IReadOnlyCollection<string> Handled => _handled;
 
-    /// <summary>It does not run yet: who makes an endpoint of its address has the secret.</summary>
+    /// <summary>Reserves a port. The receiver does not run yet, because its secret comes from the endpoint of its address.</summary>
     public static GuideReceiver Take() => new(TestServer.FreePort());
 
     /// <summary>The block of a language in the guide.</summary>
@@ -41,7 +41,7 @@ public sealed class GuideReceiver : IAsyncDisposable
             : throw new InvalidOperationException($"The guide has not one block of {language}.");
     }
 
-    /// <summary>The receiver of this file, as the guide has it.</summary>
+    /// <summary>The receiver of this file, in the guide's form.</summary>
     public static string Compiled()
     {
         var lines = File.ReadAllLines(PathOf("GuideReceiver.cs"))

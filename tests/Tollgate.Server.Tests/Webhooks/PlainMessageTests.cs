@@ -7,7 +7,7 @@ namespace Tollgate.Server.Tests.Webhooks;
 [Collection(RunningServerTests.Name)]
 public sealed class PlainMessageTests(RunningServer running)
 {
-    /// <summary>A message can be read, searched and copied as it came, and is signed as it came.</summary>
+    /// <summary>A received message can be read, searched and copied unchanged, and its signature covers that text.</summary>
     [Fact]
     public async Task A_message_has_no_escapes_that_JSON_does_not_need()
     {

@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Gateway;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>Events on their way to a receiver: whole, signed, in order, again and again, and none for others.</summary>
+/// <summary>Deliveries to a receiver: complete, signed, in order, repeated, and none for others.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WebhookDeliveryTests(RunningServer running)
 {
@@ -104,7 +104,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         bySubject.Count.ShouldBe(4 + (4 * 6));
         foreach (var subject in bySubject)
         {
-            // At least once: a repeat of what has just come is no disorder.
+            // At least once: a repeat of the last message is no disorder.
             subject.Select(static one => one.Sequence).Distinct()
                 .ShouldBe(Enumerable.Range(1, subject.Select(static one => one.Sequence).Distinct().Count())
                     .Select(static one => (long)one));

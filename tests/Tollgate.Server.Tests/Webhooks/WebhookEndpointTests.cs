@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
@@ -132,12 +133,12 @@ public sealed class WebhookEndpointTests(RunningServer running)
             var (example, schema) = (type!["example"]!.ToJsonString(), type["schema"]!);
             object? read = type["object_type"]!.GetValue<string>() switch
             {
-                "subscription" => JsonSerializer.Deserialize(example, WebhooksJson.Default.SubscriptionWebhook),
-                "invoice" => JsonSerializer.Deserialize(example, WebhooksJson.Default.InvoiceWebhook),
-                "checkout" => JsonSerializer.Deserialize(example, WebhooksJson.Default.CheckoutWebhook),
-                "payment" => JsonSerializer.Deserialize(example, WebhooksJson.Default.PaymentWebhook),
-                "webhook_endpoint" => JsonSerializer.Deserialize(example, WebhooksJson.Default.WebhookEndpointWebhook),
-                _ => JsonSerializer.Deserialize(example, WebhooksJson.Default.QuotaWebhook),
+                "subscription" => JsonSerializer.Deserialize(example, WireJson.Default.SubscriptionWebhook),
+                "invoice" => JsonSerializer.Deserialize(example, WireJson.Default.InvoiceWebhook),
+                "checkout" => JsonSerializer.Deserialize(example, WireJson.Default.CheckoutWebhook),
+                "payment" => JsonSerializer.Deserialize(example, WireJson.Default.PaymentWebhook),
+                "webhook_endpoint" => JsonSerializer.Deserialize(example, WireJson.Default.WebhookEndpointWebhook),
+                _ => JsonSerializer.Deserialize(example, WireJson.Default.QuotaWebhook),
             };
             read.ShouldNotBeNull();
             schema["properties"]!["timestamp"]!["format"]!.GetValue<string>().ShouldBe("date-time");

@@ -8,7 +8,7 @@ using Tollgate.Server.Tests.Gateway;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>Receivers that answer badly or late, endpoints that change meanwhile, and others that stand in the way.</summary>
+/// <summary>Receivers that answer badly or late, endpoints that change meanwhile, and transactions that block.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WebhookFaultTests(RunningServer running)
 {

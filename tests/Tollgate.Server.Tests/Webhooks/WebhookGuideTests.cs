@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>The receivers of docs/guides/webhooks.md, run as they stand there: by a server's deliveries, and by forgers.</summary>
+/// <summary>The receivers of docs/guides/webhooks.md, run unchanged: with a server's deliveries, and with forged messages.</summary>
 [Collection(RunningServerTests.Name)]
 public sealed class WebhookGuideTests(RunningServer running)
 {

@@ -8,7 +8,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>A sandbox project with a receiver on this machine that takes everything, until the test tells it otherwise.</summary>
+/// <summary>A sandbox project with a receiver on this machine that accepts everything, until the test changes that.</summary>
 public sealed class WebhookHost : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -58,7 +58,7 @@ public sealed class WebhookHost : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    /// <summary>Subscribes so many customers to a plan without a trial: each has two events.</summary>
+    /// <summary>Subscribes customers to a plan without a trial: each has two events.</summary>
     public async Task SubscribeAsync(int customers, string prefix = "c")
     {
         for (var number = 0; number < customers; number++)
@@ -69,14 +69,14 @@ public sealed class WebhookHost : IAsyncDisposable
 
     public Task<IReadOnlyList<Message>> TakenAsync(int count) => TakenAsync(Receiver, count);
 
-    /// <summary>The first so many messages, once they have come.</summary>
+    /// <summary>Returns the first messages, once <paramref name="count"/> have arrived.</summary>
     public static async Task<IReadOnlyList<Message>> TakenAsync(FakeUpstream receiver, int count)
     {
         await UntilAsync(() => Task.FromResult(receiver.Calls.Count >= count), () => $"{receiver.Calls.Count} of {count} messages came.");
         return [.. receiver.Calls.Select(static seen => new Message(seen))];
     }
 
-    /// <summary>Waits until nothing is on its way; with <paramref name="hurry"/> no retry waits for its time.</summary>
+    /// <summary>Waits until no delivery is in progress; with <paramref name="hurry"/> retries do not wait for their time.</summary>
     public Task SettledAsync(bool hurry = false) => UntilAsync(
         async () =>
         {
@@ -104,7 +104,7 @@ public sealed class WebhookHost : IAsyncDisposable
         await pause.ExecuteNonQueryAsync();
     }
 
-    /// <summary>The endpoint's failures began so long ago, and what waits for it has been tried as often as it may.</summary>
+    /// <summary>Moves the beginning of the endpoint's failures and of its open deliveries back in time.</summary>
     public async Task FailForAsync(TimeSpan time)
     {
         await using var command = _database.CreateCommand("UPDATE webhook_endpoints SET failing_since = now() - $2 WHERE id = $1");
@@ -150,7 +150,7 @@ public sealed class WebhookHost : IAsyncDisposable
     }
 }
 
-/// <summary>A webhook as it came.</summary>
+/// <summary>A received webhook.</summary>
 public sealed record Message(Seen Seen)
 {
     public string Id => Seen.Headers["webhook-id"];

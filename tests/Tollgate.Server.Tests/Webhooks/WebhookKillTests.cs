@@ -6,7 +6,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-/// <summary>A server that is killed between sending and writing down that it did.</summary>
+/// <summary>A server is killed between sending a delivery and recording it.</summary>
 public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     [Fact]

@@ -46,7 +46,7 @@ public sealed class WebhookMetricsTests(FreshDatabase database) : IClassFixture<
             (await ReadAsync("tollgate_webhooks_waiting")).ShouldBe(0);
         }
 
-        // The receiver answers 500: what is published waits.
+        // The receiver answers 500: published events wait.
         await UntilAsync(async () =>
             (await ReadAsync("tollgate_webhooks_lag_seconds"), await ReadAsync("tollgate_webhooks_waiting")) == (0, 2));
         (await ReadAsync("tollgate_webhooks_disabled", "manual")).ShouldBe(0);

@@ -10,8 +10,8 @@ namespace Tollgate.Server.Tests.Webhooks;
 public sealed class WebhookOrderTests(RunningServer running)
 {
     /// <summary>
-    /// A batch over several customers begins, another transaction changes one of them and ends, and then the batch comes to that one: the
-    /// batch has the lower number and the later fact. A third transaction between the two still runs when the batch ends.
+    /// A batch over several customers begins, another transaction changes one of them and ends, and then the batch reaches that customer:
+    /// the batch has the lower number and the later fact. A third transaction between the two still runs when the batch ends.
     /// </summary>
     [Fact]
     public async Task What_became_true_first_is_told_first_whichever_transaction_began_first()

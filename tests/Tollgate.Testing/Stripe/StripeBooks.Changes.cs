@@ -9,7 +9,9 @@ namespace Tollgate.Testing.Stripe;
 /// </summary>
 public sealed partial class StripeBooks
 {
-    /// <summary>Parameters of a change that the double does something for. Others would be silently ignored, so they are refused.</summary>
+    /// <summary>
+    /// The parameters of a change that have an effect on the double. Others would be silently ignored, so they are refused.
+    /// </summary>
     private static readonly HashSet<string> Changeable = new(StringComparer.Ordinal)
     {
         "subscription_exposed_id", "items", "proration_behavior", "proration_date", "payment_behavior", "off_session",
@@ -137,7 +139,7 @@ public sealed partial class StripeBooks
             : throw new StripeFaultException(StripeFault.Wrong("The price specified is inactive.", "items[0][price]"));
     }
 
-    /// <summary>Charged before anything is changed, where <c>error_if_incomplete</c> asks for that; which the double insists on.</summary>
+    /// <summary>Charges before anything changes, as <c>error_if_incomplete</c> requires, on which the double insists.</summary>
     private void ChangeItem(JsonObject subscription, JsonObject asked, JsonObject p)
     {
         var ((price, quantity), item) = (Asked(subscription, asked), subscription["items"]!["data"]![0]!.AsObject());

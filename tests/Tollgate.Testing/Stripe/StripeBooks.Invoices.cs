@@ -5,7 +5,7 @@ namespace Tollgate.Testing.Stripe;
 /// <summary>Invoices that are not for a period, and the items added to them.</summary>
 public sealed partial class StripeBooks
 {
-    /// <summary>An empty invoice, which items are added to and <see cref="Finalize"/> finishes.</summary>
+    /// <summary>Creates an empty invoice, to which items are added and which <see cref="Finalize"/> finishes.</summary>
     private JsonObject CreateInvoice(JsonObject p)
     {
         var customer = Text(p, "customer") ?? throw new StripeFaultException(StripeFault.Missing("customer"));

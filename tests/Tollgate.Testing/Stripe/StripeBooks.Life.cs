@@ -17,7 +17,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>A card on file.</summary>
+    /// <summary>Saves a card.</summary>
     /// <returns>Its id.</returns>
     public string AddCard(string customer, StripeCard card)
     {
@@ -31,7 +31,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>A card on file changes its mind.</summary>
+    /// <summary>Changes the outcome of a saved card.</summary>
     public void Becomes(string method, StripeCard card) => _cards[method] = card;
 
     /// <summary>The customer pays on the page of a checkout.</summary>
@@ -82,7 +82,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>A period ends: Stripe drafts the next invoice, which <see cref="Finalize"/> finishes.</summary>
+    /// <summary>Ends a period: Stripe drafts the next invoice, which <see cref="Finalize"/> finishes.</summary>
     public JsonObject Renew(string subscription)
     {
         lock (_lock)
@@ -97,7 +97,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>The draft is finished and charged.</summary>
+    /// <summary>Finishes and charges the draft.</summary>
     public JsonObject Finalize(string invoice, StripeCard card = StripeCard.Good)
     {
         lock (_lock)
@@ -110,7 +110,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>An open invoice is charged, again perhaps.</summary>
+    /// <summary>Charges an open invoice, perhaps again.</summary>
     public JsonObject Charge(string invoice, StripeCard card)
     {
         lock (_lock)
@@ -119,7 +119,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>Money goes back, from Stripe's own pages.</summary>
+    /// <summary>Refunds money on Stripe's own pages.</summary>
     public JsonObject Refund(string intent, long? amount)
     {
         lock (_lock)
@@ -128,7 +128,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>Money that counted as gone comes back: the customer's bank did not take it.</summary>
+    /// <summary>Returns money of a done refund: the customer's bank did not accept it.</summary>
     public JsonObject FailRefund(string refund)
     {
         lock (_lock)
@@ -141,7 +141,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>The bank of the customer takes the money back.</summary>
+    /// <summary>The customer's bank takes the money back.</summary>
     public JsonObject Dispute(string intent, string status = "needs_response")
     {
         lock (_lock)
@@ -160,7 +160,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>Stripe's own change of a subscription, as its portal makes it.</summary>
+    /// <summary>Stripe's own change of a subscription, as by its portal.</summary>
     public JsonObject Set(string subscription, Action<JsonObject> change, string type = "customer.subscription.updated")
     {
         lock (_lock)
@@ -171,7 +171,7 @@ public sealed partial class StripeBooks
         }
     }
 
-    /// <summary>It ends now.</summary>
+    /// <summary>Ends a subscription now.</summary>
     public JsonObject End(JsonObject subscription)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using Tollgate.Engine.Billing;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>A card at the double, by how its charges end.</summary>
+/// <summary>A card at the double, by the outcome of its charges.</summary>
 public enum StripeCard
 {
     Good,
@@ -18,7 +18,7 @@ public enum StripeCard
 /// </summary>
 public sealed partial class StripeBooks
 {
-    /// <summary>Half a dollar; of other currencies about as much, which is not looked up here.</summary>
+    /// <summary>Half a dollar; the minimums of other currencies are about the same and not looked up here.</summary>
     private const long SmallestCharge = 50;
 
     private readonly Dictionary<string, StripeShelf> _shelves;
@@ -50,7 +50,7 @@ public sealed partial class StripeBooks
     /// <summary>All events, in order. They hold the objects as they were at that time.</summary>
     public List<JsonObject> Events { get; } = [];
 
-    /// <summary>The attempt of which the last card error speaks.</summary>
+    /// <summary>The attempt that the last card error concerns.</summary>
     public JsonObject? LastFailed { get; private set; }
 
     public IEnumerable<JsonObject> All(string kind) => _shelves[kind].All;
@@ -69,7 +69,7 @@ public sealed partial class StripeBooks
 
     public JsonObject Get(string kind, string id) => _shelves[kind].Get(id);
 
-    /// <summary>As if it had always had another id.</summary>
+    /// <summary>Gives an object another id, as if it had always had it.</summary>
     public void Rename(string kind, string id, string to) => _shelves[kind].Rename(id, to);
 
     /// <exception cref="StripeFaultException">Refused.</exception>

@@ -28,13 +28,13 @@ public sealed record StripeFault(int Status, string Type, string? Code, string M
     public static StripeFault Wrong(string message, string? param = null) => new(400, "invalid_request_error", null, message, param);
 }
 
-/// <summary>Thrown inside of the double; becomes the answer.</summary>
+/// <summary>Thrown inside the double; becomes the answer.</summary>
 public sealed class StripeFaultException(StripeFault fault) : Exception(fault.Message)
 {
     public StripeFault Fault { get; } = fault;
 }
 
-/// <summary>Stripe's OpenAPI description: which requests it allows, and what their parameters are.</summary>
+/// <summary>Stripe's OpenAPI description: the allowed requests, and their parameters.</summary>
 public sealed class StripeDescription
 {
     private readonly List<(Regex Path, string Template, JsonElement Operations)> _paths = [];
@@ -53,8 +53,8 @@ public sealed class StripeDescription
     public static StripeDescription Load(string folder) =>
         new(JsonElement.Parse(File.ReadAllBytes(Path.Combine(folder, "stripe-openapi-trimmed.json"))));
 
-    /// <summary>The parameters, each with its type; the ones of the path among them.</summary>
-    /// <exception cref="StripeFaultException">The description does not allow it.</exception>
+    /// <summary>Returns the parameters, each with its type, including those of the path.</summary>
+    /// <exception cref="StripeFaultException">The description does not allow the request.</exception>
     public (string Template, JsonObject Parameters) Check(string method, string path, string query, string body)
     {
         var (pattern, template, operations) = _paths.Where(one => one.Path.IsMatch(path))
@@ -64,7 +64,7 @@ public sealed class StripeDescription
             throw new StripeFaultException(new(404, "invalid_request_error", null, $"Unrecognized request URL ({method}: {path})."));
         }
 
-        // DELETE takes its parameters in either place.
+        // DELETE accepts its parameters in either place.
         var given = StripeForms.Parse(method == "POST" || query.Length == 0 ? body : query);
         var typed = operation.TryGetProperty("requestBody", out var wanted)
             ? (JsonObject)Typed(
@@ -192,7 +192,7 @@ public sealed class StripeDescription
             : JsonValue.Create(text);
 }
 
-/// <summary>Form encoding, read: brackets become objects, also those of indices.</summary>
+/// <summary>Reads form encoding: brackets become objects, even with indices.</summary>
 internal static class StripeForms
 {
     public static JsonObject Parse(string encoded)
@@ -223,7 +223,7 @@ internal static class StripeForms
         parent[Index(parent, names[^1])] = value;
     }
 
-    /// <summary><c>expand[]</c> is the next one.</summary>
+    /// <summary><c>expand[]</c> gets the next index.</summary>
     private static string Index(JsonObject parent, string name) =>
         name.Length == 0 ? parent.Count.ToString(CultureInfo.InvariantCulture) : name;
 }

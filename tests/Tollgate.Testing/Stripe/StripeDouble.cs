@@ -16,32 +16,32 @@ namespace Tollgate.Testing.Stripe;
 /// <summary>The faults of a request's transport.</summary>
 public enum StripeMishap
 {
-    /// <summary>429 <c>rate_limit</c>; nothing is done.</summary>
+    /// <summary>429 <c>rate_limit</c>, without an effect.</summary>
     RateLimit,
 
-    /// <summary>429 <c>lock_timeout</c>, with the advice to ask again; nothing is done.</summary>
+    /// <summary>429 <c>lock_timeout</c>, with the advice to retry, without an effect.</summary>
     LockTimeout,
 
-    /// <summary>500; nothing is done, and the key does not remember it.</summary>
+    /// <summary>500 without an effect, and not stored under the key.</summary>
     ServerError,
 
-    /// <summary>The connection is cut before anything is done.</summary>
+    /// <summary>The connection breaks before any effect.</summary>
     Drop,
 
-    /// <summary>It is done, and the connection is cut instead of an answer.</summary>
+    /// <summary>The request has its effect, and the connection breaks instead of an answer.</summary>
     LoseAnswer,
 
-    /// <summary>409: the same key is at work elsewhere.</summary>
+    /// <summary>409: another request uses the same key.</summary>
     KeyInUse,
 
-    /// <summary>400: the account may not do this, as it is set up.</summary>
+    /// <summary>400: the account's settings do not allow it.</summary>
     Refuse,
 
-    /// <summary>It is done, and the answer comes after a second.</summary>
+    /// <summary>The request has its effect, and the answer comes after a second.</summary>
     Slow,
 }
 
-/// <param name="Body">Form-encoded, as it came.</param>
+/// <param name="Body">The form-encoded body, unchanged.</param>
 public sealed record StripeRequest(
     string Method, string Path, string Query, string Body, string? Key, string? Version, string? Authorization);
 
@@ -58,7 +58,7 @@ public sealed class StripeDouble : IAsyncDisposable
     private readonly StripeDescription _description;
     private readonly Dictionary<string, (string What, int Status, JsonNode Body)> _keys = [];
 
-    /// <summary>A day passes for idempotency keys.</summary>
+    /// <summary>Lets a day pass for idempotency keys.</summary>
     public void ForgetKeys() => _keys.Clear();
     private readonly List<(Func<StripeRequest, bool> When, StripeMishap What)> _mishaps = [];
     private readonly Lock _lock = new();
@@ -75,7 +75,7 @@ public sealed class StripeDouble : IAsyncDisposable
     /// <summary>Stripe's state, and the actions of its customers.</summary>
     public StripeBooks Books { get; }
 
-    /// <summary>Every request, in the order of coming.</summary>
+    /// <summary>Every request, in the order of arrival.</summary>
     public ConcurrentQueue<StripeRequest> Requests { get; } = [];
 
     /// <summary>Faults of the double itself.</summary>
@@ -111,7 +111,7 @@ public sealed class StripeDouble : IAsyncDisposable
 
     /// <summary>Posts an event as Stripe does.</summary>
     /// <param name="secret">Null: the double's own.</param>
-    /// <param name="at">When it is signed.</param>
+    /// <param name="at">The time of the signature.</param>
     public static async Task<HttpResponseMessage> SendAsync(
         HttpClient to, string path, JsonObject happened, DateTimeOffset at, string? secret = null)
     {
@@ -188,7 +188,7 @@ public sealed class StripeDouble : IAsyncDisposable
         }
     }
 
-    /// <summary>A key is done once: the same is answered again, anything else under it is refused.</summary>
+    /// <summary>Executes a key once: the same request gets the same answer, any other under the key is refused.</summary>
     private (int Status, JsonNode Body, string? Advice) Once(StripeRequest request, HttpContext context)
     {
         lock (_lock)

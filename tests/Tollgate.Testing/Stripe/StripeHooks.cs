@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>Stripe's events: signed as Stripe signs, also in the shape that was in use before 2025-03-31.</summary>
+/// <summary>Stripe's events: signed as Stripe signs, including the shape that was in use before 2025-03-31.</summary>
 public static class StripeHooks
 {
     public const string OlderVersion = "2025-02-24.acacia";
@@ -18,7 +18,7 @@ public static class StripeHooks
         return $"t={t},v1={hex},v0={new string('0', 64)}";
     }
 
-    /// <summary>The same event as an endpoint of the older version gets it.</summary>
+    /// <summary>Returns the same event in the form for an endpoint of the older version.</summary>
     public static JsonObject Older(JsonObject happened)
     {
         var older = happened.DeepClone().AsObject();

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Testing.Stripe;
 
-/// <summary>The objects of one kind, in the order of their making.</summary>
+/// <summary>The objects of one kind, oldest first.</summary>
 public sealed class StripeShelf(string kind, string prefix, JsonObject sample)
 {
     private readonly List<JsonObject> _objects = [];

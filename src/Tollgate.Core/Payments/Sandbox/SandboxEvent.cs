@@ -22,14 +22,14 @@ public sealed record SandboxEvent
 
     public required SandboxObject Data { get; init; }
 
-    public string Write() => JsonSerializer.Serialize(this, SandboxJson.Default.SandboxEvent);
+    public string Write() => JsonSerializer.Serialize(this, SandboxJson.Stored.SandboxEvent);
 
     /// <summary>Returns null if the body is not an event.</summary>
     public static SandboxEvent? Read(string body)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, SandboxJson.Default.SandboxEvent);
+            return JsonSerializer.Deserialize(body, SandboxJson.Stored.SandboxEvent);
         }
         catch (JsonException)
         {
@@ -62,13 +62,16 @@ public sealed record SandboxEvent
 /// <param name="Charge">The sandbox's id of the charge that a refund or a dispute reverses.</param>
 /// <param name="Amount">Minor units.</param>
 public sealed record SandboxObject(
-    string Reference, Guid? Key = null, PaymentFailure? Failure = null, string? Charge = null, long? Amount = null, string? Currency = null,
+    [property: JsonRequired] string Reference,
+    Guid? Key = null,
+    [property: JsonConverter(typeof(JsonStringEnumConverter<PaymentFailure>))] PaymentFailure? Failure = null,
+    string? Charge = null,
+    long? Amount = null,
+    string? Currency = null,
     string? Reason = null);
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UseStringEnumConverter = true,
-    RespectRequiredConstructorParameters = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SandboxEvent))]
-internal sealed partial class SandboxJson : JsonSerializerContext;
+internal sealed partial class SandboxJson : JsonSerializerContext
+{
+    public static SandboxJson Stored { get; } = new(PlainJson.Stored());
+}

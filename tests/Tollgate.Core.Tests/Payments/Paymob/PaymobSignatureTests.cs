@@ -5,7 +5,7 @@ using Tollgate.Core.Payments.Paymob;
 namespace Tollgate.Core.Tests.Payments.Paymob;
 
 /// <summary>
-/// Callbacks as Paymob sends them. The digests were computed elsewhere; the first signed text is the one of Paymob's own documentation.
+/// Callbacks in Paymob's form. Another program computed the digests; the first signed text is from Paymob's own documentation.
 /// </summary>
 public sealed class PaymobSignatureTests
 {
@@ -67,7 +67,7 @@ public sealed class PaymobSignatureTests
     }
 
     /// <summary>
-    /// 100000 and 2024 are 1000 and 002024 when they stand side by side: the digest is the same, and so it must be seen otherwise.
+    /// Concatenated, 100000 and 2024 equal 1000 and 002024: the digest is the same, so another check must find the change.
     /// </summary>
     [Theory]
     [InlineData("1000", "002024-06-13T11:33:44.592345")]

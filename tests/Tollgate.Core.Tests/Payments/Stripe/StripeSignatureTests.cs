@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Payments.Stripe;
 
-/// <summary>The vectors were computed with Python's hmac and openssl.</summary>
+/// <summary>Python's hmac and openssl computed the vectors.</summary>
 public sealed class StripeSignatureTests
 {
     private const string Secret = "whsec_test_secret";
@@ -52,7 +52,7 @@ public sealed class StripeSignatureTests
         StripeSignature.Judge(header, Body, [Secret], SignedAt).ShouldBe(StripeSignatureVerdict.Mismatch);
     }
 
-    /// <summary>Each is compared for every project with keys, so a header of 10,000 would be dear.</summary>
+    /// <summary>Each signature is compared for every project with keys, so a header of 10,000 would be expensive.</summary>
     [Fact]
     public void Only_the_first_five_signatures_and_twelve_elements_are_looked_at()
     {

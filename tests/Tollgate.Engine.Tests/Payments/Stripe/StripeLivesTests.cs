@@ -15,7 +15,7 @@ namespace Tollgate.Engine.Tests.Payments.Stripe;
 /// </summary>
 public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
-    /// <summary>In the suite; TOLLGATE_STRIPE_LIVES asks for more.</summary>
+    /// <summary>The number in the suite; TOLLGATE_STRIPE_LIVES sets a larger one.</summary>
     private static readonly int Lives = int.TryParse(
         Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
 
@@ -133,7 +133,7 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
         }
     }
 
-    /// <summary>Each event comes at least once rightly; besides it comes again, older, too late, or changed on its way.</summary>
+    /// <summary>Sends each event correctly at least once, and also older, late or tampered copies.</summary>
     private async Task TellAsync(Random chance, IReadOnlyList<JsonObject> told)
     {
         var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 4))

@@ -14,11 +14,11 @@ namespace Tollgate.Engine.Tests.Payments.Stripe;
 /// </summary>
 public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifetime
 {
-    /// <summary>In the suite; TOLLGATE_STRIPE_LIVES asks for more.</summary>
+    /// <summary>The number in the suite; TOLLGATE_STRIPE_LIVES sets a larger one.</summary>
     private static readonly int Lives = int.TryParse(
         Environment.GetEnvironmentVariable("TOLLGATE_STRIPE_LIVES"), CultureInfo.InvariantCulture, out var more) ? more : 200;
 
-    /// <summary>Lives that are lived at the same time.</summary>
+    /// <summary>The number of lives that run in parallel.</summary>
     private const int AtOnce = 8;
 
     private static readonly string[] Plans = ["pro", "max"];
@@ -230,7 +230,7 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
                 && one["type"]!.ToString() is not ("charge.succeeded" or "payment_method.attached" or "payment_intent.succeeded"))];
     }
 
-    /// <summary>Each event comes at least once rightly; besides it comes again, older, too late, or changed on its way.</summary>
+    /// <summary>Sends each event correctly at least once, and also older, late or tampered copies.</summary>
     private async Task TellAsync(Random chance, IEnumerable<JsonObject> told)
     {
         var copies = told.SelectMany(one => Enumerable.Range(0, chance.Next(1, 3))

@@ -9,7 +9,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Engine.Tests.Payments.Stripe;
 
-/// <summary>Stripe's side of the seam, against the double.</summary>
+/// <summary>Stripe behind the provider interface, against the double.</summary>
 public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;

@@ -120,8 +120,8 @@ public sealed class StripeRig : IAsyncDisposable
     }
 
     /// <summary>
-    /// An event as it comes at the door: rightly, signed too long ago (<c>stale</c>), or changed on its way (<c>tampered</c>). Only what is
-    /// right is taken.
+    /// Sends an event to the door: correctly, with an old signature (<c>stale</c>), or changed after signing (<c>tampered</c>). Only the
+    /// correct ones are accepted.
     /// </summary>
     public async Task TellAsync(Random chance, JsonObject happened, string kind)
     {

@@ -81,7 +81,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         "/v1/checkouts",
         $$"""{"customer": "{{customer}}", "plan": "pro", "period": "monthly", "currency": "EGP", "success_url": "https://app.example.com/paid", "cancel_url": "https://app.example.com/not"}""");
 
-    /// <returns>The checkout, and what opens its page.</returns>
+    /// <returns>The checkout, and the secret that opens its page.</returns>
     private async Task<(string Id, string Secret)> CheckOutAsync(string customer)
     {
         var came = await OrderAsync(customer);
@@ -99,7 +99,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
     private async Task<Came> PaymentAsync(string customer) =>
         new(HttpStatusCode.OK, (await _sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"][0]!.DeepClone(), new());
 
-    /// <summary>Everything of a customer that money moves, as one line.</summary>
+    /// <summary>All rows of a customer that money changes, as one line.</summary>
     private async Task<string> RowsAsync(string customer)
     {
         var payments = (await _sandbox.Door.GetAsync("/v1/payments?customer=" + customer))["data"].AsArray()

@@ -82,7 +82,7 @@ public sealed class PaymobChargeLives(PaymobServer server) : IClassFixture<Paymo
         (_paymob.CallsOf(Pay) - sent).ShouldBe(1);
     }
 
-    /// <summary>amal has paid for Pro on Paymob's page on the 31st of January, and let the card be kept.</summary>
+    /// <summary>amal has paid for Pro on Paymob's page on the 31st of January, and agreed to save the card.</summary>
     private async Task<BillingSandbox> SavedAsync(string token)
     {
         var sandbox = await server.ProjectAsync(chargesCards: true);

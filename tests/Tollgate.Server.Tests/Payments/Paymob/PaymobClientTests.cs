@@ -8,7 +8,7 @@ using Tollgate.Server.Payments;
 
 namespace Tollgate.Server.Tests.Payments.Paymob;
 
-/// <summary>Calls to Paymob, against a double of it that refuses what its description does not allow.</summary>
+/// <summary>Calls to Paymob, against a double that refuses everything its description does not allow.</summary>
 public sealed class PaymobClientTests : IAsyncLifetime
 {
     private static readonly PaymobAccount Account = new()

@@ -19,10 +19,10 @@ public sealed partial class PaymobDouble
     private static readonly string[] SignedOfToken = [
         "card_subtype", "created_at", "email", "id", "masked_pan", "merchant_id", "order_id", "token"];
 
-    /// <summary>The day is over for Paymob: nothing can be undone any more.</summary>
+    /// <summary>True after Paymob's business day: no payment can be voided any more.</summary>
     public bool IsSettled { get; set; } = true;
 
-    /// <summary>Refunds are accepted, and done later.</summary>
+    /// <summary>True if refunds are accepted, and done later.</summary>
     public bool UndoesSlowly { get; set; }
 
     /// <summary>A customer tries to pay an order on its page.</summary>
@@ -77,7 +77,7 @@ public sealed partial class PaymobDouble
         }
     }
 
-    /// <summary>The merchant sends money back in Paymob's dashboard.</summary>
+    /// <summary>The merchant refunds money in Paymob's dashboard.</summary>
     /// <returns>The refund's transaction.</returns>
     public long RefundInDashboard(long transaction, long amount)
     {
@@ -97,7 +97,7 @@ public sealed partial class PaymobDouble
         }
     }
 
-    /// <summary>The transactions that undid another, in their order.</summary>
+    /// <summary>The refunds and voids of a transaction, in order.</summary>
     public IReadOnlyList<long> ChildrenOf(long transaction)
     {
         lock (_lock)

@@ -16,13 +16,13 @@ namespace Tollgate.Server.Tests.Payments.Paymob;
 /// <summary>The fault of the next call of a path.</summary>
 public enum PaymobTrouble
 {
-    /// <summary>500, and nothing was done.</summary>
+    /// <summary>Answers 500 without an effect.</summary>
     Fails,
 
-    /// <summary>It was done, and the answer does not come.</summary>
+    /// <summary>Does it, and sends no answer.</summary>
     LosesAnswer,
 
-    /// <summary>500, and it was done.</summary>
+    /// <summary>Does it, and answers 500.</summary>
     FailsAfter,
 }
 
@@ -61,7 +61,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     /// <summary>Saved cards that pay nothing, with the bank's answer.</summary>
     public ConcurrentDictionary<string, string> Declining { get; } = [];
 
-    /// <summary>As a project sets them.</summary>
+    /// <summary>The credentials that a project sets.</summary>
     public static JsonObject Credentials => new()
     {
         ["secret_key"] = SecretKey, ["public_key"] = PublicKey, ["api_key"] = ApiKey, ["hmac_secret"] = HmacSecret,
@@ -88,7 +88,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
 
     public int CallsOf(string path) => Calls.Count(call => call.Path == path);
 
-    /// <summary>Bearer tokens given so far are good no more.</summary>
+    /// <summary>Revokes all bearer tokens given so far.</summary>
     public void ForgetTokens()
     {
         lock (_lock)

@@ -233,7 +233,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
 
         Paymob.Transaction(paid)["refunded_amount_cents"]!.GetValue<long>().ShouldBe(50_000);
 
-        // Its number comes with the callback at the latest, and it is ours.
+        // Its number arrives with the callback at the latest, and it is ours.
         var child = Paymob.ChildrenOf(paid)[^1];
         (await TellAsync(Paymob.CallbackOf(child))).Updates[^1].ShouldBeOfType<RefundUpdate>().ShouldSatisfyAllConditions(
             update => update.Refund.ShouldBe(refund), update => update.Amount.Minor.ShouldBe(40_000),

@@ -191,7 +191,7 @@ public sealed class StripeClientTests : IAsyncLifetime
         (next.Body.Items("data").Single().Number("amount"), next.Body.Flag("has_more")).ShouldBe((100L, false));
     }
 
-    /// <summary>A form that was sent, to be sent again.</summary>
+    /// <summary>Builds a form from a sent one, to send it again.</summary>
     private static StripeForm Again(string encoded) => encoded.Split('&').Select(static pair => pair.Split('=')).Aggregate(
         new StripeForm(), static (form, pair) => form.Set(Uri.UnescapeDataString(pair[0]), Uri.UnescapeDataString(pair[1])));
 

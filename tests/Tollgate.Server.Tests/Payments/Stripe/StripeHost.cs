@@ -8,7 +8,7 @@ using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Payments.Stripe;
 
-/// <summary>A server that is sent to a double instead of Stripe, and asks it after a second what it did.</summary>
+/// <summary>A server that calls a double instead of Stripe, and queries it after a second.</summary>
 public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 {
     private RunningServer? _running;
@@ -64,7 +64,7 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
         return sandbox;
     }
 
-    /// <summary>As a checkout leaves it.</summary>
+    /// <summary>Saves a card as a checkout does.</summary>
     public async Task<string> AddCardAsync(BillingSandbox sandbox, StripeCard card)
     {
         var known = await AskAsync(
