@@ -139,7 +139,7 @@ public sealed class TimedLevelTests(TestPostgres postgres) : IAsyncLifetime
         GrantTerms.FaultsOf(order, Rig.Project.Catalog.Features["gb"].Feature, Now).ShouldHaveSingleItem().Field.ShouldBe("feature");
     }
 
-    /// <summary>What was reached since the last report is crossed with the next one.</summary>
+    /// <summary>A report crosses the thresholds that time has reached since the last one.</summary>
     [Fact]
     public async Task Thresholds_are_crossed_when_a_report_comes()
     {
@@ -210,7 +210,7 @@ public sealed class TimedLevelTests(TestPostgres postgres) : IAsyncLifetime
         report.Findings.Single(finding => finding.Kind == kind).Count.ShouldBe(1);
     }
 
-    /// <summary>What PostgreSQL counts for bills, and where they cut periods, is what the rules count.</summary>
+    /// <summary>PostgreSQL counts for bills and for cuts of periods as the rules count.</summary>
     [Fact]
     public async Task The_functions_of_the_database_count_as_the_rules_do()
     {
