@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Metering;
 
 /// <summary>A report of a level that time weighs (<see cref="Catalog.MeterAggregates.WeighsTime"/>).</summary>
-/// <param name="Number">Of two reports of one instant, the one with the higher number was recorded later.</param>
+/// <param name="Number">The order of recording among the reports of one instant.</param>
 public readonly record struct LevelReport(Instant At, int Number, Quantity Level);
 
 /// <summary>A difference by which a level changes from an instant until another one.</summary>
