@@ -167,8 +167,8 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         LoadRowsAsync(wanted, locked ? LedgerSql.LockHistory : LedgerSql.LoadHistory, cancel);
 
     /// <summary>
-    /// Loads the rows that reports may change, and the reports of these rows. <paramref name="wanted"/> has everything that the batch needs of
-    /// a level.
+    /// Loads the rows that reports may change, and the reports of these rows. <paramref name="wanted"/> has everything that the batch needs
+    /// of a level.
     /// </summary>
     public async Task LoadReportsAsync(IReadOnlyCollection<ReportsWanted> wanted, bool locked, CancellationToken cancel)
     {

@@ -48,7 +48,7 @@ internal static class TimedSql
         """;
 
     /// <summary>
-    /// Makes the rows of periods without a report, by the reports of before. $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6
+    /// Makes the rows of periods without a report, by earlier reports. $1 partitions, $2 accounts, $3 features, $4 starts, $5 ends, $6
     /// quotas, $7 lengths of the whole periods. The caller locks the customers.
     /// </summary>
     public const string OpenTimed =

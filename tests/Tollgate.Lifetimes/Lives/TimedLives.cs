@@ -76,8 +76,8 @@ public sealed class TimedLives(LivesHost host)
             """)
         .LivesAsync(host);
 
-    // A report of 10 May says that there have been 40 GB since 16 April, and not 20: April had 30, May 40. A void in June gives 9000 back, and
-    // the rest of them pays the first invoice.
+    // A report of 10 May says that there have been 40 GB since 16 April, and not 20: April had 30, May 40. A void in June gives 9000 back,
+    // and the rest of them pays the first invoice.
     [Fact]
     public Task A_late_report_corrects_its_month_and_those_after_it_and_its_void_gives_all_of_it_back() => Given(Storage)
         .On("2031-04-01").Subscribes("a").Uses(20, "gb")
