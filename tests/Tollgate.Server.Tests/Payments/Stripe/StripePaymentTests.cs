@@ -68,7 +68,8 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
     public async Task A_method_that_Stripe_does_not_know_any_more_is_a_failure()
     {
         var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
-        var id = Guid.Parse((string)(await sandbox.Door.GetAsync($"/v1/customers/{StripeHost.Customer}/payment-methods"))["data"]![0]!["id"]!);
+        var id = Guid.Parse(
+            (string)(await sandbox.Door.GetAsync($"/v1/customers/{StripeHost.Customer}/payment-methods"))["data"]![0]!["id"]!);
         await host.AskAsync("UPDATE payment_methods SET token = $2 WHERE id = $1", id, TestSecrets.Seal("pm_gone", SecretPlace.Card(id)));
         var failed = await ChargeAsync(sandbox, invoice);
         (Word(failed, "status"), Word(failed, "failure")).ShouldBe(("failed", "declined"));
