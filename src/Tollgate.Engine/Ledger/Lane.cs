@@ -409,7 +409,7 @@ public sealed class Lane
     {
         foreach (var op in ops)
         {
-            if (op.Member is not null || op.Book?.Owner is not null)
+            if (op.Member is not null || op.Account?.Owner is not null)
             {
                 return MoveAsync(connection, ops);
             }
@@ -423,7 +423,7 @@ public sealed class Lane
         await AccountCache.LoadMembersAsync(connection, ops);
         ops.RemoveAll(op =>
         {
-            if (op is { Member: { } member } && op.Book?.HasMember(member) != true)
+            if (op is { Member: { } member } && op.Account?.HasMember(member) != true)
             {
                 // The sender's cache contains a member that has left: drop that first.
                 var back = op.MoveTo(member, null);
@@ -432,7 +432,7 @@ public sealed class Lane
                 return Moved([forget, back]);
             }
 
-            return op is { Member: null, OnOwnRows: false, Book.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
+            return op is { Member: null, OnOwnRows: false, Account.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
         });
     }
 
@@ -474,9 +474,9 @@ public sealed class Lane
 
     private bool DecideOne(LaneOp op)
     {
-        if (op.Book is { } book && op is not ForgetOp)
+        if (op.Account is { } account && op is not ForgetOp)
         {
-            return _deciding.Decide(op, book);
+            return _deciding.Decide(op, account);
         }
 
         // No such customer: its holds and events cannot exist either, and a read has no answer. An operation that would create it exceeds

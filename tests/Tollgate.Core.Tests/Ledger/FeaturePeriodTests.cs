@@ -45,7 +45,7 @@ public sealed class FeaturePeriodTests
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = feature },
         };
 
-        var found = book.BookOf(feature).PeriodAt(Day(month, day));
+        var found = book.FeatureOf(feature).PeriodAt(Day(month, day));
 
         $"{found.Start.ToUtc():MM-dd} {found.End.ToUtc():MM-dd}".ShouldBe(period);
     }

@@ -155,7 +155,7 @@ public sealed class TimedLevelTests
             Level.Load(LevelTimeline.Of(Instant.Epoch, []));
         }
 
-        private FeatureState Level => _book.BookOf(_feature);
+        private FeatureState Level => _book.FeatureOf(_feature);
 
         public bool Step(int step)
         {
