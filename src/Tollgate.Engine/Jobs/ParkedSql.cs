@@ -43,8 +43,17 @@ internal static class ParkedSql
            AND work <> 'mail_events' LIMIT $1))
         """;
 
-    /// <summary>$1 number of rows. Rows: work, project or null, subject, next_attempt_at.</summary>
-    public const string Known = "SELECT work, project_id, subject, next_attempt_at FROM parked_work ORDER BY next_attempt_at LIMIT $1";
+    /// <summary>
+    /// $1 number of rows. Rows: work, project or null, subject, next_attempt_at; an operator may have set that to <c>infinity</c>, which is
+    /// no time of .NET.
+    /// </summary>
+    public const string Known =
+        """
+        SELECT work, project_id, subject, least(greatest(next_attempt_at, timestamptz 'epoch'), now() + interval '1 year')
+          FROM parked_work
+         ORDER BY next_attempt_at
+         LIMIT $1
+        """;
 
     /// <summary>
     /// Parked rows together with items that other rooms hold for an operator: provider events that Tollgate could not apply for two days,
