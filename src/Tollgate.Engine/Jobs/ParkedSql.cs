@@ -62,7 +62,8 @@ internal static class ParkedSql
     private const string All =
         """
           WITH parked AS MATERIALIZED (
-                SELECT id, work, project_id, subject, attempts, error_type, error, first_failed_at, last_failed_at, next_attempt_at
+                SELECT id, work, project_id, subject, attempts, error_type, error, first_failed_at, last_failed_at,
+                       CASE WHEN isfinite(next_attempt_at) THEN next_attempt_at END AS next_attempt_at
                   FROM parked_work
                 UNION ALL
                 SELECT md5('inbox/' || project_id || '/' || provider || '/' || id)::uuid, 'inbox', project_id, provider || ':' || id,

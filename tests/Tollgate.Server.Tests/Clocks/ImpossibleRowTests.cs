@@ -1,5 +1,6 @@
 using Npgsql;
 using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Testing;
 
@@ -63,6 +64,8 @@ public sealed class ImpossibleRowTests(RunningServer running) : IClassFixture<Ru
             """);
         await using (await TestServer.StartAsync(running.ConnectionString))
         {
+            var listed = await running.DoorWith(running.Server.AdminKey).GetAsync("/v1/parked?work=refunds");
+            listed["data"][0]!["next_attempt_at"].ShouldBeNull();
             await ExecuteAsync("DELETE FROM parked_work WHERE subject = 'for ever'");
         }
     }
