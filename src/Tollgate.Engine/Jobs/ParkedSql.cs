@@ -49,9 +49,9 @@ internal static class ParkedSql
     /// </summary>
     public const string Known =
         """
-        SELECT work, project_id, subject, least(greatest(next_attempt_at, timestamptz 'epoch'), now() + interval '1 year')
-          FROM parked_work
-         ORDER BY next_attempt_at
+        SELECT work, project_id, subject, least(greatest(next_attempt_at, timestamptz 'epoch'), now() + interval '1 year') AS next_attempt_at
+          FROM parked_work p
+         ORDER BY p.next_attempt_at
          LIMIT $1
         """;
 

@@ -53,14 +53,12 @@ public sealed class ImpossibleRowTests(RunningServer running) : IClassFixture<Ru
         await Eventually.UntilAsync(() => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_long' AND state = 'ignored'"));
     }
 
-    [Theory]
-    [InlineData("infinity")]
-    [InlineData("-infinity")]
-    public async Task A_server_starts_although_parked_work_waits_for_ever(string next)
+    [Fact]
+    public async Task A_server_starts_although_parked_work_waits_for_ever()
     {
         await ExecuteAsync($"""
             INSERT INTO parked_work (id, work, project_id, subject, attempts, error_type, error, next_attempt_at)
-                 VALUES (gen_random_uuid(), 'refunds', {await ProjectAsync()}, 'for ever', 1, 'TimeoutException', 'Too late.', '{next}')
+                 VALUES (gen_random_uuid(), 'refunds', {await ProjectAsync()}, 'for ever', 1, 'TimeoutException', 'Too late.', 'infinity')
             """);
         await using (await TestServer.StartAsync(running.ConnectionString))
         {
