@@ -211,7 +211,7 @@ public static class NoticeRules
     /// <summary>Returns the notice for a provider-managed subscription: only the provider knows its retries and its final action.</summary>
     private static Notice OfProviderManaged(NoticeFacts facts, string plan, string provider)
     {
-        var (bill, name) = (facts.Bill, provider == "stripe" ? "Stripe" : provider);
+        var (bill, name) = (facts.Bill, ProviderNames.TitleOf(provider));
         var what = bill is null ? "The last invoice" : bill.Number is null ? "An invoice" : $"Invoice {bill.Number}";
         return new(
             NoticeCode.PaymentFailed, NoticeSeverity.Warning, facts.PastDueSince ?? facts.Now,

@@ -1,3 +1,4 @@
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -13,6 +14,13 @@ public enum PaymentProvider
     Sandbox,
     Stripe,
     Paymob,
+}
+
+public static class ProviderNames
+{
+    /// <summary>A provider's name as customers read it: <c>Stripe</c> for <c>stripe</c>.</summary>
+    public static string TitleOf(string word) =>
+        CatalogWords.TryParse<PaymentProvider>(word, out var provider) ? provider.ToString() : word;
 }
 
 public enum PaymentStatus

@@ -17,6 +17,11 @@ public sealed record ProviderCapabilities
     /// <summary>True if the provider has a page on which a customer pays.</summary>
     public bool HasCheckout { get; init; }
 
+    /// <summary>
+    /// Uses Tollgate's own pages: a customer chooses a card, pays, and answers the bank there. False: the provider hosts its page.
+    /// </summary>
+    public bool UsesTollgatePages { get; init; }
+
     /// <summary>True if the provider can close a page that a customer has left, so that nobody pays there any more.</summary>
     public bool ClosesPages { get; init; }
 

@@ -5,7 +5,6 @@ using Tollgate.Core.Payments;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Payments;
-using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
@@ -16,7 +15,7 @@ namespace Tollgate.Engine.Billing;
 /// claim, and every writer looks for others while it locks the customer. Abandoned payments are freed before, outside any transaction: the
 /// provider's page is closed, an answer to the bank is given up.
 /// </summary>
-public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders providers, SandboxProvider sandbox, SettlePayment settle)
+public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders providers, SettlePayment settle)
 {
     /// <summary>An abandoned payment that only the customer could finish.</summary>
     /// <param name="Page">The provider's id of its page; null: it waits for an answer to the bank.</param>
@@ -31,7 +30,8 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
         {
             // A disconnection does not cancel it: the answer of a provider that was asked must be written.
             var done = left.Page is { } page ? await providers.Of(left.Provider).ClosePageAsync(project, page, CancellationToken.None)
-                : givesUpBank ? await sandbox.ConfirmAsync(project, left.Payment, left.Amount, isApproved: false, CancellationToken.None)
+                : givesUpBank ? await providers.Of(left.Provider).ConfirmAsync(
+                    project, left.Payment, left.Amount, isApproved: false, CancellationToken.None)
                 : null;
             if (done is not null)
             {
@@ -47,7 +47,7 @@ public sealed class ClaimPlan(NpgsqlDataSource database, PaymentProviders provid
 
     private async Task<IReadOnlyList<Left>> LeftAsync(ProjectSnapshot project, string customer, Guid own, CancellationToken cancel)
     {
-        await using var command = database.Command(CheckoutSql.LeftOfPlan, project.Id, customer, own);
+        await using var command = database.Command(CheckoutSql.LeftOfPlan, project.Id, customer, own, providers.UsingTollgatePages);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var left = new List<Left>();
         while (await reader.ReadAsync(cancel))

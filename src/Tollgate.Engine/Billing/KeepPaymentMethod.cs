@@ -33,7 +33,7 @@ public sealed class KeepPaymentMethod(CustomerChanges changes, SecretBox secrets
 {
     /// <summary>Creates the customer if it is missing.</summary>
     public Task<AddedMethod> AddAsync(ProjectSnapshot project, string customer, SandboxCard card, CancellationToken cancel) =>
-        AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), PaymentProvider.Sandbox, cancel);
+        AddAsync(project, new(customer, card.Token, card.Brand, card.Last4), SandboxCard.Provider, cancel);
 
     /// <summary>
     /// Saves a customer's method that a provider reports. A known method stays as it is; one too many removes the oldest.

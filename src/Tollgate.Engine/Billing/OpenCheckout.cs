@@ -75,7 +75,8 @@ public sealed class OpenCheckout(
     {
         order = order with { Life = order.Issuer.Clip(order.Life, clock.Now()) };
         var provider = project.Payments.Provider;
-        if (!providers.CapabilitiesOf(project).HasCheckout || (order.Kind == CheckoutKind.Setup && provider != PaymentProvider.Sandbox))
+        var abilities = providers.CapabilitiesOf(project);
+        if (!abilities.HasCheckout || (order.Kind == CheckoutKind.Setup && !abilities.UsesTollgatePages))
         {
             return new(CheckoutOutcome.NotOffered);
         }
@@ -85,7 +86,7 @@ public sealed class OpenCheckout(
             return begun;
         }
 
-        if (order.Kind == CheckoutKind.Subscription && provider != PaymentProvider.Sandbox)
+        if (order.Kind == CheckoutKind.Subscription && !abilities.UsesTollgatePages)
         {
             await claim.FreeAsync(project, order.Customer, null, givesUpBank: false, actor, cancel);
         }
@@ -137,7 +138,7 @@ public sealed class OpenCheckout(
         var token = PageToken.New(directory.Current.Check);
         var row = RowOf(change.Row, project, order, now);
         var page = new Uri(server, $"/{(order.Kind == CheckoutKind.Invoice ? "pay" : "checkout")}/{token}");
-        var isHosted = project.Payments.Provider != PaymentProvider.Sandbox && !purchase.Due.IsZero;
+        var isHosted = !providers.CapabilitiesOf(project).UsesTollgatePages && !purchase.Due.IsZero;
         if (isHosted && order.Wanted.Invoice is { } invoice
             && await change.ScalarAsync(PaymentSql.PendingOf, cancel, change.Row.Partition, change.Row.Account, invoice) is not null)
         {

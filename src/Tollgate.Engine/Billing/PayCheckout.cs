@@ -8,7 +8,6 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
-using Tollgate.Engine.Payments.Sandbox;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
 
@@ -68,7 +67,7 @@ public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? 
 /// purchase is made at once.
 /// </summary>
 public sealed class PayCheckout(
-    CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, SandboxProvider sandbox, SecretBox secrets, CustomerChanges changes,
+    CheckoutQueries queries, SettlePayment settle, ClaimPlan claim, PaymentProviders providers, SecretBox secrets, CustomerChanges changes,
     Clock clock)
 {
     /// <summary>
@@ -97,8 +96,8 @@ public sealed class PayCheckout(
     public async Task<PayAnswer> RunAsync(
         ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
     {
-        // Sandbox cards pay only at the sandbox, whatever a form sends.
-        with = project.Payments.Provider == PaymentProvider.Sandbox ? with : with with { Card = null };
+        // A card of a form pays only where Tollgate's pages take cards, whatever a form sends.
+        with = providers.CapabilitiesOf(project).UsesTollgatePages ? with : with with { Card = null };
         await GiveUpUnconfirmedAsync(project, row, cancel);
         if (row.Checkout.Kind == CheckoutKind.Subscription)
         {
@@ -125,13 +124,13 @@ public sealed class PayCheckout(
     /// <returns>Null: no payment waits for an answer.</returns>
     public async Task<PaymentRow?> ConfirmAsync(ProjectSnapshot project, CheckoutRow row, bool isApproved, CancellationToken cancel)
     {
-        if (await queries.LastPaymentAsync(
-            row, cancel) is not { Payment: { Status: PaymentStatus.RequiresAction, Provider: PaymentProvider.Sandbox } payment })
+        if (await queries.LastPaymentAsync(row, cancel) is not { Payment: { Status: PaymentStatus.RequiresAction } payment }
+            || providers.Find(payment.Provider) is not { Capabilities.UsesTollgatePages: true } provider)
         {
             return null;
         }
 
-        var done = await sandbox.ConfirmAsync(project, payment.Id, payment.Amount, isApproved, CancellationToken.None);
+        var done = await provider.ConfirmAsync(project, payment.Id, payment.Amount, isApproved, CancellationToken.None);
         return await settle.RunAsync(project, payment.Id, done, ActorOf(row), CancellationToken.None);
     }
 
@@ -188,7 +187,7 @@ public sealed class PayCheckout(
         }
 
         if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true
-            && project.Payments.Provider == PaymentProvider.Sandbox)
+            && providers.CapabilitiesOf(project).UsesTollgatePages)
         {
             return new(PayOutcome.NoMethod, row, Purchase: purchase);
         }

@@ -213,8 +213,8 @@ internal static class CheckoutSql
 
     /// <summary>
     /// Payments for the customer's plan that may never end without action: on a provider's page, or waiting for an answer to the bank. $1
-    /// project, $2 customer, $3 a checkout whose own payments do not count. Rows: payment, provider, the provider's id of the page or null,
-    /// currency, amount.
+    /// project, $2 customer, $3 a checkout whose own payments do not count, $4 the providers that use Tollgate's pages. Rows: payment,
+    /// provider, the provider's id of the page or null, currency, amount.
     /// </summary>
     public const string LeftOfPlan =
         """
@@ -223,7 +223,7 @@ internal static class CheckoutSql
           JOIN payments  p ON p.partition = c.partition AND p.account = c.account
           JOIN checkouts k ON k.partition = p.partition AND k.account = p.account AND k.id = p.checkout
          WHERE c.project_id = $1 AND c.id = $2 AND k.id <> $3 AND k.kind = 'subscription' AND p.settled_at IS NULL
-           AND (k.page IS NOT NULL OR (p.status = 'requires_action' AND p.provider = 'sandbox'))
+           AND (k.page IS NOT NULL OR (p.status = 'requires_action' AND p.provider = ANY ($4)))
         """;
 
     // ---- portal ------------------------------------------------------------------------------------------------

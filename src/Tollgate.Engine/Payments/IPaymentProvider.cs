@@ -140,6 +140,13 @@ public interface IPaymentProvider
     /// <returns>Null: no answer arrived.</returns>
     Task<HostedPage?> OpenCheckoutAsync(ProjectSnapshot project, CheckoutOrder order, CancellationToken cancel);
 
+    /// <summary>
+    /// Records the customer's answer to the bank, given on a page of Tollgate: see <see cref="ProviderCapabilities.UsesTollgatePages"/>.
+    /// </summary>
+    Task<ProviderAnswer> ConfirmAsync(
+        ProjectSnapshot project, Guid key, MoneyAmount amount, bool isApproved, CancellationToken cancel) =>
+        throw new NotSupportedException($"{Name} hosts its pages, and asks for confirmations there.");
+
     /// <summary>Closes a page, so that nobody can pay on it any more.</summary>
     /// <param name="reference">The provider's id of the page.</param>
     /// <returns>

@@ -66,7 +66,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
         }
 
         var added = new PaymentMethod(
-            Guid.CreateVersion7(now.ToOffset()), PaymentProvider.Sandbox, card.Token, card.Brand, card.Last4, false, now);
+            Guid.CreateVersion7(now.ToOffset()), SandboxCard.Provider, card.Token, card.Brand, card.Last4, false, now);
         await change.ExecuteAsync(
             PaymentSql.InsertUntriedMethod, cancel, row.Partition, row.Account, added.Id, CatalogWords.Of(added.Provider),
             secrets.CloseText(added.Token, SecretPlace.Card(added.Id)),

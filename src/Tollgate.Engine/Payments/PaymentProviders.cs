@@ -15,6 +15,13 @@ public sealed class PaymentProviders(IEnumerable<IPaymentProvider> all)
     /// <summary>Returns null if this server does not know the provider, or if it has no interface.</summary>
     public IPaymentProvider? Find(PaymentProvider name) => _byName.GetValueOrDefault(name);
 
+    /// <summary>False: the money moves outside, and Tollgate only records it.</summary>
+    public static bool MovesMoney(PaymentProvider name) => name != PaymentProvider.Manual;
+
+    /// <summary>The providers whose customers pay on Tollgate's own pages.</summary>
+    internal string[] UsingTollgatePages { get; } = [.. all.Where(static one => one.Capabilities.UsesTollgatePages)
+        .Select(static one => CatalogWords.Of(one.Name))];
+
     /// <summary>The providers whose pages stay open until they expire.</summary>
     internal string[] KeepingPages { get; } = [.. all.Where(static one => !one.Capabilities.ClosesPages)
         .Select(static one => CatalogWords.Of(one.Name))];

@@ -139,7 +139,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
     private async Task<RefundAnswer> SendAsync(ProjectSnapshot project, PaymentRow row, Guid refund, string actor)
     {
         var (payment, amount) = (row.Payment, row.Refunds.Single(one => one.Id == refund).Amount);
-        var done = payment.Provider == PaymentProvider.Manual
+        var done = !PaymentProviders.MovesMoney(payment.Provider)
             ? new ProviderAnswer(PaymentActors.NoteOf(payment.Id), null)
             : await providers.Of(payment.Provider)
                 .RefundAsync(project, new(refund, payment.Customer, payment.Reference!, amount), CancellationToken.None);

@@ -1,5 +1,6 @@
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Inbox;
+using Tollgate.Engine.Payments;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Inbox;
@@ -17,7 +18,6 @@ public static class InboxRoom
         services.AddSingleton<ReceiveWebhook>();
         services.AddSingleton<ApplyProviderUpdate>();
         services.AddSingleton<ApplyUpdate>(static provider => provider.GetRequiredService<ApplyProviderUpdate>().RunAsync);
-        services.AddSingleton<ReconcileStripe>();
         services.AddSingleton<OpenProviderManagedPage>();
         services.AddSingleton<ChangeProviderManaged>();
         services.AddHostedService<ReadInbox>();

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Mail;
-using Tollgate.Core.Payments;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Payments;
@@ -19,7 +18,8 @@ namespace Tollgate.Server.Mail;
 internal sealed record Refusal(int Project, string Customer, MailType Type);
 
 /// <summary>Creates and reads the links in mails. A link authorises its holder.</summary>
-internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptions<HttpOptions> http, MailHome home)
+internal sealed class MailLinks(
+    SigningKeys keys, OpenCheckout checkouts, PaymentProviders providers, IOptions<HttpOptions> http, MailHome home)
 {
     private const string Actor = "mail";
 
@@ -61,7 +61,7 @@ internal sealed class MailLinks(SigningKeys keys, OpenCheckout checkouts, IOptio
     /// </summary>
     public async Task<Uri?> PayAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
-        if (mail.Type != MailType.PaymentFailed || project.Payments.Provider != PaymentProvider.Sandbox)
+        if (mail.Type != MailType.PaymentFailed || !providers.CapabilitiesOf(project).UsesTollgatePages)
         {
             return null;
         }

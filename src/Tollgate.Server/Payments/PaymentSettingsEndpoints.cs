@@ -80,7 +80,7 @@ public static class PaymentSettingsEndpoints
         IReadOnlyDictionary<string, string>? stored)
     {
         var fields = provider?.Capabilities.Credentials ?? [];
-        if (provider is null && name != PaymentProvider.Manual)
+        if (provider is null && PaymentProviders.MovesMoney(name))
         {
             faults.Add("provider", FaultCode.InvalidValue, $"This server cannot talk to {CatalogWords.Of(name)}.");
             return;

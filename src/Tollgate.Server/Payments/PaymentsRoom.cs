@@ -32,6 +32,7 @@ public static class PaymentsRoom
         services.AddSingleton<StripeEvents>();
         services.AddSingleton(new StripeVariables(Environment.GetEnvironmentVariable));
         services.AddSingleton<SyncStripe>();
+        services.AddSingleton<ReconcileStripe>();
         services.AddSingleton<ISubscriptionBackend, StripeSubscriptions>();
         services.AddSingleton<SubscriptionBackends>();
         services.AddSingleton<IPaymentProvider, StripeProvider>();

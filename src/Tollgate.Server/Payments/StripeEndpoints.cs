@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Payments;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;

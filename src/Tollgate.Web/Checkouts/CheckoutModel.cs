@@ -17,11 +17,11 @@ namespace Tollgate.Web.Checkouts;
 /// <param name="Path">The page's own path, on which the paths of its forms build.</param>
 /// <param name="Last">The newest attempt to pay it.</param>
 /// <param name="Tried">The card of that attempt.</param>
+/// <param name="TakesCards">This page takes cards. False: the provider hosts the page on which the customer pays.</param>
 /// <param name="Fault">The reason why the submitted form had no effect, for the customer.</param>
 public sealed record CheckoutModel(
     string Path, ProjectSnapshot Project, CheckoutRow Row, PriceQuote Price, IReadOnlyList<PaymentMethod> Saved, PaymentRow? Last,
-    PaymentMethod? Tried,
-    string? Fault = null)
+    PaymentMethod? Tried, bool TakesCards, string? Fault = null)
 {
     public Purchase Quote => Price.Purchase;
 
@@ -30,8 +30,8 @@ public sealed record CheckoutModel(
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
-    /// <summary>True: the page shows the sandbox's cards, because the sandbox collects.</summary>
-    public bool ShowsCards => AsksForCard && Project.Payments.Provider == PaymentProvider.Sandbox;
+    /// <summary>True: the page shows cards to choose from.</summary>
+    public bool ShowsCards => AsksForCard && TakesCards;
 
     /// <summary>False: the project has changed its provider, and this page can charge nothing.</summary>
     public bool CanBePaid => ShowsCards || (Quote.Due.IsZero && Kind != CheckoutKind.Setup);

@@ -20,8 +20,7 @@ namespace Tollgate.Web.Checkouts;
 /// </summary>
 public sealed class CheckoutPages(
     ProjectDirectory directory, CheckoutQueries queries, SubscriptionQueries subscriptions, PaymentMethods methods, PayCheckout pay,
-    SettlePayment settle, EnterProject enter,
-    Clock clock)
+    PaymentProviders providers, SettlePayment settle, EnterProject enter, Clock clock)
 {
     private const string WaitSeconds = "2";
 
@@ -211,10 +210,10 @@ public sealed class CheckoutPages(
 
         var saved = await methods.ListAsync(project, checkout.Customer, cancel) ?? [];
         var tried = last is { Payment: { Status: PaymentStatus.Failed, Method: not null } } ? await methods.OfAsync(last, cancel) : null;
+        var takesCards = providers.CapabilitiesOf(project).UsesTollgatePages;
+        var model = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, takesCards, fault);
         await Pages.WriteAsync<CheckoutPage>(
-            context, status,
-            new Dictionary<string, object?> { ["Model"] = new CheckoutModel(deps.Path, project, row, quote, saved, last, tried, fault) },
-            checkout.SuccessUrl);
+            context, status, new Dictionary<string, object?> { ["Model"] = model }, checkout.SuccessUrl);
     }
 
     /// <summary>Returns the text after an order without a charge; for a scheduled change, with its date.</summary>

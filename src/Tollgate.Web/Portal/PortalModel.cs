@@ -23,12 +23,13 @@ public sealed record PortalPlan(Plan Plan, bool IsDefault, bool IsOwners, Subscr
 /// <param name="Invoices">Newest first.</param>
 /// <param name="Notices">The most important first.</param>
 /// <param name="HasPayPage">True: customers can pay invoices on a page. False: only outside Tollgate.</param>
+/// <param name="CanAddCard">True: Tollgate's own pages save cards. False: only the provider's do.</param>
 /// <param name="Next">The next invoice; null: there is none, or the provider manages the subscription.</param>
 /// <param name="Prices">The prices of the renewals.</param>
 public sealed record PortalModel(
     string Path, ProjectSnapshot Project, string Customer, string? ReturnUrl, PortalPlan Plan, IReadOnlyList<Invoice> Invoices,
     IReadOnlyList<PaymentMethod> Methods,
-    IReadOnlyList<Notice> Notices, bool HasPayPage, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
+    IReadOnlyList<Notice> Notices, bool HasPayPage, bool CanAddCard, Invoice? Next, IReadOnlyList<ComingPrice> Prices)
 {
     /// <summary>The subscription that has not ended; null: none.</summary>
     public Subscription? Subscription => Plan.Newest is { IsEnded: false } live ? live : null;
@@ -62,7 +63,7 @@ public sealed record PortalModel(
 
     /// <summary>The text about the charges, if they differ from the plan's price; null: they do not.</summary>
     public string? Pays => Subscription is not { } some ? null
-        : some.ManagedBy is { } provider ? $"{(provider == "stripe" ? "Stripe" : provider)} charges it, with its taxes and discounts."
+        : some.ManagedBy is { } provider ? $"{ProviderNames.TitleOf(provider)} charges it, with its taxes and discounts."
         : string.Join(' ', new[] { Usage, Renewals(some), Parts }.OfType<string>()) is { Length: > 0 } text ? text : null;
 
     /// <summary>The text about a bill for usage: of a month within a longer period, or the last one after the end.</summary>
@@ -115,8 +116,6 @@ public sealed record PortalModel(
         : $"Ask {Project.Name} if an invoice does not say how to pay it.";
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
-
-    public bool CanAddCard => Project.Payments.Provider == PaymentProvider.Sandbox;
 
     public static string ToneOf(NoticeSeverity severity) =>
         severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };

@@ -40,10 +40,11 @@ public sealed class PortalPages(
 
         // Does not ask a provider for each view of the page, because it can be slow or unavailable.
         var ahead = plan.Newest is { } newest ? await change.GlanceAsync(project, newest, cancel) : null;
+        var abilities = providers.CapabilitiesOf(project);
         var model = new PortalModel(
             deps.Path, project, customer, deps.Session.ReturnUrl, plan, [.. rows.Select(static row => row.Invoice)],
             await methods.ListAsync(project, customer, cancel) ?? [], await notices.ListAsync(project, customer, cancel) ?? [],
-            providers.CapabilitiesOf(project).HasCheckout, ahead?.Next, ahead?.Prices ?? []);
+            abilities.HasCheckout, abilities.UsesTollgatePages, ahead?.Next, ahead?.Prices ?? []);
         await Pages.WriteAsync<PortalPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?> { ["Model"] = model });
     });
 

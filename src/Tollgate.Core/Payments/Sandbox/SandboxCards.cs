@@ -16,7 +16,11 @@ public enum SandboxOutcome
 }
 
 /// <summary>A card that exists only in the sandbox, with its details and its automatic outcome.</summary>
-public sealed record SandboxCard(string Token, string Brand, string Last4, SandboxOutcome Outcome);
+public sealed record SandboxCard(string Token, string Brand, string Last4, SandboxOutcome Outcome)
+{
+    /// <summary>The only provider at which the card pays.</summary>
+    public const PaymentProvider Provider = PaymentProvider.Sandbox;
+}
 
 /// <summary>The sandbox's cards. Their last digits are those of well-known test cards.</summary>
 public static class SandboxCards

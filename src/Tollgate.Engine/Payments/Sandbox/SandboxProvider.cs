@@ -19,7 +19,7 @@ public sealed class SandboxProvider(NpgsqlDataSource database, SandboxWebhooks w
 
     public ProviderCapabilities Capabilities { get; } = new()
     {
-        ChargesSavedMethods = true, HasCheckout = true, HasPortal = true, Refunds = true, SendsWebhooks = true,
+        ChargesSavedMethods = true, HasCheckout = true, UsesTollgatePages = true, HasPortal = true, Refunds = true, SendsWebhooks = true,
     };
 
     public (string Field, string Fault)? Refuse(ProjectMode mode, IReadOnlyDictionary<string, string> credentials) =>

@@ -1,6 +1,4 @@
-using Tollgate.Engine.Payments;
-
-namespace Tollgate.Engine.Inbox;
+namespace Tollgate.Engine.Payments.Stripe;
 
 /// <summary>Reads Tollgate's records for a comparison with Stripe.</summary>
 internal static class ReconcileSql

@@ -1,10 +1,9 @@
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Inbox;
-using Tollgate.Engine.Tests.Payments.Stripe;
+using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Testing;
 
-namespace Tollgate.Engine.Tests.Inbox;
+namespace Tollgate.Engine.Tests.Payments.Stripe;
 
 /// <summary>A comparison that was cut reports it.</summary>
 public sealed class ReconcileTests(TestPostgres postgres)

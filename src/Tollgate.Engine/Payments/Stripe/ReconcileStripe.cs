@@ -5,12 +5,10 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Stripe;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Payments;
-using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
-namespace Tollgate.Engine.Inbox;
+namespace Tollgate.Engine.Payments.Stripe;
 
 /// <param name="Repaired">True if Tollgate applied Stripe's state.</param>
 /// <param name="UnresolvedReason">The reason why it could not, for operators.</param>
