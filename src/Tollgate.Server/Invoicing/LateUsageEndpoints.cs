@@ -25,9 +25,11 @@ public static class LateUsageEndpoints
         app.MapGet("/v1/billing/late-usage", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(LateUsageDescriptions.List);
-        app.MapGet("/v1/billing/late-usage.csv", (RequestDelegate)(context => CsvAsync(context, queries)))
+        app.MapGet(
+                "/v1/billing/late-usage.csv",
+                app.Services.GetRequiredService<Exports>().Bounded(context => CsvAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
-            .WithLoad(Load.Heavy)
+            .WithLoad(Load.Own)
             .Describe(LateUsageDescriptions.Csv);
     }
 
