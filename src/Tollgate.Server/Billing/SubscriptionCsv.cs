@@ -5,7 +5,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Billing;
 
-/// <summary>One line of <c>/v1/subscriptions.csv</c>: the amount of one whole period in minor units (exact, for programs) and in major ones.</summary>
+/// <summary>
+/// One line of <c>/v1/subscriptions.csv</c>: the amount of one whole period in minor units (exact, for programs) and in major ones.
+/// </summary>
 internal static class SubscriptionCsv
 {
     public static readonly string[] Columns =

@@ -17,7 +17,7 @@ internal static class CsvExport
     /// <summary>Rows of one read of the database.</summary>
     public const int PageRows = 500;
 
-    /// <param name="name">Of the file, without <c>.csv</c>.</param>
+    /// <param name="name">The name of the file without <c>.csv</c>.</param>
     /// <param name="line">Appends the line or lines of a row.</param>
     public static async Task WriteAsync<TRow>(
         HttpContext context, string name, string[] columns, IAsyncEnumerable<IReadOnlyList<TRow>> pages, Action<StringBuilder, TRow> line)
@@ -38,7 +38,7 @@ internal static class CsvExport
         await FlushAsync(context, name, csv);
     }
 
-    /// <summary>Of a file whose lines are in memory.</summary>
+    /// <summary>Writes a file whose rows are in memory.</summary>
     public static Task WriteAsync<TRow>(
         HttpContext context, string name, string[] columns, IEnumerable<TRow> rows, Action<StringBuilder, TRow> line)
     {

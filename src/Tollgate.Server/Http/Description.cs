@@ -51,8 +51,8 @@ public sealed record Description(string Tag, string Summary, string Details)
     public IReadOnlyList<ErrorCode> Errors { get; init; } = [];
 
     /// <summary>A list as a CSV file.</summary>
-    /// <param name="what">Its rows, in the plural.</param>
-    /// <param name="order">Where they stand in it.</param>
+    /// <param name="what">The rows, in the plural.</param>
+    /// <param name="order">Their order.</param>
     internal static Description OfFile(
         string tag, string summary, string what, string order, string[] columns, IReadOnlyList<QueryParameter> filters) => new(
         tag, summary,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Tollgate.Server.Tests.Customers;
@@ -91,13 +90,15 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
                     path,
                     [.. from one in query
                         where one["schema"]?["enum"] is not null
-                        select (one["name"]!.GetValue<string>(),
-                            one["schema"]!["enum"]!.AsArray().Select(static word => word!.GetValue<string>()).MaxBy(static w => w.Length)!)]));
+                        select (one["name"]!.GetValue<string>(), LongestOf(one["schema"]!["enum"]!.AsArray()))]));
             }
         }
 
         return lists;
     }
+
+    private static string LongestOf(JsonArray words) =>
+        words.Select(static word => word!.GetValue<string>()).MaxBy(static word => word.Length)!;
 
     /// <summary>Waits until background work adds no more rows.</summary>
     private static async Task SettleAsync(BillingSandbox sandbox, string path)
@@ -117,61 +118,74 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z", Catalog);
         foreach (var n in Enumerable.Range(1, 2))
         {
-            await MadeAsync("/v1/webhook-endpoints", $$"""{"url": "http://127.0.0.1:9/{{n}}", "events": ["*"]}""");
+            await MadeAsync(sandbox, "/v1/webhook-endpoints", $$"""{"url": "http://127.0.0.1:9/{{n}}", "events": ["*"]}""");
         }
 
         foreach (var n in Enumerable.Range(1, 4))
         {
-            await MadeAsync("/v1/customers", $$"""{"id": "c-{{n}}", "name": "Customer {{n}}", "email": "c{{n}}@example.com"}""");
-            await sandbox.SubscribeAsync($$"""{"customer": "c-{{n}}", "plan": "pro", "trial": false}""");
-            var card = n <= 2 ? "pm_sandbox_visa" : "pm_sandbox_declined";
-            await MadeAsync($"/v1/customers/c-{n}/payment-methods", $$"""{"token": "{{card}}"}""");
-            var invoices = await sandbox.Door.GetAsync($"/v1/invoices?customer=c-{n}");
-            var payment = await MadeAsync("/v1/payments", PaymentSteps.Body(invoices["data"][0]!["id"]!.GetValue<string>()));
-            if (n <= 2)
-            {
-                await PaymentSteps.HappenAsync(sandbox, "dispute.opened", payment["id"].GetValue<string>());
-            }
+            await SubscribeAsync(sandbox, n);
         }
 
         foreach (var n in Enumerable.Range(1, 3))
         {
-            await UsageAsync(n);
-            await MadeAsync("/v1/coupons", $$"""{"code": "C{{n}}", "percent_off": 10, "duration": "once"}""");
-            await MadeAsync("/v1/api-keys", $$"""{"kind": "public", "name": "k{{n}}"}""");
-            await MadeAsync("/v1/customers/c-1/tokens", """{"ttl_seconds": 600}""");
-            await MadeAsync("/v1/portal-sessions", """{"customer": "c-1"}""");
-            await MadeAsync(
-                "/v1/checkouts",
-                $$"""{"customer": "new-{{n}}", "plan": "pro", "success_url": "https://a.example/", "cancel_url": "https://a.example/"}""");
-            await MadeAsync("/v1/customers/c-1/members", $$"""{"id": "m-{{n}}"}""");
-            await MadeAsync("/v1/customers/c-1/credits", """{"kind": "promotional", "amount": 100, "currency": "USD"}""");
-            await MadeAsync("/v1/customers/c-1/packs", """{"pack": "hundred"}""");
-            await MadeAsync("/v1/customers/c-1/grants", """{"feature": "calls", "amount": 5}""");
-            await MadeAsync("/v1/model-prices", $$"""{"provider": "own", "model": "m{{n}}", "prices": {"input": "1"} }""");
+            await UseAsync(sandbox, n);
+            await AddAsync(sandbox, n);
         }
 
         await sandbox.AdvanceAsync("2027-02-28T00:00:00Z");
         foreach (var n in Enumerable.Range(4, 3))
         {
-            await UsageAsync(n);
+            await UseAsync(sandbox, n);
         }
 
         return sandbox;
+    }
 
-        async Task UsageAsync(int n)
+    /// <summary>A customer with a subscription: the first two pay and dispute the payment, the cards of the others are declined.</summary>
+    private static async Task SubscribeAsync(BillingSandbox sandbox, int n)
+    {
+        await MadeAsync(
+            sandbox, "/v1/customers", $$"""{"id": "c-{{n}}", "name": "Customer {{n}}", "email": "c{{n}}@example.com"}""");
+        await sandbox.SubscribeAsync($$"""{"customer": "c-{{n}}", "plan": "pro", "trial": false}""");
+        var card = n <= 2 ? "pm_sandbox_visa" : "pm_sandbox_declined";
+        await MadeAsync(sandbox, $"/v1/customers/c-{n}/payment-methods", $$"""{"token": "{{card}}"}""");
+        var invoices = await sandbox.Door.GetAsync($"/v1/invoices?customer=c-{n}");
+        var payment = await MadeAsync(sandbox, "/v1/payments", PaymentSteps.Body(invoices["data"][0]!["id"]!.GetValue<string>()));
+        if (n <= 2)
         {
-            await sandbox.UseAsync("c-1", "calls", n, id: $"e-{n}");
-            await sandbox.Door.PostAsync("/v1/events", $$"""{"id": "u-{{n}}", "customer": "c-2", "type": "unknown_{{n}}"}""");
-            await MadeAsync(
-                "/v1/llm-calls", $$"""{"id": "l-{{n}}", "customer": "c-1", "provider": "own", "model": "x{{n}}", "input_tokens": 1}""");
+            await PaymentSteps.HappenAsync(sandbox, "dispute.opened", payment["id"].GetValue<string>());
         }
+    }
 
-        async Task<Came> MadeAsync(string path, string json)
-        {
-            var came = await sandbox.Door.PostAsync(path, json);
-            ((int)came.Status).ShouldBeInRange(200, 299, string.Create(CultureInfo.InvariantCulture, $"{path} {json}: {came.Json?.ToJsonString()}"));
-            return came;
-        }
+    private static async Task AddAsync(BillingSandbox sandbox, int n)
+    {
+        await MadeAsync(sandbox, "/v1/coupons", $$"""{"code": "C{{n}}", "percent_off": 10, "duration": "once"}""");
+        await MadeAsync(sandbox, "/v1/api-keys", $$"""{"kind": "public", "name": "k{{n}}"}""");
+        await MadeAsync(sandbox, "/v1/customers/c-1/tokens", """{"ttl_seconds": 600}""");
+        await MadeAsync(sandbox, "/v1/portal-sessions", """{"customer": "c-1"}""");
+        await MadeAsync(
+            sandbox, "/v1/checkouts",
+            $$"""{"customer": "new-{{n}}", "plan": "pro", "success_url": "https://a.example/", "cancel_url": "https://a.example/"}""");
+        await MadeAsync(sandbox, "/v1/customers/c-1/members", $$"""{"id": "m-{{n}}"}""");
+        await MadeAsync(sandbox, "/v1/customers/c-1/credits", """{"kind": "promotional", "amount": 100, "currency": "USD"}""");
+        await MadeAsync(sandbox, "/v1/customers/c-1/packs", """{"pack": "hundred"}""");
+        await MadeAsync(sandbox, "/v1/customers/c-1/grants", """{"feature": "calls", "amount": 5}""");
+        await MadeAsync(sandbox, "/v1/model-prices", $$"""{"provider": "own", "model": "m{{n}}", "prices": {"input": "1"} }""");
+    }
+
+    private static async Task UseAsync(BillingSandbox sandbox, int n)
+    {
+        await sandbox.UseAsync("c-1", "calls", n, id: $"e-{n}");
+        await sandbox.Door.PostAsync("/v1/events", $$"""{"id": "u-{{n}}", "customer": "c-2", "type": "unknown_{{n}}"}""");
+        await MadeAsync(
+            sandbox, "/v1/llm-calls",
+            $$"""{"id": "l-{{n}}", "customer": "c-1", "provider": "own", "model": "x{{n}}", "input_tokens": 1}""");
+    }
+
+    private static async Task<Came> MadeAsync(BillingSandbox sandbox, string path, string json)
+    {
+        var came = await sandbox.Door.PostAsync(path, json);
+        ((int)came.Status).ShouldBeInRange(200, 299, $"{path} {json}: {came.Json?.ToJsonString()}");
+        return came;
     }
 }

@@ -226,7 +226,7 @@ public sealed class ListTests(ListHost host) : IClassFixture<ListHost>
 /// <param name="Words">Each parameter with a closed set, and the longest word of it.</param>
 public sealed record ListOperation(string Path, IReadOnlyList<(string Name, string Word)> Words)
 {
-    /// <summary>What <c>starting_after</c> takes of a row.</summary>
+    /// <summary>The value of <c>starting_after</c> for the rows after this one.</summary>
     public string PlaceOf(JsonNode? row)
     {
         return Path switch
