@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Testing;
@@ -11,6 +13,10 @@ namespace Tollgate.Server.Tests.Payments.Stripe;
 /// <summary>A server that calls a double instead of Stripe, and queries it after a second.</summary>
 public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 {
+    /// <summary>Of the master key that test servers share.</summary>
+    private static readonly SecretBox Secrets = new(
+        MasterKeyRing.OfOne(MasterKey.Parse(TestServer.SharedMasterKey)!), NullLogger.Instance);
+
     private RunningServer? _running;
 
     public RunningServer Running => _running!;
@@ -72,7 +78,7 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
                 + "WHERE p.code = $1 AND c.id = $2",
             sandbox.Code, Customer);
         var reference = known as string ?? await MakeCustomerAsync(sandbox);
-        var token = Stripe.Books.AddCard(reference, card);
+        var (token, method) = (Stripe.Books.AddCard(reference, card), Guid.CreateVersion7());
         await AskAsync(
             "UPDATE payment_methods m SET is_default = false FROM customers c JOIN projects p ON p.id = c.project_id WHERE (m.partition, "
                 + "m.account) = (c.partition, c.account) AND p.code = $1 AND c.id = $2",
@@ -80,10 +86,10 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
         await AskAsync(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
-            SELECT c.partition, c.account, gen_random_uuid(), 'stripe', $3, 'visa', '4242', true, now()
+            SELECT c.partition, c.account, $4, 'stripe', $3, 'visa', '4242', true, now()
               FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = $2
             """,
-            sandbox.Code, Customer, token);
+            sandbox.Code, Customer, Secrets.CloseText(token, SecretPlace.Card(method)), method);
         return token;
     }
 
