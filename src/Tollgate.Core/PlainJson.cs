@@ -23,8 +23,8 @@ public static class PlainJson
     public static JsonSerializerOptions Indented { get; } = new() { Encoder = Encoder, WriteIndented = true };
 
     /// <summary>
-    /// How Tollgate writes records that it reads back, in columns and files: names in snake_case, and nothing that is null. A context of
-    /// generated code takes its own instance.
+    /// The options for records that Tollgate writes and reads back, in columns and files: names in snake_case, and nothing that is null. A
+    /// context of generated code takes its own instance.
     /// </summary>
     public static JsonSerializerOptions Stored() => new()
     {

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Tollgate.Tidy;
 
-/// <summary>How JSON is read and written is said once for the wire and once for what Tollgate stores, and by generated code.</summary>
+/// <summary>JSON has one set of options for the wire and one for what Tollgate stores, each with generated code.</summary>
 public sealed class JsonTests
 {
     private const string Wire = "src/Tollgate.Contracts/Http/WireJson.cs", Stored = "src/Tollgate.Core/PlainJson.cs";
@@ -18,7 +18,7 @@ public sealed class JsonTests
         "PropertyNameCaseInsensitive",
     ];
 
-    /// <summary>Where else one of them is set. Subject: the file's path.</summary>
+    /// <summary>The other places that set one of them. Subject: the file's path.</summary>
     private static readonly Allowed[] OtherSettings =
     [
         new("src/Tollgate.Server/Http/HttpRoom.cs", "The framework's own options: the OpenAPI document takes its names from them."),

@@ -26,8 +26,8 @@ using Tollgate.Contracts.Webhooks;
 namespace Tollgate.Contracts.Http;
 
 /// <summary>
-/// How all bodies are read and written, with the list of them by room: names in snake_case; unknown and repeated fields refused, and null
-/// where a type has none; decimals and times in one spelling.
+/// The options with which all bodies are read and written, and the bodies by room: names in snake_case; unknown and repeated fields
+/// refused, and null where a type has none; decimals and times in one spelling.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

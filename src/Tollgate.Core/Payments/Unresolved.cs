@@ -24,7 +24,7 @@ public sealed record Unresolved(string Reason, Awaited? WaitsFor = null)
         new(AwaitedFact.SubscriptionEnded, customer));
 
     /// <summary>No customer is known for a subscription.</summary>
-    /// <param name="remedy">How the operator names the customer.</param>
+    /// <param name="remedy">The operator's name for the customer.</param>
     public static Unresolved OfNobody(string subscription, string remedy) =>
         NotFollowed(subscription, $"{subscription} is of nobody here: {remedy}");
 

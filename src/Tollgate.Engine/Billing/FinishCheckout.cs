@@ -71,6 +71,6 @@ internal static class FinishCheckout
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, change.Row.Partition, change.Row.Account, payment.Id, "keep", now.ToUtc(), payment.Amount.Minor,
             actor,
-            "What it was to pay for could not be had any more; it is the customer's credit.");
+            "The purchase is no longer possible; the payment is the customer's credit.");
     }
 }

@@ -26,7 +26,7 @@ internal static class PaymentPages
 
     public static void MapPaymentPages(this WebApplication app)
     {
-        app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("How pages look.")
+        app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("The style of the pages.")
             .ExcludeFromDescription();
 
         var guesses = app.Services.GetRequiredService<Guesses>();

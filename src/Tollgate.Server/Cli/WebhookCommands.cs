@@ -25,7 +25,7 @@ internal static class WebhookCommands
 
     private static Command Create()
     {
-        var url = new Argument<string>("url") { Description = "Where to: https, and in sandbox projects also http." };
+        var url = new Argument<string>("url") { Description = "The receiver's URL: https, and in sandbox projects also http." };
         var events = new Option<string[]>("--event")
         {
             HelpName = "type", Description = "A type such as invoice.paid, or a group such as invoice.*. May be repeated. Default: all.",
@@ -58,7 +58,7 @@ internal static class WebhookCommands
         var (id, json) = (Endpoint(), Lists.JsonOption());
         var grace = new Option<int>("--grace-seconds")
         {
-            HelpName = "number", Description = "How long both secrets sign.", DefaultValueFactory = _ => 86_400,
+            HelpName = "number", Description = "The time for which both secrets sign.", DefaultValueFactory = _ => 86_400,
         };
         var command = new Command(
             "rotate",

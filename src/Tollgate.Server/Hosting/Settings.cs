@@ -107,7 +107,7 @@ public static class Settings
     /// <summary>Members of one customer whose plan sells no seats.</summary>
     public static readonly Setting MostMembers = new(
         "TOLLGATE_MOST_MEMBERS", "members", 10_000, 1, 1_000_000,
-        "They share one balance, which one lane decides on, and each addition counts them. Where a plan sells seats, "
+        "They share one balance, which one lane decides on, and each addition counts them. If a plan sells seats, "
             + "the paid seats are the limit instead.");
 
     /// <summary>The longest time for an answer of a payment provider.</summary>

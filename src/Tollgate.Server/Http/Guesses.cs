@@ -51,7 +51,7 @@ public sealed class Guesses : IDisposable
         _failed = _meter.CreateCounter<long>(
             "tollgate.guesses", "{attempt}",
             "Keys, tokens, page addresses, links of mails and webhooks that were not good, by what was wrong.");
-        _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Of those, the ones that were answered with 429.");
+        _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Failed attempts that were answered with 429.");
     }
 
     public void Dispose() => _meter.Dispose();

@@ -123,8 +123,8 @@ public static class Problems
     private const string PoolDetail = "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use.";
 
     private const string SlowDetail =
-        "PostgreSQL accepts connections but did not answer within TOLLGATE_COMMAND_SECONDS. Whether the request took effect may be "
-            + "unknown.";
+        "PostgreSQL accepts connections but did not answer within TOLLGATE_COMMAND_SECONDS. The request may have "
+            + "taken effect.";
 
     /// <summary>Npgsql has no type for it; <c>FailureMapTests</c> exhausts a real pool, to notice a change of the message.</summary>
     private static bool IsPoolExhausted(NpgsqlException e) =>

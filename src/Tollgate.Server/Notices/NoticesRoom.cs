@@ -17,13 +17,15 @@ public static class NoticesRoom
     private static readonly Description List = new(
         "Customers", "List notices to a customer",
         """
-        What is so now, what matters most first: payments that failed, with the next attempt and what comes of it; plans that ended unpaid; invoices to be paid; a trial within
-        three days of its end; thresholds of quotas; what is scheduled. Nothing is stored or cleared: a notice is gone when what it tells of is. All in one page. A member
-        is told of usage only.
+        Lists the customer's current notices in one page, the most important first: failed payments with the next attempt and its
+        consequence, plans that ended unpaid, open invoices, a trial that ends within three days, reached thresholds of quotas, and
+        scheduled changes. Tollgate computes the list for each request; a notice disappears when its reason does. A member gets notices
+        about usage only.
 
-        To pay an invoice is a checkout (`POST /v1/checkouts {"invoice": …}`), a card is added on the portal (`POST /v1/portal-sessions`), a plan is kept by
-        `POST /v1/subscriptions/{id}/uncancel`. An invoice of a provider-managed subscription is paid on the provider's own page (`open_link`).
-        In a project that is paid by hand `action` is null, and no notice announces a charge that no provider makes.
+        `action` names the remedy: a checkout for an invoice (`POST /v1/checkouts {"invoice": …}`), the portal for a new card
+        (`POST /v1/portal-sessions`), or `POST /v1/subscriptions/{id}/uncancel` to keep a plan. The provider's own page takes the payment of
+        a provider-managed subscription (`open_link`). In a project without a payment provider, `action` is null, and no notice announces an
+        automatic charge.
         """)
     {
         Answers =

@@ -47,7 +47,7 @@ public static class PaymentMethodEndpoints
         {
             await Problems.WriteAsync(
                 context, ErrorCode.BillingNotConfigured,
-                $"Of a live project customers leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
+                $"Customers of a live project leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
             return;
         }
 

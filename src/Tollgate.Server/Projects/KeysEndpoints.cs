@@ -51,9 +51,9 @@ internal static class KeysEndpoints
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Rotate a key", """
-                Makes a new key with the same name, scopes, networks and expiry, and ends the old one, at once or after `grace_seconds` in which
-                both are valid. What the old key had issued belongs to the new one. A second rotation of the same key is refused: it is revoked
-                by then. A key rotates itself, and others that have nothing that it does not have itself.
+                Creates a key with the same name, scopes, networks and expiry, and revokes the old one, at once or after `grace_seconds` during
+                which both are valid. Everything that the old key issued then belongs to the new one. Tollgate refuses a second rotation of
+                the same key. A key may rotate itself, and other keys that have no scope, network or lifetime beyond its own.
                 """)
             {
                 Path = IdMeaning,
@@ -66,10 +66,9 @@ internal static class KeysEndpoints
         app.MapDelete("/v1/api-keys/{id}", (RequestDelegate)(context => RevokeAsync(context, revoke)))
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .Describe(new(Tag, "Revoke a key", """
-                The key is refused from now on, and so is everything that it issued, directly or through others: keys, customer tokens, portal
-                sessions, checkouts, and the projects' keys that an admin key created. This server refuses them at once, others within a second.
-                Revoking it again changes nothing. To replace a key and keep what it issued, rotate it. A revocation that would leave no admin
-                key is refused.
+                Ends the key and everything that it issued, directly or through others: keys, customer tokens, portal sessions, checkouts, and
+                the projects' keys that an admin key created. This server refuses them at once, other servers within a second. A second
+                revocation changes nothing. To replace a key and keep what it issued, rotate it. Tollgate refuses to revoke the last admin key.
                 """)
             {
                 Path = IdMeaning,
@@ -83,9 +82,10 @@ internal static class KeysEndpoints
             .RequireKey(Access.Secret | Access.Admin, Scope.KeysWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Create a key", $"""
-                `secret` does everything in the project, `public` reads what browsers may see, `restricted` does what its `scopes` say. All of them
-                work only from their `networks` and until `expires_at`. What is left out is that of the key that asks; what exceeds it is refused,
-                and the new key ends with it. With the admin key and no `X-Project` the only kind is `admin`.
+                A `secret` key may do everything in the project, a `public` key reads what browsers may see, and a `restricted` key has the
+                rights of its `scopes`. Each works only from its `networks` and until `expires_at`. Omitted values are those of the requesting
+                key. Tollgate refuses a key that exceeds the requesting key, and revokes the new key together with it. With the admin key and
+                without `X-Project`, the only kind is `admin`.
 
                 Scopes:
 

@@ -27,9 +27,10 @@ internal static class TokensEndpoints
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .WithSecretAnswer()
             .Describe(new(Tag, "Issue a customer token", """
-                A token that speaks for this one customer: its usage, its portal, the seed doors, the gateway. Give it to the customer's browser;
-                never give it a key. It does what the scopes of the key that issues it allow, works from that key's networks, expires with it at
-                the latest and is revoked with it. It ends after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist yet.
+                Issues a token that acts for this one customer: its usage, its portal, the seed doors, the gateway. Give the token to the
+                customer's browser; never give a browser a key. The token has the scopes and networks of the issuing key, expires no later than
+                the key, and is revoked with it. It expires after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist
+                yet.
                 """)
             {
                 Path = IdMeaning,

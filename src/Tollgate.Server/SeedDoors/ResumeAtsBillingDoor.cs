@@ -172,6 +172,6 @@ internal static class ResumeAtsBillingDoor
             + "it is the status of the default project.")
     {
         Answers = [
-            Example.Of<ResumeAtsBillingStatus>(200, "How it stands.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
+            Example.Of<ResumeAtsBillingStatus>(200, "Its status.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],
     };
 }

@@ -28,7 +28,7 @@ internal static class TrenditBillingDoor
                 .OpenToAll("It says the same to everybody.")
                 .Describe(new(
                     "Seed door: Trendit", title,
-                    "Where the payment page leads the browser. It knows nothing of the payment and changes nothing.")
+                    "The address to which the payment page sends the browser. It knows nothing of the payment and changes nothing.")
                 {
                     Answers = [Example.OfText(StatusCodes.Status200OK, "An HTML page.", "text/html", "<!doctype html> …")],
                 });

@@ -164,7 +164,7 @@ internal sealed class SendLoop(
         {
             Log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
             return await queue.FinishAsync(
-                delivery, attempt with { Error = "What came back could not be kept.", Response = null }, result, permille,
+                delivery, attempt with { Error = "The response could not be stored.", Response = null }, result, permille,
                 CancellationToken.None);
         }
     }

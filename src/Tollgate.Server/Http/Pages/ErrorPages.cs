@@ -86,7 +86,7 @@ internal static class ErrorPages
             """
             <h1>Errors</h1>
             <p class="lead">Every error under <code>/v1</code> is <code>application/problem+json</code>. Its <code>code</code> never changes:
-            switch on it. Its <code>type</code> is the address of one of these pages. What is our fault (500, 503) is in the server's log
+            switch on it. Its <code>type</code> is the address of one of these pages. The server logs its own faults (500, 503)
             under its <code>request_id</code>.</p>
 
             """);
