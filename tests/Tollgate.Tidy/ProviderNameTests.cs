@@ -15,7 +15,7 @@ public sealed class ProviderNameTests
     /// <summary>Their words in the database. <c>sandbox</c> is also the mode of a project, and judged as an enum only.</summary>
     private static readonly string[] Words = ["stripe", "paymob"];
 
-    /// <summary>Where a provider's name is meant. Subject: the file's path.</summary>
+    /// <summary>The other files that may name a provider. Subject: the file's path.</summary>
     private static readonly Allowed[] Homes =
     [
         new("src/Tollgate.Core/Payments/PaymentSetup.cs", "The provider of a project that has chosen none: manual, or the sandbox's."),

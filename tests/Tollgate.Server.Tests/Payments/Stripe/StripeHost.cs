@@ -13,7 +13,7 @@ namespace Tollgate.Server.Tests.Payments.Stripe;
 /// <summary>A server that calls a double instead of Stripe, and queries it after a second.</summary>
 public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 {
-    /// <summary>Of the master key that test servers share.</summary>
+    /// <summary>Encrypts by the master key that test servers share.</summary>
     private static readonly SecretBox Secrets = new(
         MasterKeyRing.OfOne(MasterKey.Parse(TestServer.SharedMasterKey)!), NullLogger.Instance);
 
