@@ -186,7 +186,7 @@ public sealed record ServerOptions
                 Stripe = ReadStripe(environment, found),
             },
             Gateway = ReadGateway(environment, sockets.UpstreamConnections, found),
-            Mail = MailOptions.Read(environment, found),
+            Mail = MailOptions.Read(environment, found) with { MostAnHour = (int)Settings.ProjectMails.Read(environment, found) },
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
             {
