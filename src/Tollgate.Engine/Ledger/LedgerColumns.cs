@@ -15,6 +15,7 @@ internal static class BalanceColumn
 {
     public const int Partition = 0, Account = 1, Feature = 2, PeriodStart = 3, PeriodEnd = 4, Version = 5, Used = 6, Held = 7, Drawn = 8;
     public const int Carried = 9, Quota = 10, Denied = 11, Fired = 12, OpenHolds = 13, ReportAt = 14, Reports = 15;
+    public const int Level = 16, LevelTime = 17, LevelWhole = 18;
 }
 
 /// <summary>The columns of the statements that load grants.</summary>

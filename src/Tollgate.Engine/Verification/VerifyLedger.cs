@@ -46,6 +46,8 @@ public static class VerifyLedger
             VerifySql.UniqueValues),
         new("levels", "a level is not the report that counts: the last one of the period, or of a max meter the highest", VerifySql.Levels),
         new("reports", "a balance remembers another report than the last one of its period", VerifySql.Reports),
+        new("timed_levels", "what is used of a level that time weighs is not what its reports make of the period", VerifySql.TimedLevels),
+        new("level_reports", "the kept reports of a level that time weighs are not those of its events", VerifySql.LevelReports),
         new("threshold", "a recorded threshold was not reached, or its balance does not remember it", VerifySql.Thresholds),
         new("repeated_id", "an event id counts more than once for one customer", VerifySql.RepeatedIds),
         new("foreign_row", "a row belongs to no customer, or names something of another project", VerifySql.Strangers),

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Tollgate.Engine.Secrets;
 using Tollgate.Server.Tests.Customers;
@@ -13,10 +12,6 @@ namespace Tollgate.Server.Tests.Payments.Stripe;
 /// <summary>A server that calls a double instead of Stripe, and queries it after a second.</summary>
 public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 {
-    /// <summary>Encrypts by the master key that test servers share.</summary>
-    private static readonly SecretBox Secrets = new(
-        MasterKeyRing.OfOne(MasterKey.Parse(TestServer.SharedMasterKey)!), NullLogger.Instance);
-
     private RunningServer? _running;
 
     public RunningServer Running => _running!;
@@ -78,18 +73,19 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
                 + "WHERE p.code = $1 AND c.id = $2",
             sandbox.Code, Customer);
         var reference = known as string ?? await MakeCustomerAsync(sandbox);
-        var (token, method) = (Stripe.Books.AddCard(reference, card), Guid.CreateVersion7());
+        var token = Stripe.Books.AddCard(reference, card);
         await AskAsync(
             "UPDATE payment_methods m SET is_default = false FROM customers c JOIN projects p ON p.id = c.project_id WHERE (m.partition, "
                 + "m.account) = (c.partition, c.account) AND p.code = $1 AND c.id = $2",
             sandbox.Code, Customer);
+        var id = Guid.NewGuid();
         await AskAsync(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
-            SELECT c.partition, c.account, $4, 'stripe', $3, 'visa', '4242', true, now()
+            SELECT c.partition, c.account, $3, 'stripe', $4, 'visa', '4242', true, now()
               FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = $2
             """,
-            sandbox.Code, Customer, Secrets.CloseText(token, SecretPlace.Card(method)), method);
+            sandbox.Code, Customer, id, TestSecrets.Seal(token, SecretPlace.Card(id)));
         return token;
     }
 
