@@ -49,7 +49,8 @@ internal static class ParkedSql
     /// </summary>
     public const string Known =
         """
-        SELECT work, project_id, subject, least(greatest(next_attempt_at, timestamptz 'epoch'), now() + interval '1 year') AS next_attempt_at
+        SELECT work, project_id, subject,
+               least(greatest(next_attempt_at, timestamptz 'epoch'), now() + interval '1 year') AS next_attempt_at
           FROM parked_work p
          ORDER BY p.next_attempt_at
          LIMIT $1
