@@ -73,7 +73,17 @@ public sealed class ReadInbox(
             return;
         }
 
-        await FinishAsync(key, stored.Attempts, outcome, cancel);
+        try
+        {
+            await FinishAsync(key, stored.Attempts, outcome, cancel);
+        }
+        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken))
+        {
+            // PostgreSQL cannot store this result, for example an id that is too long for an index. The other events go on.
+            await PutOffAsync(key, stored.Attempts, broken, cancel);
+            return;
+        }
+
         await parked.DoneAsync(WorkNames.Inbox, project, $"{key.Provider}:{key.Id}");
     }
 
