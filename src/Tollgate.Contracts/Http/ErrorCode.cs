@@ -338,7 +338,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CheckoutState = new(
         "checkout_state", 409, "The checkout's status does not allow this",
-        "The checkout is completed or credited. The purchase stands, and a credited amount stays with the customer.",
+        "The checkout is completed or credited. The purchase remains valid, and a credited amount stays with the customer.",
         "Cancel the subscription or refund the payment instead.");
 
     public static readonly ErrorCode PaymentMethodMissing = new(

@@ -32,7 +32,7 @@ internal static class VerifyCommand
         var command = ServerDoor.Talking(
             new Command(
                 "verify",
-                "Recompute balances from events and reservations, and compare. Changes nothing.\n\nExample:\n  tollgate verify --project "
+                "Recomputes balances from events and reservations, and compares them. Changes nothing.\n\nExample:\n  tollgate verify --project "
                     + "shop")
                 {
                     Json, Database,

@@ -33,7 +33,7 @@ internal static class GrantScheduleDescriptions
     public static readonly Description Add = new(
         Tag,
         "Grant units in each interval",
-        "Gives the customer units of a metered feature each day, week, month or year, beside the plan's quota. Creates a missing customer. "
+        "Gives the customer units of a metered feature each day, week, month or year, in addition to the plan's quota. Creates a missing customer. "
             + "Tollgate creates the grants before "
         + "they take effect and lists them as `pending` until then; after that they are grants like all others. "
         + "The schedule grants each interval once.\n\n"

@@ -99,7 +99,7 @@ public static class InvoiceEndpoints
         Guid after = default;
         if (paging.StartingAfter is { } text && !Guid.TryParse(text, out after))
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last invoice of the page before is expected.");
+            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last invoice of the previous page is expected.");
         }
 
         if (faults.Any)

@@ -89,7 +89,7 @@ public static class PaymentEndpoints
         var (ofInvoice, after) = (IdOf(invoice, "invoice", faults), IdOf(paging.StartingAfter, "starting_after", faults));
         if (after is { } place && await queries.FindAsync(context.Project(), place, context.RequestAborted) is null)
         {
-            faults.Add("starting_after", FaultCode.InvalidValue, "The id of the last payment of the page before is expected.");
+            faults.Add("starting_after", FaultCode.InvalidValue, "The id of the last payment of the previous page is expected.");
         }
 
         if (faults.Any)

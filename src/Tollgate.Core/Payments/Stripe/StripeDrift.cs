@@ -97,7 +97,7 @@ public static class StripeDrifts
             (not null, null) => ours.Status == PaymentStatus.Succeeded
                 ? new("payment", id, null, null, $"succeeded {ours.Amount}", null,
                     "Stripe has no such payment: it was made with the key of another account or mode. Set that key, "
-                        + "or give the money back in the books.",
+                        + "or reverse Tollgate's record with a credit note, and take back the credit that it gives.",
                     false)
                 : null,
             _ when ours.Status == PaymentStatus.Succeeded && moved == true && theirs.Received is { } received && received != ours.Amount =>
@@ -111,7 +111,7 @@ public static class StripeDrifts
                     true),
             _ when ours.Status == PaymentStatus.Succeeded && moved != true =>
                 new("payment", id, theirs.Id, "status", "succeeded", theirs.Status,
-                    "It is booked as paid, and Stripe has no money for it. Look at it at Stripe; what is booked is not taken back.", false),
+                    "Tollgate recorded it as paid, but Stripe has no money for it. Check it at Stripe; Tollgate keeps its record.", false),
             _ => null,
         };
     }

@@ -42,7 +42,7 @@ internal static class StartPages
     {
         var (start, plans) = (PageFrame.Page("Start", Start(hasDemo), DocsPart.None), PageFrame.Page("Plans", Plans, DocsPart.None));
         app.MapMethods("/", PageFrame.Reading, context => WriteAsync(context, StatusCodes.Status200OK, start))
-            .OpenToAll("It links to what is open to all.")
+            .OpenToAll("It links to public pages only.")
             .ExcludeFromDescription();
         app.MapMethods("/pricing", PageFrame.Reading, context => WriteAsync(context, StatusCodes.Status200OK, plans))
             .OpenToAll("Customers who reached a limit are sent here until the catalogue names a page of the app.")
