@@ -194,7 +194,8 @@ public sealed class CollectLoop(
     protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var (report, hasMore) = await collect.RunPageAsync(project, cancel);
-        Log.LogInformation("Collected invoices of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
+        Log.LogInformation(
+            "Collected invoices of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
         return hasMore;
     }
 }

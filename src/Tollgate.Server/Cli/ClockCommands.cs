@@ -31,7 +31,8 @@ internal static partial class ClockCommands
 
             var clock = Read(text);
             Console.WriteLine(
-                $"{BillingCommands.TimeText(clock.Now)} ({(clock.IsFrozen ? "it is frozen" : "nobody has moved it: it follows the database's clock")})");
+                $"{BillingCommands.TimeText(clock.Now)} "
+                    + $"({(clock.IsFrozen ? "it is frozen" : "nobody has moved it: it follows the database's clock")})");
             return ExitCode.Done;
         });
         return command;

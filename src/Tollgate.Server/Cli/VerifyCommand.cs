@@ -32,7 +32,8 @@ internal static class VerifyCommand
         var command = ServerDoor.Talking(
             new Command(
                 "verify",
-                "Recomputes balances from events and reservations, and compares them. Changes nothing.\n\nExample:\n  tollgate verify --project "
+                "Recomputes balances from events and reservations, and compares them. Changes nothing.\n\nExample:\n  tollgate verify "
+                    + "--project "
                     + "shop")
                 {
                     Json, Database,

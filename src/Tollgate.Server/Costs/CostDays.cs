@@ -21,7 +21,8 @@ internal static class CostDays
     ];
 
     public static readonly QueryParameter[] All = [
-        new("days", $"The number of UTC days up to today: 1 to {Most}, default {Default}. Do not combine it with from and to.", "integer"), .. FromTo];
+        new("days", $"The number of UTC days up to today: 1 to {Most}, default {Default}. Do not combine it with from and to.", "integer"),
+        .. FromTo];
 
     /// <summary>Reads <c>days</c>, or <c>from</c> and <c>to</c>.</summary>
     public static DayRange Read(HttpContext context, Instant now, Faults faults)

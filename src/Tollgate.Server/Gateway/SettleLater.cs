@@ -83,7 +83,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         {
             if (_waiting.Reader.Count > 0)
             {
-                log.LogCritical("{Count} calls were not recorded: the database was unavailable until the server stopped.", _waiting.Reader.Count);
+                log.LogCritical(
+                    "{Count} calls were not recorded: the database was unavailable until the server stopped.", _waiting.Reader.Count);
             }
         }
     }
@@ -125,7 +126,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         if (keeping.Exception?.InnerException is { } lost && Problems.Of(lost).Code.Status != StatusCodes.Status503ServiceUnavailable)
         {
             log.LogError(
-                lost, "Recorded the answer {Id} in {Project}, but could not store which customer it belongs to.", call.Id, waiting.Project.Code);
+                lost, "Recorded the answer {Id} in {Project}, but could not store which customer it belongs to.", call.Id,
+                waiting.Project.Code);
         }
         else
         {

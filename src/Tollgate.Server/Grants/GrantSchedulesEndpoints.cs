@@ -174,7 +174,8 @@ public static class GrantSchedulesEndpoints
             ScheduleOutcome.Done => ViewAsync(done),
             ScheduleOutcome.Replayed => ViewAsync(StatusCodes.Status200OK),
             ScheduleOutcome.IdReused => Problems.WriteAsync(
-                context, ErrorCode.IdempotencyKeyReused, $"A grant schedule \"{answer.Schedule!.Name}\" with different content exists.", "id"),
+                context, ErrorCode.IdempotencyKeyReused, $"A grant schedule \"{answer.Schedule!.Name}\" with different content exists.",
+                "id"),
             ScheduleOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, customer, answer.Owner!),
             ScheduleOutcome.TooMany => Problems.WriteAsync(
                 context, ErrorCode.LimitReached,

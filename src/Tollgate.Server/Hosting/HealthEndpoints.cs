@@ -27,7 +27,9 @@ internal static class HealthEndpoints
     {
         app.MapGet("/health/live", () => TypedResults.Json(new LiveAnswer("live"), WireJson.Default.LiveAnswer))
             .OpenToAll("Load balancers have no key.")
-            .Describe(new("Health", "Check that the process runs", "Returns 200 as long as the process runs. It checks neither the database nor anything else.")
+            .Describe(
+                new("Health", "Check that the process runs",
+                    "Returns 200 as long as the process runs. It checks neither the database nor anything else.")
             {
                 Answers = [Example.Of<LiveAnswer>(200, "It does.", """{"status": "live"}""")],
             });
@@ -46,7 +48,8 @@ internal static class HealthEndpoints
             .OpenToAll("Load balancers have no key.")
             .Describe(
                 new("Health", "Check that the server can decide",
-                    "Checks the database, its schema and its clock, at most once a second. Returns 503 with the same body if the server cannot decide.")
+                    "Checks the database, its schema and its clock, at most once a second. Returns 503 with the same body if the server "
+                        + "cannot decide.")
             {
                 Answers =
                 [

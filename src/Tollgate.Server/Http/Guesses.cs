@@ -51,7 +51,8 @@ public sealed class Guesses : IDisposable
         _failed = _meter.CreateCounter<long>(
             "tollgate.guesses", "{attempt}",
             "Invalid keys, tokens, page addresses, mail links and webhooks, by reason.");
-        _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Failed attempts that the server answered with 429.");
+        _limited = _meter.CreateCounter<long>(
+            "tollgate.guesses.limited", "{attempt}", "Failed attempts that the server answered with 429.");
     }
 
     public void Dispose() => _meter.Dispose();

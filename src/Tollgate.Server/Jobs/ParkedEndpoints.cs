@@ -31,8 +31,8 @@ public static class ParkedEndpoints
         "List parked work",
         "Lists parked work, the newest first. When a background job fails on one item (an invoice, a mail, an event), "
             + "Tollgate retries it after a pause that grows from 10 seconds to "
-        + "6 hours, and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an operator: "
-        + "Tollgate could not apply a provider's "
+        + "6 hours, and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an "
+        + "operator: Tollgate could not apply a provider's "
         + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
     {
         Query = [new("work", "Only work of this kind.", Words: WorkNames.All), .. QueryParameter.OfPage],

@@ -35,9 +35,9 @@ public static class VerifyEndpoints
             .Describe(new("Ledger", "Verify the ledger",
             "Recomputes balances from events and holds, grants from burned units, unique values, "
                 + "thresholds and tenancy in one snapshot of "
-            + "the database, and compares them. It changes nothing and can run during traffic. A project's key checks its project; the admin key "
-            + "checks all of them, or the one that `X-Project` names. It takes about a minute for a million events on a small machine. "
-            + "Tollgate stops a check with a project's key after five minutes (409).")
+            + "the database, and compares them. It changes nothing and can run during traffic. A project's key checks its project; the "
+            + "admin key checks all of them, or the one that `X-Project` names. It takes about a minute for a million events on a small "
+            + "machine. Tollgate stops a check with a project's key after five minutes (409).")
         {
             Answers =
             [

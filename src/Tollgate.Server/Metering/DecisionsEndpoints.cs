@@ -24,8 +24,8 @@ internal static class DecisionsEndpoints
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapGet("/v1/decisions/{id}", (RequestDelegate)(context => FindAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("Metering", "Explain a decision",
-            "Explains the consume, event, settlement or reservation with this id: the units that it took from each balance, grant and credit "
-            + "pool, and the thresholds that it crossed. Tollgate only counts refusals, so the id of a refused request gets a 404; "
+            "Explains the consume, event, settlement or reservation with this id: the units that it took from each balance, grant and "
+            + "credit pool, and the thresholds that it crossed. Tollgate only counts refusals, so the id of a refused request gets a 404; "
             + "`GET /v1/customers/{id}/explain` explains the current state.")
         {
             Query = [new("customer", "The event's customer: a faster lookup, and necessary if several customers use the id.")],

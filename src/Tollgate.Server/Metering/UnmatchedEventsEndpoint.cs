@@ -17,8 +17,8 @@ internal static class UnmatchedEventsEndpoint
         app.MapGet("/v1/unmatched-events", (RequestDelegate)(context => ListAsync(context, types)))
             .RequireKey(Access.Secret, Scope.UsageRead).Describe(new("Metering", "List event types that no meter reads",
             "Lists the types of events that no meter of the catalogue reads, each with its count and the nearest known name. "
-            + "The type is misspelt, or a meter is missing. Tollgate records such events and counts them for nothing, or rejects them if the "
-            + "catalogue says `unmatched_events: refuse`. The list omits types that a meter reads now. "
+            + "The type is misspelt, or a meter is missing. Tollgate records such events and counts them for nothing, or rejects them if "
+            + "the catalogue says `unmatched_events: refuse`. The list omits types that a meter reads now. "
             + $"Tollgate counts at most {UnmatchedTypes.MostTypes} types of a project.")
         {
             Query = [.. QueryParameter.OfPage],

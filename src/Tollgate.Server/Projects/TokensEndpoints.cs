@@ -47,8 +47,8 @@ internal static class TokensEndpoints
         app.MapGet(PathOfTokens, (RequestDelegate)(context => ListAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(new(Tag, "List customer tokens", """
-                Lists the customer's tokens, the newest first, revoked ones included, until a day after they expire. Tollgate never shows a token's text
-                shown again.
+                Lists the customer's tokens, the newest first, revoked ones included, until a day after they expire. Tollgate never shows a
+                token's text again.
                 """)
             {
                 Path = IdMeaning,

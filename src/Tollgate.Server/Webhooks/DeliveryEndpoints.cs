@@ -132,5 +132,6 @@ internal static class DeliveryEndpoints
     private static Task RefuseAsync(HttpContext context, RedeliveryOutcome outcome, ErrorCode notFound) =>
         outcome == RedeliveryOutcome.NotFound
         ? Problems.WriteAsync(context, notFound)
-        : Problems.WriteAsync(context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted, so Tollgate sends nothing to it.");
+        : Problems.WriteAsync(
+            context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted, so Tollgate sends nothing to it.");
 }

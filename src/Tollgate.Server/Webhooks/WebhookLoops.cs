@@ -126,7 +126,9 @@ internal sealed class SendLoop(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Tollgate sends the delivery again after its lease.
-            Log.LogWarning("The result of a webhook to {Endpoint} could not be stored, so Tollgate sends the webhook again: {Reason}", delivery.Endpoint, e.Message);
+            Log.LogWarning(
+                "The result of a webhook to {Endpoint} could not be stored, so Tollgate sends the webhook again: {Reason}",
+                delivery.Endpoint, e.Message);
         }
         catch (OperationCanceledException)
         {

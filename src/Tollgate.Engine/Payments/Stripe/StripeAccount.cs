@@ -27,7 +27,8 @@ public static class StripeCredentials
         new(SecretKey, true,
             "Developers → API keys: the secret key (sk_test_…, sk_live_…), or a restricted one (rk_…) "
                 + "with the rights that docs/guides/stripe.md lists."),
-        new(WebhookSecret, false, "Developers → Webhooks → the endpoint → signing secret (whsec_…). Without it, Tollgate refuses every event."),
+        new(WebhookSecret, false,
+            "Developers → Webhooks → the endpoint → signing secret (whsec_…). Without it, Tollgate refuses every event."),
         new(PreviousWebhookSecret, false,
             "The signing secret from before it was rolled, as long as Stripe signs with both (24 hours at most)."),
         new("price_*", false,
