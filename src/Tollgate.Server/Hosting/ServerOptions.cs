@@ -239,7 +239,8 @@ public sealed record ServerOptions
         {
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors could take all connections. Lower the share, or raise the pool."));
+                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors could take all "
+                    + "connections. Lower the share, or raise the pool."));
         }
 
         return Math.Min(share, most);

@@ -141,7 +141,7 @@ internal static class OpenApiDocuments
             Version = PageFrame.Version,
             Description =
                 "Meters, gates and bills AI products. JSON in snake_case; times are ISO 8601 in UTC; money is an integer of minor units "
-                + "beside its currency. Errors are problem+json with a stable `code`; each code has [a page](/docs/errors). "
+                + "with its currency. Errors are problem+json with a stable `code`; each code has [a page](/docs/errors). "
                 + "Tollgate refuses unknown fields.",
             License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };

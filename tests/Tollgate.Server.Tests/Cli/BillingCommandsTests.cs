@@ -221,9 +221,9 @@ public sealed class BillingCommandsTests(RunningServer running)
         await ShouldSayAsync(
             sandbox.Code, "clock advance +12mo", "2027-02-28T00:00:00Z Done: 1 invoice, 1 renewal …",
             "2027-12-31T00:00:00Z Done: 11 invoices, 11 renewals …",
-            "The clock stands at 2028-01-31T00:00:00Z. Done: 12 invoices, 12 renewals.");
-        await ShouldSayAsync(sandbox.Code, "clock advance +1d", "The clock stands at 2028-02-01T00:00:00Z. Nothing was due.");
-        await ShouldSayAsync(sandbox.Code, "clock advance 2028-02-15", "The clock stands at 2028-02-15T00:00:00Z.");
+            "The clock is at 2028-01-31T00:00:00Z. Done: 12 invoices, 12 renewals.");
+        await ShouldSayAsync(sandbox.Code, "clock advance +1d", "The clock is at 2028-02-01T00:00:00Z. Nothing was due.");
+        await ShouldSayAsync(sandbox.Code, "clock advance 2028-02-15", "The clock is at 2028-02-15T00:00:00Z.");
         (await sandbox.InvoicesAsync("acme")).Length.ShouldBe(13);
         var (_, json) = await RunAsync(sandbox.Code, "clock show --json");
         JsonElement.Parse(json).GetProperty("now").GetString().ShouldBe("2028-02-15T00:00:00Z");

@@ -345,7 +345,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         (await SendAsync("POST", "/v1/consume", """{"customer": "again", "feature": "ats_scan", "id": "scan-1"}""")).ShouldBe(200);
         (await DetailAsync(
             "POST", "/v1/consume", server.Admin, """{"customer": "again", "feature": "ats_scan", "id": "scan-1", "amount": 2}"""))
-            .ShouldStartWith("The id 'scan-1' was accepted before with other content. Use a new key");
+            .ShouldStartWith("The id 'scan-1' was accepted before with different content. Use a new key");
     }
 
     [Fact]

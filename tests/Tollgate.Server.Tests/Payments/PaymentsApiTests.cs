@@ -101,7 +101,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         var refused = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 2900}""");
         (refused.Status, Word(refused, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused"));
-        Word(refused, "detail").ShouldContain("was set off when the subscription changed");
+        Word(refused, "detail").ShouldContain("was credited when the subscription changed");
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed record ProviderManagedState(string Status, string Plan, string Int
 public static class StripeDrifts
 {
     private const string Follow =
-        "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
+        "Stripe is authoritative: run it with --repair, and check why Tollgate did not apply its event (tollgate provider-events list).";
 
     /// <summary>Returns one difference for each member that differs.</summary>
     /// <param name="theirs">Null: it has ended there, or never existed.</param>
@@ -104,10 +104,12 @@ public static class StripeDrifts
                 new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}",
                     "Tollgate keeps its record. Refund or credit the difference manually.", false),
             _ when ours.Status != PaymentStatus.Succeeded && moved == true =>
-                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded", "The money came: run it with --repair.",
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded",
+                    "The payment succeeded: run it with --repair.",
                     true),
             _ when ours.IsOpen && moved == false =>
-                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status, "No money came: run it with --repair.",
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status,
+                    "The payment failed: run it with --repair.",
                     true),
             _ when ours.Status == PaymentStatus.Succeeded && moved != true =>
                 new("payment", id, theirs.Id, "status", "succeeded", theirs.Status,
