@@ -227,6 +227,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
             ("application/x-www-form-urlencoded", "due=x&card=new:pm_sandbox_visa"),
             ("application/x-www-form-urlencoded", "due=1&card=new:pm_sandbox_visa"),
             ("application/x-www-form-urlencoded", "%ff=%00&due=%00"), ("application/json", "{}"),
+            ("application/x-www-form-urlencoded; charset=utf-7", "due=1900&card=new:pm_sandbox_visa"),
             ("multipart/form-data; boundary=x", "--x"), ("application/x-www-form-urlencoded", "due=1900&card=" + new string('x', 20_000)),
         ];
         foreach (var (type, body) in forms)

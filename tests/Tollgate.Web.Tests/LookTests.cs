@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using Tollgate.Engine.Secrets;
+using Tollgate.Testing;
 
 namespace Tollgate.Web.Tests;
 
@@ -157,7 +159,10 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
     public async Task What_a_provider_collects_leads_to_its_page(ColorScheme scheme, int width)
     {
         var (door, customer) = (await shop.OpenAsync(), $"driven-{scheme}-{width}");
-        await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false });
+        var made =
+            await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = customer, ["plan"] = "pro", ["trial"] = false });
+        var place = SecretPlace.InvoicePage(
+            await shop.Database.ScalarAsync<int>("SELECT project_id FROM customers WHERE id = $1", customer), "stripe", $"in_{made["id"]}");
         await shop.Database.ExecuteAsync(
             """
               WITH managed AS (
@@ -168,10 +173,10 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
             INSERT INTO provider_invoices (partition, account, provider, reference, project_id, subscription, number, status, currency,
               total, tax, paid, url, lines, created_at, heard_at)
             SELECT partition, account, 'stripe', 'in_' || id, project_id, id, 'ST-0007', 'open', 'USD', 2999, 0, 0,
-              'https://invoice.stripe.com/i/acct_demo/7', '[]', now(), now()
+              $2, '[]', now(), now()
               FROM managed
             """,
-            customer);
+            customer, TestSecrets.Seal("https://invoice.stripe.com/i/acct_demo/7", place));
         var page = await browser.OpenAsync(width, scheme, javaScript: true);
         await GotoAsync(page, await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = customer }));
         await LookAsync(page, "portal-managed", scheme, width);

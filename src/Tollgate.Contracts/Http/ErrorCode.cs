@@ -474,7 +474,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode LevelNotConsumed = new(
         "level_not_consumed", 422, "The feature is reported, not consumed",
-        "The feature is a level (a meter of the aggregate latest or max reads it): its usage is a value that you report, "
+        "The feature is a level (a meter of the aggregate latest, max or weighted_sum reads it): its usage comes from values that you report, "
             + "so nothing can be added to it, held on it or granted to it.",
         "Report the value with POST /v1/events. Ask POST /v1/check before you let the level rise. To allow more, "
             + "raise the quota by a plan, an add-on or an override.");

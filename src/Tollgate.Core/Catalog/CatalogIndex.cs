@@ -46,6 +46,7 @@ public static class CatalogIndex
                 ? [.. defaults.Select(one => new DefaultPlanSince(one.From, byId[one.Version]))]
                 : [new(Instant.Epoch, Newest(document.DefaultPlan, versions))],
             MetersByEventType = MetersByEventType(current),
+            TimedFeatures = [.. byKey.Values.Where(static entry => entry.Feature.WeighsTime).OrderBy(static entry => entry.Key)],
         };
     }
 

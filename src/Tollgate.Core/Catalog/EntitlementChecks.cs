@@ -24,6 +24,7 @@ internal static class EntitlementChecks
         CheckRateLimits(entitlement, path, faults);
         CheckPool(entitlement, path, document, faults);
         CheckThresholds(entitlement, path, faults);
+        CheckTimed(entitlement, path, feature, faults);
         if (feature.IsLevel && (entitlement.Pool is not null || entitlement.Rollover is not null))
         {
             var member = entitlement.Pool is not null ? "pool" : "rollover";
@@ -31,6 +32,36 @@ internal static class EntitlementChecks
                 new($"{path}.{member}",
                     $"'{feature.Code}' is a level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)}): it may fall again, "
                         + "so it burns no credits and leaves nothing to roll over."));
+        }
+    }
+
+    /// <summary>Time alone uses a level that it weighs, and no cap can refuse time.</summary>
+    private static void CheckTimed(Entitlement entitlement, string path, Feature feature, List<CatalogFault> faults)
+    {
+        if (!feature.WeighsTime)
+        {
+            return;
+        }
+
+        var what = $"'{feature.Code}' is weighed by time (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)})";
+        if (entitlement.Period != QuotaPeriodKind.BillingMonth)
+        {
+            faults.Add(new($"{path}.period", $"{what}: a unit of it is one that is there for a month, so its period is billing_month."));
+        }
+
+        if (entitlement is { HardCap: true, Quota: not null })
+        {
+            faults.Add(new($"{path}.hard_cap", $"{what}: it grows while nobody does anything, so no cap stops it. Add hard_cap: false."));
+        }
+
+        if (entitlement.OverageLimit is not null)
+        {
+            faults.Add(new($"{path}.overage_limit", $"{what}: it grows while nobody does anything, so no limit stops it."));
+        }
+
+        if (entitlement.RateLimits.Count > 0)
+        {
+            faults.Add(new($"{path}.rate_limits", $"{what}: a report of it uses nothing, so there is nothing to limit."));
         }
     }
 

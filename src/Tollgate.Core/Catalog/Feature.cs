@@ -79,6 +79,9 @@ public sealed record Feature
     /// <summary>The aggregate that selects this value; null: not a level. All meters of a level have the same one.</summary>
     public MeterAggregate? Level => Meters is [var first, ..] && first.Aggregate.IsLevel() ? first.Aggregate : null;
 
+    /// <summary>True if its usage grows with time (<see cref="MeterAggregates.WeighsTime"/>).</summary>
+    public bool WeighsTime => Level is { } level && level.WeighsTime();
+
     /// <summary>
     /// The policy for late events. Invoices bill the sum of all meters, so Tollgate ignores late events only if every meter says so.
     /// </summary>

@@ -8,6 +8,7 @@ public enum MeterAggregate
     Max,
     Unique,
     Latest,
+    WeightedSum,
 }
 
 /// <summary>The source of a meter's value.</summary>
@@ -30,19 +31,29 @@ public enum MeterValue
 public static class MeterAggregates
 {
     /// <summary>
-    /// True if the usage of a period is one reported value instead of a sum: a peak, seats, stored gigabytes. A level burns no grants, and
-    /// callers cannot consume it.
+    /// True if the usage of a period comes from reported values and is no sum of them: a peak, seats, stored gigabytes. A level burns no
+    /// grants, and callers cannot consume it.
     /// </summary>
     public static bool IsLevel(this MeterAggregate aggregate) => aggregate switch
     {
-        MeterAggregate.Max or MeterAggregate.Latest => true,
+        MeterAggregate.Max or MeterAggregate.Latest or MeterAggregate.WeightedSum => true,
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Unique => false,
+    };
+
+    /// <summary>
+    /// True if a reported value is used for as long as it holds, also in later periods: the usage of a period is the mean of the value over
+    /// time (<c>Metering.TimedLevel</c>).
+    /// </summary>
+    public static bool WeighsTime(this MeterAggregate aggregate) => aggregate switch
+    {
+        MeterAggregate.WeightedSum => true,
+        MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest => false,
     };
 
     public static MeterValue Value(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Count => MeterValue.None,
-        MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest => MeterValue.PropertyOrQuantity,
+        MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest or MeterAggregate.WeightedSum => MeterValue.PropertyOrQuantity,
         MeterAggregate.Unique => MeterValue.Property,
     };
 
@@ -52,7 +63,7 @@ public static class MeterAggregates
     /// </summary>
     public static bool MayReadTwice(this MeterAggregate aggregate) => aggregate switch
     {
-        MeterAggregate.Latest => false,
+        MeterAggregate.Latest or MeterAggregate.WeightedSum => false,
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique => true,
     };
 
@@ -66,6 +77,6 @@ public static class MeterAggregates
     public static bool KeepsNothing(this MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Count or MeterAggregate.Sum => true,
-        MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest => false,
+        MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest or MeterAggregate.WeightedSum => false,
     };
 }

@@ -48,6 +48,9 @@ public sealed record PublishedCatalog
     /// <summary>The meters by event type, including the default meter of a feature (its own code, sum of quantity).</summary>
     public required FrozenDictionary<string, IReadOnlyList<MeterTarget>> MetersByEventType { get; init; }
 
+    /// <summary>The features whose usage grows with time (<see cref="Feature.WeighsTime"/>), also dropped ones.</summary>
+    public required IReadOnlyList<FeatureEntry> TimedFeatures { get; init; }
+
     public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
 
     /// <summary>

@@ -43,11 +43,23 @@ public sealed record Balance
     /// <summary>For a feature whose last reported value is the usage: the report that counts; null: no report is recorded.</summary>
     public LatestReport? Reports { get; init; }
 
+    /// <summary>
+    /// For a level that time weighs; null for all others. Then <see cref="Used"/> is the usage at the period's end if no report changes the
+    /// level, which invoices read. Readers of a current period call <see cref="UsedBy"/>.
+    /// </summary>
+    public TimedLevel? Timed { get; init; }
+
     /// <summary>The units that burned the plan's own quota.</summary>
     public Quantity OfPlan => Used - Drawn;
 
     public static Balance Empty(int featureKey, Period period, Quantity? quota) =>
         new() { FeatureKey = featureKey, Period = period, Quota = quota };
+
+    /// <summary>Returns the balance with the usage at an instant.</summary>
+    public Balance UsedBy(Instant now) => Timed is null ? this : this with { Used = Timed.UsedBy(now, Period) };
+
+    /// <summary>Returns the balance with another state of its level.</summary>
+    public Balance With(TimedLevel timed) => this with { Timed = timed, Used = timed.AtEnd };
 
     /// <summary>Asserts the invariants of a row before it is written: nothing negative, drawn within used.</summary>
     public void AssertSound() => Invariant.That(

@@ -14,7 +14,7 @@ public static class AggregateRules
     internal static Effect? EffectOf(MeterTarget target, in EventFacts facts) => target.Meter.Aggregate switch
     {
         MeterAggregate.Count => new(target.Feature, Quantity.One, target.Meter.Aggregate, default),
-        MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest =>
+        MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest or MeterAggregate.WeightedSum =>
             facts.ValueOf(target.Meter) is { } value ? new(target.Feature, value, target.Meter.Aggregate, default) : null,
         MeterAggregate.Unique => facts.Text(target.Meter.ValueProperty!) is { } seen
             ? new(target.Feature, Quantity.One, target.Meter.Aggregate, ValueHash.Of(seen))
@@ -25,7 +25,7 @@ public static class AggregateRules
     public static bool AddsQuantity(MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Sum => true,
-        MeterAggregate.Count or MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest => false,
+        MeterAggregate.Count or MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest or MeterAggregate.WeightedSum => false,
     };
 
     /// <summary>
@@ -34,11 +34,12 @@ public static class AggregateRules
     public static bool CountsValueOnce(MeterAggregate aggregate) => aggregate switch
     {
         MeterAggregate.Unique => true,
-        MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest => false,
+        MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Latest or MeterAggregate.WeightedSum => false,
     };
 
     /// <summary>
     /// Returns the amount by which an event changes the usage of the period. Only a level falls (<see cref="MeterAggregates.IsLevel"/>).
+    /// A report of a level that time weighs uses nothing: time does (<see cref="TimedLevel"/>).
     /// </summary>
     /// <param name="effect">For a value that was seen before (<see cref="CountsValueOnce"/>): an effect with an amount of zero.</param>
     /// <param name="used">The usage before the event.</param>
@@ -49,6 +50,7 @@ public static class AggregateRules
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Unique => effect.Amount,
         MeterAggregate.Max => (effect.Amount - used).FloorAtZero(),
         MeterAggregate.Latest => at < reports?.At ? Quantity.Zero : effect.Amount - used,
+        MeterAggregate.WeightedSum => Quantity.Zero,
     };
 
     /// <summary>
@@ -57,7 +59,7 @@ public static class AggregateRules
     /// </summary>
     public static LatestReport? ReportsAfter(in Effect effect, LatestReport? before, Instant at) => effect.Aggregate switch
     {
-        MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique => before,
+        MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.WeightedSum => before,
         MeterAggregate.Latest => new(at < before?.At ? before.At : at, (before?.Count ?? 0) + 1),
     };
 
@@ -66,16 +68,18 @@ public static class AggregateRules
     {
         MeterAggregate.Count or MeterAggregate.Sum or MeterAggregate.Unique => true,
         MeterAggregate.Max or MeterAggregate.Latest => change.IsPositive,
+        MeterAggregate.WeightedSum => false,
     };
 
     /// <summary>True if a void needs more than the posting, so that the event keeps a <see cref="Reading"/>.</summary>
     public static bool KeepsReading(MeterAggregate aggregate) => !aggregate.KeepsNothing();
 
     /// <summary>Returns the reading that the event keeps for a void; null: its posting is enough.</summary>
-    /// <param name="reports">The reports of its balance after the event.</param>
+    /// <param name="reports">The reports of its balance after the event; for a level that time weighs those of its instant.</param>
     public static Reading? ReadingOf(in Effect effect, LatestReport? reports) => effect.Aggregate switch
     {
         MeterAggregate.Latest => Reading.Latest(effect.Feature.Key, effect.Amount, reports!.Count),
+        MeterAggregate.WeightedSum => Reading.Timed(effect.Feature.Key, effect.Amount, reports!.Count),
         MeterAggregate.Count or MeterAggregate.Sum => null,
         MeterAggregate.Max => Reading.Highest(effect.Feature.Key, effect.Amount),
         MeterAggregate.Unique => Reading.Seen(effect.Feature.Key, effect.Value),
@@ -87,6 +91,6 @@ public static class AggregateRules
     {
         MeterAggregate.Count => grows ? null : Effect.OfUnits(effect.Feature, effect.Amount),
         MeterAggregate.Sum => grows && !effect.Amount.IsPositive ? null : effect,
-        MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest => null,
+        MeterAggregate.Max or MeterAggregate.Unique or MeterAggregate.Latest or MeterAggregate.WeightedSum => null,
     };
 }

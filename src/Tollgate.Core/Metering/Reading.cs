@@ -14,12 +14,16 @@ public enum ReadingKind
 
     /// <summary>A value; the last report of the period counts.</summary>
     Latest,
+
+    /// <summary>A value that counts for as long as it holds.</summary>
+    Timed,
 }
 
 /// <summary>The value that a feature's meter read from an event.</summary>
-/// <param name="Value">For <see cref="ReadingKind.Highest"/> and <see cref="ReadingKind.Latest"/>.</param>
+/// <param name="Value">For all kinds but <see cref="ReadingKind.Seen"/>.</param>
 /// <param name="Hash">For <see cref="ReadingKind.Seen"/>: the hash of the value.</param>
-/// <param name="Order">For <see cref="ReadingKind.Latest"/>: the report's number in its period, in the order of recording.</param>
+/// <param name="Order">For <see cref="ReadingKind.Latest"/>: the report's number in its period, in the order of recording; for
+/// <see cref="ReadingKind.Timed"/>: its number in its instant.</param>
 public readonly record struct Reading(int FeatureKey, ReadingKind Kind, Quantity Value, Guid Hash, int Order)
 {
     public static Reading Highest(int feature, Quantity value) => new(feature, ReadingKind.Highest, value, default, 0);
@@ -27,6 +31,8 @@ public readonly record struct Reading(int FeatureKey, ReadingKind Kind, Quantity
     public static Reading Seen(int feature, Guid hash) => new(feature, ReadingKind.Seen, default, hash, 0);
 
     public static Reading Latest(int feature, Quantity value, int order) => new(feature, ReadingKind.Latest, value, default, order);
+
+    public static Reading Timed(int feature, Quantity value, int number) => new(feature, ReadingKind.Timed, value, default, number);
 }
 
 /// <summary>The reading of the other live events of the period that replaces a voided one; missing if there are none.</summary>

@@ -16,7 +16,7 @@ public static class VoidRules
     /// <summary>
     /// Returns one reversal for each posting of the event, in its order. A void subtracts units; a maximum falls to that of the other
     /// events of the period; a unique value still counts while another event of the period has it; and the last value gives way to the one
-    /// before.
+    /// before. <see cref="LevelTimeline"/> takes back a value that time weighs.
     /// </summary>
     /// <param name="postings">The postings of the event to void.</param>
     /// <param name="readings">The readings that the event kept.</param>
@@ -41,6 +41,9 @@ public static class VoidRules
         return reversed;
     }
 
+    /// <summary>True for a report of a level that time weighs: its posting alone does not contain its effect.</summary>
+    public static bool IsOfTime(in Reading reading) => reading.Kind == ReadingKind.Timed;
+
     /// <summary>Returns the readings of unique meters that no other event shows.</summary>
     public static IEnumerable<Reading> NoLongerSeen(IReadOnlyList<Reading> readings, IReadOnlyDictionary<Reading, OtherReading> others) =>
         readings.Where(reading => reading.Kind == ReadingKind.Seen && !others.ContainsKey(reading)).Distinct();
@@ -54,6 +57,7 @@ public static class VoidRules
         ReadingKind.Seen => Quantity.Of(NoLongerSeen(readings, others).Count()),
         ReadingKind.Latest =>
             Counts(readings[0], others, at) ? readings[0].Value - others.GetValueOrDefault(readings[0]).Value : Quantity.Zero,
+        ReadingKind.Timed => Quantity.Zero,
     };
 
     /// <summary>

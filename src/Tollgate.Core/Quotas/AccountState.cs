@@ -1,6 +1,7 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Quotas;
@@ -251,6 +252,9 @@ public sealed class AccountState
                     break;
                 case Slot<RateState> { IsDirty: true } rate:
                     rate.Accept(rate.Current);
+                    break;
+                case Slot<LevelTimeline> { IsDirty: true } reports:
+                    reports.Accept(reports.Current);
                     break;
             }
         }

@@ -46,7 +46,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         var outcome = Outcome.WithinQuota;
         for (var i = 0; i < effects.Count; i++)
         {
-            var one = Take(effects[i]);
+            var one = effects[i].Aggregate.WeighsTime() ? Report(effects[i]) : Take(effects[i]);
             if (one > Outcome.RecordedOverLimit)
             {
                 book.Undo();
@@ -83,7 +83,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         }
 
         var slot = feature.BalanceIn(feature.PeriodAt(at));
-        var facts = feature.FactsOf(slot.Current, at);
+        var facts = feature.FactsOf(slot.Current, at, now);
         var amount = UnitsOf(effect, facts);
 
         // 1. Its own balance.
@@ -149,6 +149,44 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         return _isOutOfRange ? Outcome.OutOfRange : null;
     }
 
+    /// <summary>
+    /// Records a report of a level that time weighs; no cap refuses it. Usage has grown since the last report, so this report also crosses
+    /// the thresholds that time has reached since then.
+    /// </summary>
+    private Outcome Report(in Effect effect)
+    {
+        var feature = book.BookOf(effect.Feature);
+        if (feature.EntitlementAt(at) is null && enforce)
+        {
+            return Outcome.FeatureNotInPlan;
+        }
+
+        var before = feature.BalanceIn(feature.PeriodAt(at)).Current.Used;
+        var slot = TimedLevelRules.Report(book, feature, effect.Amount, at);
+        var facts = feature.FactsOf(slot.Current, at, now);
+        var after = slot.Current with { Quota = facts.Quota };
+        if (facts.Entitlement is { } entitlement)
+        {
+            foreach (var percent in QuotaRules.Reached(entitlement, after.Fired, facts.Balance.Used, facts.Limit))
+            {
+                after = Cross(after, percent, facts.Balance.Used, facts.Limit!.Value);
+            }
+        }
+
+        after.AssertSound();
+        _postings.Add(new(after.FeatureKey, after.Period.Start, after.Used - before, Quantity.Zero));
+        book.Put(slot, after);
+        var outcome = QuotaRules.Judge(facts, Quantity.Zero);
+        return outcome > Outcome.RecordedOverLimit ? Outcome.RecordedOverLimit : outcome;
+    }
+
+    private Balance Cross(Balance balance, int percent, Quantity used, Quantity limit)
+    {
+        (_crossings ??= []).Add(
+            new(balance.FeatureKey, balance.Period.Start, percent, used, Quantity.Min(limit, Quantity.Of(Quantity.Largest))));
+        return balance with { Fired = Math.Max(balance.Fired, percent) };
+    }
+
     private Quantity UnitsOf(in Effect effect, in FeatureFacts facts)
     {
         var amount = AggregateRules.ChangeOf(effect, facts.Balance.Used, facts.Balance.Reports, at);
@@ -173,7 +211,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
         var feature = book.BookOf(entry);
         var slot = feature.BalanceIn(feature.PeriodAt(at));
-        var facts = feature.FactsOf(slot.Current, at);
+        var facts = feature.FactsOf(slot.Current, at, now);
         var outcome = QuotaRules.Judge(facts, credits);
         if (outcome > Outcome.RecordedOverLimit && enforce)
         {
@@ -253,10 +291,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         {
             foreach (var percent in QuotaRules.Crossed(entitlement, slot.Current, after, facts.Limit))
             {
-                (_crossings ??= []).Add(
-                    new(after.FeatureKey, after.Period.Start, percent, after.Used,
-                        Quantity.Min(facts.Limit!.Value, Quantity.Of(Quantity.Largest))));
-                after = after with { Fired = Math.Max(after.Fired, percent) };
+                after = Cross(after, percent, after.Used, facts.Limit!.Value);
             }
         }
 
@@ -275,7 +310,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         if (entry.Feature.Kind == FeatureKind.Metered)
         {
             var feature = book.BookOf(entry);
-            _standings.Add(feature.FactsOf(feature.BalanceIn(feature.PeriodAt(at)).Current, at).Standing);
+            _standings.Add(feature.FactsOf(feature.BalanceIn(feature.PeriodAt(at)).Current, at, now).Standing);
         }
     }
 

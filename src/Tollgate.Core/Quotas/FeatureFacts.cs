@@ -41,5 +41,8 @@ public readonly record struct FeatureFacts(
     public Quantity PlanRemaining => ((Quota ?? Quantity.Zero) - Balance.Carried - Balance.OfPlan).FloorAtZero();
 
     public Standing Standing =>
-        new(Feature.Key, Limit, Balance.Used, Balance.Held, Available, Balance.Period) { Carried = Balance.Carried };
+        new(Feature.Key, Limit, Balance.Used, Balance.Held, Available, Balance.Period)
+        {
+            Carried = Balance.Carried, UsedAtEnd = Balance.Timed?.AtEnd,
+        };
 }

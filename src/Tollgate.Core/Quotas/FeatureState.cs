@@ -1,5 +1,6 @@
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -19,6 +20,7 @@ public sealed class FeatureState
     private KnownPeriod? _period;
     private KnownQuota? _quota;
     private KnownPeriod? _opened;
+    private Slot<LevelTimeline>? _reports;
 
     internal FeatureState(AccountState account, FeatureEntry feature)
     {
@@ -180,10 +182,31 @@ public sealed class FeatureState
             return known;
         }
 
-        var opened = new Slot<Balance>(null, Balance.Empty(Feature.Key, period, QuotaIn(period)));
+        var opened = new Slot<Balance>(null, Opened(period, Reports?.Current));
         Volatile.Write(ref _balances, [.. _balances, opened]);
         return opened;
     }
+
+    /// <summary>
+    /// Returns the balance of a period without a row. A level that time weighs is used in it by the reports of before and since, if the
+    /// state knows them.
+    /// </summary>
+    private Balance Opened(Period period, LevelTimeline? reports)
+    {
+        var empty = Balance.Empty(Feature.Key, period, QuotaIn(period));
+        return reports?.Knows(period.Start) == true
+            ? empty.With(TimedLevel.Of(reports, period, TimedLevel.WholeOf(period.Start, _account.Zone, _account.Cycles)))
+            : empty;
+    }
+
+    /// <summary>The loaded reports of a level that time weighs; null: none are loaded.</summary>
+    public Slot<LevelTimeline>? Reports => Volatile.Read(ref _reports);
+
+    public void Load(LevelTimeline reports) => Volatile.Write(ref _reports, new Slot<LevelTimeline>(reports, reports));
+
+    /// <summary>True if the state suffices to compute the usage of a period. Safe on any thread.</summary>
+    public bool TellsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
+        || Balances.Any(slot => slot.Stored?.Period.Start == period.Start);
 
     /// <summary>Returns the newest balance whose period begins before <paramref name="start"/>.</summary>
     public Slot<Balance>? NewestBefore(Instant start) =>
@@ -253,14 +276,15 @@ public sealed class FeatureState
     /// <summary>Returns the facts on which the lane decides: the rows as the current batch has them.</summary>
     /// <param name="at">The time of the usage, which selects caps, pool and grants. The quota is that of the whole period, as the used
     /// units are: a plan that the customer has left has no quota of its own.</param>
-    public FeatureFacts FactsOf(Balance balance, Instant at) =>
-        new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance, LiveGrants(at, stored: false));
+    /// <param name="now">The instant until which time has used a level.</param>
+    public FeatureFacts FactsOf(Balance balance, Instant at, Instant now) =>
+        new(Feature, EntitlementAt(at), QuotaIn(balance.Period), balance.UsedBy(now), LiveGrants(at, stored: false));
 
     /// <summary>Returns the facts for readers on other threads: stored rows only.</summary>
     public FeatureFacts StoredFacts(Instant at)
     {
         var period = PeriodAt(at);
-        var balance = Balance.Empty(Feature.Key, period, null);
+        Balance? balance = null;
         foreach (var slot in Balances)
         {
             if (slot.Stored is { } stored && stored.Period.Start == period.Start)
@@ -270,7 +294,8 @@ public sealed class FeatureState
             }
         }
 
-        return new(Feature, Entitlement, QuotaIn(period), balance, LiveGrants(at, stored: true));
+        balance ??= Opened(period, Reports?.Stored);
+        return new(Feature, Entitlement, QuotaIn(period), balance.UsedBy(at), LiveGrants(at, stored: true));
     }
 
     private IReadOnlyList<Grant> LiveGrants(Instant at, bool stored)

@@ -140,23 +140,27 @@ public static class QuotaRules
     /// <summary>
     /// Returns the thresholds that <paramref name="after"/> has reached and that <paramref name="before"/> had not recorded.
     /// </summary>
-    public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit)
+    public static IReadOnlyList<int> Crossed(Entitlement entitlement, Balance before, Balance after, Quantity? limit) =>
+        after.Used > before.Used ? Reached(entitlement, before.Fired, after.Used, limit) : [];
+
+    /// <summary>Returns the thresholds that <paramref name="used"/> has reached, beyond the highest recorded one.</summary>
+    public static IReadOnlyList<int> Reached(Entitlement entitlement, int fired, Quantity used, Quantity? limit)
     {
-        if (limit is not { IsPositive: true } granted || entitlement.Thresholds.Count == 0 || after.Used <= before.Used)
+        if (limit is not { IsPositive: true } granted || entitlement.Thresholds.Count == 0)
         {
             return [];
         }
 
-        List<int>? crossed = null;
+        List<int>? reached = null;
         foreach (var percent in entitlement.Thresholds)
         {
-            if (percent > before.Fired && after.Used.Value * 100m >= granted.Value * percent)
+            if (percent > fired && used.Value * 100m >= granted.Value * percent)
             {
-                (crossed ??= []).Add(percent);
+                (reached ??= []).Add(percent);
             }
         }
 
-        return crossed ?? (IReadOnlyList<int>)[];
+        return reached ?? (IReadOnlyList<int>)[];
     }
 }
 

@@ -8,8 +8,10 @@ namespace Tollgate.Core.Quotas;
 public static class UsageProjection
 {
     /// <summary>Projects the usage of a feature: a reported level stays until the next report.</summary>
-    public static Quantity? AtPeriodEnd(Feature feature, Quantity used, Period period, Instant now) =>
-        !feature.IsLevel ? AtPeriodEnd(used, period, now) : period.End == Instant.FarFuture ? null : used;
+    public static Quantity? AtPeriodEnd(Feature feature, Standing standing, Instant now) =>
+        !feature.IsLevel ? AtPeriodEnd(standing.Used, standing.Period, now)
+        : standing.Period.End == Instant.FarFuture ? null
+        : standing.UsedAtEnd ?? standing.Used;
 
     /// <summary>
     /// Projects <paramref name="used"/> to the end of the period at the pace so far, rounded half away from zero to as many decimals as

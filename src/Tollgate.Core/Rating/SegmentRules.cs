@@ -84,6 +84,10 @@ public static class SegmentRules
         return used;
     }
 
+    /// <summary>Returns the use in each stretch from the total use at the end of each.</summary>
+    public static IReadOnlyList<Quantity> UsedOfTotals(IReadOnlyList<Quantity> totals) =>
+        [.. totals.Select((total, i) => i == 0 ? total : total - totals[i - 1])];
+
     /// <summary>Returns the parts of a period without overage.</summary>
     public static IReadOnlyList<UsagePart> Within(IReadOnlyList<UsageSegment> segments) =>
         [.. segments.Select(static segment => Part(segment, null, Quantity.Zero))];

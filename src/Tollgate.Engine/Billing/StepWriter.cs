@@ -122,6 +122,10 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
                 CustomerSql.SetCycles, cancel, customer.Partition, customer.Account,
                 CycleText.Write(BillingCycles.With(customer.Cycles, cycle, at.Minus(CyclesKept))));
             await ExecuteAsync(LedgerSql.CutPeriods, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
+            if (project.Catalog.TimedFeatures.Count > 0)
+            {
+                await ExecuteAsync(TimedSql.CutTimed, cancel, customer.Partition, customer.Account, ended, at.ToUtc());
+            }
         }
 
         if (wanted != customer.PlanVersionId)

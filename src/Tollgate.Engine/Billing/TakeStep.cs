@@ -306,8 +306,9 @@ internal sealed class StepWriting(
     public async Task<LifeFacts> FactsAsync(SubscriptionRow row, CancellationToken cancel)
     {
         var (terms, period) = (row.Subscription.Terms, row.Subscription.Current);
+        await new TimedPeriods(change.Connection, project).OpenAsync([new(_customer, period.Start, now)], cancel);
         await using var command = change.Command(
-            SubscriptionSql.UsedInPeriod, _customer.Partition, _customer.Account, period.Start.ToUtc(), period.End.ToUtc());
+            SubscriptionSql.UsedInPeriod, _customer.Partition, _customer.Account, period.Start.ToUtc(), period.End.ToUtc(), now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var changed = TermsReader.Changed(_customer.Overrides, AddOnText.Write(terms.AddOns), terms.Plan, project.Catalog);
         long? least = null;

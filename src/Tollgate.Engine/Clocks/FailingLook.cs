@@ -59,6 +59,11 @@ internal sealed class FailingLook(string loop, string failure, TimeSpan period, 
             await Task.Delay(PauseAfter(_failures, isAway ? LongestPauseOfDatabase : LongestPause), stop);
             return false;
         }
+        catch (Exception broken) when (broken is not OperationCanceledException)
+        {
+            // The server stops, and with it the connections that the look used: the loop ends, and nothing has failed.
+            throw new OperationCanceledException(broken.Message, broken, stop);
+        }
     }
 
     private TimeSpan PauseAfter(int failures, TimeSpan longest)

@@ -270,8 +270,9 @@ internal static class CostSql
     /// </summary>
     public const string UsedOfFeatures =
         """
-        SELECT f.code, sum(b.used), count(DISTINCT (b.partition, b.account))
+        SELECT f.code, sum(used_by(b, coalesce(p.test_clock, now()))), count(DISTINCT (b.partition, b.account))
           FROM features f
+          JOIN projects p ON p.id = f.project_id
           JOIN balances b ON b.feature = f.id
          WHERE f.project_id = $1 AND b.period_end > $2 AND b.used > 0
          GROUP BY f.code

@@ -132,6 +132,46 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
+    /// The usage of levels that time weighs, from the start of their quota period to the ends of stretches. Position by position: $1
+    /// partitions, $2 accounts, $3 features, $4 starts of quota periods, $5 is not used, $6 from, $7 until. Rows: the stretch's number from
+    /// 1, used.
+    /// </summary>
+    public const string TimedInStretches =
+        """
+        SELECT x.number, level_used(l.level_time, b.level_whole)
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::date[], $6::timestamptz[], $7::timestamptz[])
+                 WITH ORDINALITY AS x (partition, account, feature, period_start, month, since, until, number)
+          JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
+         CROSS JOIN LATERAL level_over(x.partition, x.account, x.feature, x.period_start, x.until) AS l
+         WHERE b.level_time IS NOT NULL
+        """;
+
+    /// <summary>
+    /// The rows of levels that time weighs. $1 partitions, $2 accounts, $3 features, $4 since. Rows: account, feature, start and end of the
+    /// period.
+    /// </summary>
+    public const string TimedRows =
+        """
+        SELECT b.account, b.feature, b.period_start, b.period_end
+          FROM unnest($1::smallint[], $2::integer[], $4::timestamptz[]) AS x (partition, account, since)
+          JOIN balances b ON b.partition = x.partition AND b.account = x.account AND b.feature = ANY ($3) AND b.period_end > x.since
+        """;
+
+    /// <summary>
+    /// The first reports of levels that time weighs. Parameters of <see cref="TimedRows"/>. Rows: account, feature, time, and again time.
+    /// </summary>
+    public const string FirstReports =
+        """
+        SELECT x.account, f.feature, l.first, l.first
+          FROM unnest($1::smallint[], $2::integer[], $4::timestamptz[]) AS x (partition, account, since)
+         CROSS JOIN unnest($3::integer[]) AS f (feature)
+         CROSS JOIN LATERAL (SELECT min(r.occurred_at) AS first
+                               FROM level_reports r
+                              WHERE r.partition = x.partition AND r.account = x.account AND r.feature = f.feature) AS l
+         WHERE l.first IS NOT NULL
+        """;
+
+    /// <summary>
     /// The periods among these that were rated. $1 partitions, $2 accounts, $3 features, $4 starts. Rows: account, feature, start.
     /// </summary>
     public const string RatedBefore =

@@ -52,6 +52,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             return new Dictionary<int, List<RatedPeriod>>();
         }
 
+        await new TimedPeriods(connection, project).OpenAsync(
+            [.. billing.Values.Select(static order => new TimedPeriods.Wanted(order.Customer, LookedSince(order), order.Step.At))], cancel);
         var balances = await BalancesAsync(billing, cancel);
         var first = balances.GroupBy(static one => one.Order.Customer.Account)
             .ToDictionary(static account => account.Key, static account => account.Min(static one => one.Period.Start));
@@ -86,7 +88,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             billing.Values.Select(static order => order.Customer.Account).ToArray(),
             billing.Values.Select(static order => order.Step.At.ToUtc()).ToArray(),
             billing.Values.Select(static order => order.EndsPeriods).ToArray(),
-            billing.Values.Select(static order => order.UsageFrom.Minus(IsFirst(order) ? BeforeFirst : Looked).ToUtc()).ToArray());
+            billing.Values.Select(static order => LookedSince(order).ToUtc()).ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -95,6 +97,8 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
         return found;
     }
+
+    private static Instant LookedSince(StepOrder order) => order.UsageFrom.Minus(IsFirst(order) ? BeforeFirst : Looked);
 
     /// <summary>True if no bill of the subscription has read usage yet.</summary>
     private static bool IsFirst(StepOrder order) =>
@@ -157,24 +161,38 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
     /// <summary>
     /// Loads the use in stretches, position by position; null: all of it is in the last stretch, or none of it is overage wherever it was.
-    /// It takes one statement for sums and one for levels, and none if no such period with overage has more than one stretch.
+    /// It takes one statement for sums, one for levels and one for levels that time weighs, and none if no such period with overage has
+    /// more than one stretch.
     /// </summary>
     private async Task<IReadOnlyList<IReadOnlyList<Quantity>?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)
     {
         var used = new IReadOnlyList<Quantity>?[periods.Count];
         var wanted = periods.Select(static (period, i) => (Period: period, At: i)).Where(static one => one.Period.NeedsStretches)
-            .ToLookup(static one => one.Period.Feature.Feature.IsLevel);
-        foreach (var (at, sums) in await InStretchesAsync(InvoiceSql.UsedInStretches, wanted[false], cancel))
+            .ToLookup(static one => one.Period.Feature.Feature is var of && of.WeighsTime ? Counting.Timed
+                : of.IsLevel ? Counting.Level : Counting.Sum);
+        foreach (var (at, sums) in await InStretchesAsync(InvoiceSql.UsedInStretches, wanted[Counting.Sum], cancel))
         {
             used[at] = sums;
         }
 
-        foreach (var (at, levels) in await InStretchesAsync(InvoiceSql.LevelsInStretches, wanted[true], cancel))
+        foreach (var (at, levels) in await InStretchesAsync(InvoiceSql.LevelsInStretches, wanted[Counting.Level], cancel))
         {
             used[at] = SegmentRules.UsedOfLevel(levels);
         }
 
+        foreach (var (at, totals) in await InStretchesAsync(InvoiceSql.TimedInStretches, wanted[Counting.Timed], cancel))
+        {
+            used[at] = SegmentRules.UsedOfTotals(totals);
+        }
+
         return used;
+    }
+
+    private enum Counting
+    {
+        Sum,
+        Level,
+        Timed,
     }
 
     private async Task<Dictionary<int, Quantity[]>> InStretchesAsync(
@@ -322,10 +340,12 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
         /// <summary>
         /// True if the balance does not suffice: there are several stretches, or a cycle ended the period early, and later use may lie on
-        /// the same balance, in a calendar month that begins with it: a level may have fallen there since.
+        /// the same balance, in a calendar month that begins with it: a level may have fallen there since. The row of a level that time
+        /// weighs counts to its end, and is cut only after it was billed.
         /// </summary>
         public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null)
-            && (Order.Customer.Cycles.Any(cycle => cycle.From == Period.End)
+            && (Feature.Feature.WeighsTime ? IsCut || (Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used))
+                : Order.Customer.Cycles.Any(cycle => cycle.From == Period.End)
                 ? Feature.Feature.IsLevel || !SegmentRules.IsWithin(Segments, Used)
                 : Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used));
 

@@ -255,6 +255,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var loader = new AccountLoader(connection);
         await loader.LoadRowsAsync(rows.Wanted, locked, CancellationToken.None);
         await loader.LoadHistoryAsync(rows.Histories, locked, CancellationToken.None);
+        await loader.LoadReportsAsync(rows.Reports, locked, CancellationToken.None);
         await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
         await loader.LoadRolloversAsync(rows.RolloversSince(), CancellationToken.None);
         foreach (var (book, feature, period, now) in rows.ToOpen)

@@ -1,8 +1,10 @@
+using System.Numerics;
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Ledger;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -24,6 +26,11 @@ internal readonly record struct AccountWanted(ProjectSnapshot Project, string Cu
 
 /// <summary>A balance row that a batch needs beyond those of open periods.</summary>
 internal readonly record struct RowWanted(AccountState Book, int FeatureKey, Instant PeriodStart);
+
+/// <summary>
+/// A level that time weighs whose reports since an instant a batch needs, and the rows of the periods that end after it.
+/// </summary>
+internal readonly record struct ReportsWanted(AccountState Book, FeatureState Feature, Instant At, Instant Now);
 
 /// <summary>Reads account states, all of a batch in one round trip.</summary>
 internal sealed class AccountLoader(NpgsqlConnection connection)
@@ -158,6 +165,59 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
     /// <summary>Loads the rows from the newest one before a period on into their states.</summary>
     public Task LoadHistoryAsync(IReadOnlyCollection<RowWanted> wanted, bool locked, CancellationToken cancel) =>
         LoadRowsAsync(wanted, locked ? LedgerSql.LockHistory : LedgerSql.LoadHistory, cancel);
+
+    /// <summary>
+    /// Loads the rows that reports may change, and the reports of these rows. <paramref name="wanted"/> has everything that the batch needs
+    /// of a level.
+    /// </summary>
+    public async Task LoadReportsAsync(IReadOnlyCollection<ReportsWanted> wanted, bool locked, CancellationToken cancel)
+    {
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        await LoadRowsAsync(
+            [.. wanted.Where(static one => one.At < one.Now)
+                .Select(static one => new RowWanted(one.Book, one.Feature.Feature.Key, one.At))],
+            locked ? TimedSql.LockBalancesSince : TimedSql.LoadBalancesSince, cancel);
+        var since = wanted.GroupBy(static one => one.Feature)
+            .Select(static level => (level.First().Book, Feature: level.Key, Since: level.Min(SinceOf))).ToArray();
+        await using var command = new NpgsqlCommand(TimedSql.LoadReports, connection);
+        AddAccounts(command, Array.ConvertAll(since, static one => one.Book));
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(since, static one => one.Feature.Feature.Key),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(
+            new() { Value = Array.ConvertAll(since, static one => one.Since.ToUtc()),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        var reports = since.ToDictionary(static one => (one.Book.Account, one.Feature.Feature.Key), static _ => new List<LevelReport>());
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                reports[(reader.GetInt32(0), reader.GetInt32(1))].Add(
+                    new(At(reader, 2), reader.GetInt32(3), Quantity.Of(reader.GetDecimal(4))));
+            }
+        }
+
+        foreach (var (book, feature, from) in since)
+        {
+            feature.Load(LevelTimeline.Of(from, reports[(book.Account, feature.Feature.Key)]));
+        }
+    }
+
+    /// <summary>Returns the instant before the report, or the start of a period without a row if that is earlier.</summary>
+    private static Instant SinceOf(ReportsWanted wanted)
+    {
+        var since = new Instant(Math.Min(wanted.At.UnixMicroseconds, wanted.Now.UnixMicroseconds) - 1);
+        foreach (var period in (ReadOnlySpan<Period>)[wanted.Feature.PeriodAt(wanted.At), wanted.Feature.PeriodAt(wanted.Now)])
+        {
+            since = wanted.Feature.FindBalance(period.Start) is null && period.Start < since ? period.Start : since;
+        }
+
+        return since;
+    }
 
     private async Task LoadRowsAsync(IReadOnlyCollection<RowWanted> wanted, string sql, CancellationToken cancel)
     {
@@ -304,6 +364,9 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         Fired = reader.GetInt16(12),
         OpenHolds = reader.GetInt16(13),
         Reports = reader.IsDBNull(15) ? null : new(reader.IsDBNull(14) ? null : At(reader, 14), reader.GetInt32(15)),
+        Timed = reader.IsDBNull(17) ? null : new(
+            Quantity.Of(reader.GetDecimal(16)), reader.IsDBNull(14) ? null : At(reader, 14), reader.GetFieldValue<BigInteger>(17),
+            reader.GetInt64(18)),
     };
 
     public static Grant ReadGrant(NpgsqlDataReader reader) => new()

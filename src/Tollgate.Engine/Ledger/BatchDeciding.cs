@@ -71,7 +71,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         {
             return stored.Data.IsSettle || !SameContent(op, stored, book)
                 ? GateAnswer.Of(GateFault.IdReused, op.Id)
-                : Replay(stored, op.Id, op.Effects, book);
+                : Replay(stored, op.Id, op.Effects, book, op.Now);
         }
 
         FreeHeld(op.Settles, book);
@@ -102,6 +102,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         {
             Note(verdict, book, op.Now);
             writer.Add(EventOf(op, book, verdict), op.IdGiven);
+            NoteReports(op, book);
             _first[key] = op;
         }
         else if (op.IdGiven && !_exact)
@@ -226,7 +227,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         if (hold.State == HoldState.Settled)
         {
             return _known.Events.TryGetValue((book.Account, hold.Id), out var done)
-                ? Replay(done, TextOf(hold), EffectsOf(hold.Amounts, book), book)
+                ? Replay(done, TextOf(hold), EffectsOf(hold.Amounts, book), book, op.Now)
                 : Standing(book, hold, GateFault.None, op.Now) with { Replayed = true };
         }
 
@@ -305,8 +306,15 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var others = _known.OthersOf(book.Account, target);
-        var reversals = VoidRules.Reverse(target.Postings, target.Data.Readings, others, target.OccurredAt);
-        var reversed = AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now);
+        var timed = target.Data.Readings.Where(static reading => VoidRules.IsOfTime(reading)).ToList();
+        var reversals = VoidRules.Reverse(
+            [.. target.Postings.Where(posting => !timed.Exists(reading => reading.FeatureKey == posting.FeatureKey))],
+            target.Data.Readings, others, target.OccurredAt);
+        IReadOnlyList<Posting> reversed =
+        [
+            .. AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now),
+            .. timed.Select(reading => TakeBack(reading, book, target)),
+        ];
         foreach (var gone in VoidRules.NoLongerSeen(target.Data.Readings, others))
         {
             var start = target.Postings.First(p => p.FeatureKey == gone.FeatureKey).PeriodStart;
@@ -315,7 +323,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var plain = reversed.Count == 1 && reversed[0].Used == -target.Quantity && reversed[0].Drawn.IsZero;
-        var usedAfter = book.FindAccount(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.Used ?? Quantity.Zero;
+        var usedAfter =
+            book.FindAccount(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.UsedBy(op.Now).Used ?? Quantity.Zero;
         var data = new EventData
         {
             Type = target.Data.Type, Member = target.Data.Member, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
@@ -331,6 +340,15 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         return new(GateFault.None, AfterVoid(book, target, op.Now), voidId.ToString("D"), false);
+    }
+
+    private Posting TakeBack(Reading reading, AccountState book, StoredEvent target)
+    {
+        writer.Add(
+            new ReportChange(book, reading.FeatureKey, new(target.OccurredAt, reading.Order, reading.Value), IsMade: false));
+        return TimedLevelRules.TakeBack(
+            book, book.FindAccount(reading.FeatureKey)!, reading, target.OccurredAt,
+            target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart);
     }
 
     /// <summary>Returns null if no meter read the event, so that no feature changes.</summary>
@@ -357,7 +375,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 Effects: [var only] }
             && !AggregateRules.KeepsReading(only.Aggregate);
         return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
-            UsedAfter(book, own),
+            UsedAfter(book, own, op.Now),
             isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
             IsCall: op.ComputedJson is not null);
     }
@@ -387,15 +405,29 @@ internal sealed class BatchDeciding(BatchWriter writer)
             // The decision just made it the row's last report.
             if (AggregateRules.KeepsReading(effect.Aggregate)
                 && AggregateRules.ReadingOf(
-                    effect, book.FindAccount(effect.Feature.Key) is { } of
-                        ? of.FindBalance(of.PeriodAt(op.OccurredAt).Start)?.Current.Reports
-                        : null) is { } reading)
+                    effect, book.FindAccount(effect.Feature.Key) is { } of ? ReportsOf(of, op.OccurredAt) : null) is { } reading)
             {
                 (readings ??= []).Add(reading);
             }
         }
 
         return readings ?? (IReadOnlyList<Reading>)[];
+    }
+
+    private static LatestReport? ReportsOf(FeatureState feature, Instant at) => feature.Feature.Feature.WeighsTime
+        ? new(at, feature.Reports!.Current.LastNumberAt(at))
+        : feature.FindBalance(feature.PeriodAt(at).Start)?.Current.Reports;
+
+    private void NoteReports(UseOp op, AccountState book)
+    {
+        foreach (var reading in op.ReportsTimed ? ReadingsOf(op, book) : [])
+        {
+            if (VoidRules.IsOfTime(reading))
+            {
+                writer.Add(
+                    new ReportChange(book, reading.FeatureKey, new(op.OccurredAt, reading.Order, reading.Value), IsMade: true));
+            }
+        }
     }
 
     private NewEvent SettleEvent(
@@ -410,7 +442,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
         };
         return new(book, KeyOf(hold, _realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
-            UsedAfter(book, own), data.Write(), IsCall: false);
+            UsedAfter(book, own, op.Now), data.Write(), IsCall: false);
     }
 
     private static Posting Own(IReadOnlyList<Posting> postings, FeatureEntry? primary)
@@ -426,8 +458,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return postings.Count > 0 ? postings[0] : default;
     }
 
-    private static Quantity UsedAfter(AccountState book, in Posting own) =>
-        book.FindAccount(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.Used ?? Quantity.Zero;
+    private static Quantity UsedAfter(AccountState book, in Posting own, Instant now) =>
+        book.FindAccount(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.UsedBy(now).Used ?? Quantity.Zero;
 
     private static EventKey KeyOf(Hold hold, Instant now) => EventKey.OfHold(hold.Id, hold.Reference, now);
 
@@ -436,7 +468,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountState book) =>
         [.. amounts.Select(a => Effect.OfUnits(book.FindAccount(a.FeatureKey)!.Feature, a.Amount))];
 
-    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountState book)
+    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountState book, Instant at)
     {
         if (effects.Count == 0)
         {
@@ -445,9 +477,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
 
         var feature = book.BookOf(effects[0].Feature);
         var slot = feature.FindBalance(stored.PeriodStart);
-        var now = slot is null ? null : feature.FactsOf(slot.Current, stored.OccurredAt).Standing;
+        var now = slot is null ? null : feature.FactsOf(slot.Current, stored.OccurredAt, at).Standing;
         var outcome = stored.Data.Outcome ?? (now is { Limit: null } ? Outcome.Unlimited : Outcome.WithinQuota);
-        var others = effects.Skip(1).Select(effect => StandingAt(book.BookOf(effect.Feature), stored.OccurredAt)).OfType<Standing>();
+        var others = effects.Skip(1).Select(effect => StandingAt(book.BookOf(effect.Feature), stored.OccurredAt, at)).OfType<Standing>();
         IReadOnlyList<Standing> standings = now is null
             ? [.. others]
             : [now with
@@ -463,8 +495,10 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>Returns the current standing; an event records the standing after it only for its first feature.</summary>
-    private static Standing? StandingAt(FeatureState feature, Instant occurredAt) =>
-        feature.FindBalance(feature.PeriodAt(occurredAt).Start) is { } slot ? feature.FactsOf(slot.Current, occurredAt).Standing : null;
+    private static Standing? StandingAt(FeatureState feature, Instant occurredAt, Instant now) =>
+        feature.FindBalance(feature.PeriodAt(occurredAt).Start) is { } slot
+            ? feature.FactsOf(slot.Current, occurredAt, now).Standing
+            : null;
 
     private static GateAnswer Standing(AccountState book, Hold hold, GateFault fault, Instant now) =>
         Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with
@@ -481,7 +515,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         Outcome = outcome,
         Feature = effects[0].Feature,
         Standings = [.. effects.Select(e => book.BookOf(e.Feature))
-            .Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now).Standing)],
+            .Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now, now).Standing)],
     };
 
     private static string NameOf(AccountState book, Guid grant) =>

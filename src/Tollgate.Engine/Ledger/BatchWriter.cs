@@ -71,6 +71,7 @@ internal sealed class BatchWriter
     private readonly List<NewEvent> _events = [];
     private readonly List<(AccountState Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
     private readonly List<UniqueChange> _uniques = [];
+    private readonly List<ReportChange> _reports = [];
     private readonly List<QueuedCall> _calls = [];
     private readonly HashSet<AccountState> _expected = [];
     private readonly List<(AccountState Book, Guid Id)> _notInEarlierMonths = [];
@@ -90,6 +91,7 @@ internal sealed class BatchWriter
         _events.Clear();
         _crossings.Clear();
         _uniques.Clear();
+        _reports.Clear();
         _calls.Clear();
         _expected.Clear();
         _notInEarlierMonths.Clear();
@@ -129,6 +131,8 @@ internal sealed class BatchWriter
 
     public void Add(in UniqueChange change) => _uniques.Add(change);
 
+    public void Add(in ReportChange change) => _reports.Add(change);
+
     /// <summary>
     /// Builds the statements of the batch; null if there is nothing to write. <paramref name="now"/> is real time: it determines the
     /// earlier months.
@@ -157,6 +161,7 @@ internal sealed class BatchWriter
         AddHolds(batch, _rows.Holds, now);
         AddRates(batch, _rows.Rates);
         AddUniques(batch);
+        AddReports(batch);
         AddCrossings(batch);
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
@@ -167,7 +172,8 @@ internal sealed class BatchWriter
     /// <summary>True for one event on one balance, and nothing else.</summary>
     private bool IsOneUse() => _events.Count == 1 && _rows is { Count: 1, Updated: [var row] } && !MovesEdges(row)
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
-        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _expected.Count + _notInEarlierMonths.Count + _notUsed.Count
+        && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count
+        + _notUsed.Count
         + _notHeld.Count + _calls.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
@@ -255,7 +261,7 @@ internal sealed class BatchWriter
 
     private static bool MovesEdges(in DirtyRow<Balance> row) =>
         row.After.Carried != row.Before!.Carried || row.After.Period != row.Before.Period
-            || !ReferenceEquals(row.After.Reports, row.Before.Reports);
+            || !ReferenceEquals(row.After.Reports, row.Before.Reports) || !ReferenceEquals(row.After.Timed, row.Before.Timed);
 
     private static void AddEdges(NpgsqlBatch batch, List<DirtyRow<Balance>> rows)
     {
@@ -273,7 +279,7 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.UpdateEdges,
                 Smallints(edges, r => r.Book.Partition), Integers(edges, r => r.Book.Account), Integers(edges, r => r.After.FeatureKey),
                 Moments(edges, r => r.After.Period.Start), Moments(edges, r => r.After.Period.End), Numerics(edges, r => r.After.Carried),
-                ReportedAt(edges), Reports(edges));
+                ReportedAt(edges), Reports(edges), Levels(edges), Integrals(edges), Wholes(edges));
         }
     }
 
@@ -385,7 +391,7 @@ internal sealed class BatchWriter
             Numerics(rows, r => r.After.Held), Numerics(rows, r => r.After.Drawn), Numerics(rows, r => r.After.Carried),
             Bigints(rows, r => r.After.Denied), Smallints(rows, r => (short)r.After.Fired), Smallints(rows, r => (short)r.After.OpenHolds),
             Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count), ReportedAt(rows),
-            Reports(rows));
+            Reports(rows), Levels(rows), Integrals(rows), Wholes(rows));
     }
 
     /// <summary>All servers lock rows in this order.</summary>
@@ -491,6 +497,18 @@ internal sealed class BatchWriter
             Add(batch, group.Key ? LedgerSql.InsertUnique : LedgerSql.DeleteUnique,
                 Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.FeatureKey),
                 Moments(rows, r => r.PeriodStart), Uuids(rows, r => r.Value));
+        }
+    }
+
+    /// <summary>Deletes first: a later report of the batch may take the number of a voided one.</summary>
+    private void AddReports(NpgsqlBatch batch)
+    {
+        foreach (var group in _reports.GroupBy(static change => change.IsMade).OrderBy(static group => group.Key))
+        {
+            var rows = group.ToArray();
+            Count(rows.Length, Add(batch, group.Key ? TimedSql.InsertReports : TimedSql.DeleteReports,
+                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.FeatureKey),
+                Moments(rows, r => r.Report.At), Integers(rows, r => r.Report.Number), Numerics(rows, r => r.Report.Level)));
         }
     }
 
@@ -605,9 +623,17 @@ internal sealed class BatchWriter
         Column(rows, r => value(r).ToUtc(), NpgsqlDbType.TimestampTz);
 
     private static NpgsqlParameter ReportedAt(List<DirtyRow<Balance>> rows) =>
-        Column(rows, r => r.After.Reports?.At?.ToUtc(), NpgsqlDbType.TimestampTz);
+        Column(rows, r => (r.After.Timed is { } timed ? timed.ReportedAt : r.After.Reports?.At)?.ToUtc(), NpgsqlDbType.TimestampTz);
 
     private static NpgsqlParameter Reports(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Reports?.Count, NpgsqlDbType.Integer);
+
+    private static NpgsqlParameter Levels(List<DirtyRow<Balance>> rows) =>
+        Column(rows, r => r.After.Timed?.Level.Value, NpgsqlDbType.Numeric);
+
+    private static NpgsqlParameter Integrals(List<DirtyRow<Balance>> rows) =>
+        Column(rows, r => r.After.Timed?.Integral, NpgsqlDbType.Numeric);
+
+    private static NpgsqlParameter Wholes(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Timed?.Whole, NpgsqlDbType.Bigint);
 
     private static NpgsqlParameter<TColumn[]> Column<T, TColumn>(IReadOnlyList<T> rows, Func<T, TColumn> value, NpgsqlDbType type)
     {

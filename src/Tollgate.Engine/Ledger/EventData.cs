@@ -17,7 +17,8 @@ namespace Tollgate.Engine.Ledger;
 /// customer that did it · <c>post</c> all postings if the columns do not contain them: [feature, period start, used, drawn] · <c>burn</c>
 /// [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c>
 /// the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value] ·
-/// <c>last</c> the values of latest meters: [feature, value, number of the report in its period].
+/// <c>last</c> the values of latest meters: [feature, value, number of the report in its period] · <c>timed</c> the values of weighted_sum
+/// meters: [feature, value, number of the report in its instant].
 /// </summary>
 public sealed record EventData
 {
@@ -136,6 +137,7 @@ public sealed record EventData
         ReadingKind.Highest => "raw",
         ReadingKind.Seen => "uniq",
         ReadingKind.Latest => "last",
+        ReadingKind.Timed => "timed",
     };
 
     private static void Write(Utf8JsonWriter json, Reading reading)
@@ -149,7 +151,7 @@ public sealed record EventData
             case ReadingKind.Seen:
                 json.WriteStringValue(reading.Hash);
                 break;
-            case ReadingKind.Latest:
+            case ReadingKind.Latest or ReadingKind.Timed:
                 json.WriteNumberValue(reading.Value.Value);
                 json.WriteNumberValue(reading.Order);
                 break;
@@ -161,6 +163,7 @@ public sealed record EventData
         ReadingKind.Highest => Reading.Highest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal())),
         ReadingKind.Seen => Reading.Seen(pair[0].GetInt32(), pair[1].GetGuid()),
         ReadingKind.Latest => Reading.Latest(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal()), pair[2].GetInt32()),
+        ReadingKind.Timed => Reading.Timed(pair[0].GetInt32(), Quantity.Of(pair[1].GetDecimal()), pair[2].GetInt32()),
     };
 
     private static void WriteText(Utf8JsonWriter json, string name, string? value)

@@ -194,6 +194,9 @@ public sealed class UseOp : LaneOp
     /// <summary>True if an effect counts unique values: only the database knows whether a value was seen before.</summary>
     public required bool HasUnique { get; init; }
 
+    /// <summary>True if it reports a level that time weighs: only the database knows the reports before and after it.</summary>
+    public required bool ReportsTimed { get; init; }
+
     /// <summary>
     /// Holds taken for this use: the same decision frees those that are still open, and then records the true amount as a settle does.
     /// </summary>
@@ -209,7 +212,7 @@ public sealed class UseOp : LaneOp
 
     public override bool MayBeRefused => Enforce;
 
-    public override bool NeedsExact => HasUnique;
+    public override bool NeedsExact => HasUnique || ReportsTimed;
 }
 
 /// <summary>Takes a hold.</summary>

@@ -114,9 +114,9 @@ internal static class LedgerSql
 
     public const string LockHistory = LoadHistory + "\n   FOR NO KEY UPDATE OF b";
 
-    private const string BalanceColumns =
+    public const string BalanceColumns =
         "b.partition, b.account, b.feature, b.period_start, b.period_end, b.version, b.used, b.held, b.drawn, b.carried, b.quota, "
-        + "b.denied, b.fired, b.open_holds, b.report_at, b.reports";
+        + "b.denied, b.fired, b.open_holds, b.report_at, b.reports, b.level, b.level_time, b.level_whole";
 
     private const string GrantColumns =
         "g.partition, g.account, g.feature, g.id, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, "
@@ -273,20 +273,22 @@ internal static class LedgerSql
     /// share lock either a change of them waits for the new row, which it must touch, or this statement waits for the change. Sent before
     /// <see cref="UpdateBalances"/>: all transactions lock customers before balances. $1 partitions, $2 accounts, $3 features, $4 starts,
     /// $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied, $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15
-    /// number of rows, $16 the time of the level's report that counts, $17 the number of reports.
+    /// number of rows, $16 the time of the level's report that counts, $17 the number of reports, $18 the level that time weighs, $19 its
+    /// integral, $20 the length of the whole period.
     /// </summary>
     public const string InsertBalances =
         """
         WITH opened AS (
             INSERT INTO balances (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied,
-                                  fired, open_holds, quota, report_at, reports)
+                                  fired, open_holds, quota, report_at, reports, level, level_time, level_whole)
             SELECT x.partition, x.account, x.feature, x.period_start, x.period_end, x.used, x.held, x.drawn, x.carried, x.denied,
-                   x.fired, x.open_holds, x.quota, x.report_at, x.reports
+                   x.fired, x.open_holds, x.quota, x.report_at, x.reports, x.level, x.level_time, x.level_whole
               FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
                           $7::numeric[], $8::numeric[], $9::numeric[], $10::bigint[], $11::smallint[], $12::smallint[],
-                          $13::numeric[], $14::integer[], $16::timestamptz[], $17::integer[])
+                          $13::numeric[], $14::integer[], $16::timestamptz[], $17::integer[], $18::numeric[], $19::numeric[],
+                          $20::bigint[])
                    AS x (partition, account, feature, period_start, period_end, used, held, drawn, carried, denied, fired,
-                         open_holds, quota, customer_version, report_at, reports)
+                         open_holds, quota, customer_version, report_at, reports, level, level_time, level_whole)
               JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.version = x.customer_version
                FOR SHARE OF c
                 ON CONFLICT DO NOTHING
@@ -397,15 +399,17 @@ internal static class LedgerSql
     /// <summary>
     /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a
     /// shorter one, and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts,
-    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports.
+    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports, $9 the level that
+    /// time weighs, $10 its integral, $11 length of the whole period.
     /// </summary>
     public const string UpdateEdges =
         """
         UPDATE balances b
-           SET period_end = x.period_end, carried = x.carried, report_at = x.report_at, reports = x.reports
+           SET period_end = x.period_end, carried = x.carried, report_at = x.report_at, reports = x.reports, level = x.level,
+               level_time = x.level_time, level_whole = x.level_whole
           FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::numeric[],
-               $7::timestamptz[], $8::integer[])
-               AS x (partition, account, feature, period_start, period_end, carried, report_at, reports)
+               $7::timestamptz[], $8::integer[], $9::numeric[], $10::numeric[], $11::bigint[])
+               AS x (partition, account, feature, period_start, period_end, carried, report_at, reports, level, level_time, level_whole)
          WHERE b.partition = x.partition AND b.account = x.account AND b.feature = x.feature AND b.period_start = x.period_start
         """;
 

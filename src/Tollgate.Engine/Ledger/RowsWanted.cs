@@ -11,16 +11,20 @@ internal sealed class RowsWanted(StoredFacts? known)
 {
     private readonly List<RowWanted> _wanted = [];
     private readonly List<RowWanted> _histories = [];
+    private readonly List<ReportsWanted> _reports = [];
     private readonly List<(AccountState, FeatureState, Period, Instant)> _toOpen = [];
     private readonly Dictionary<AccountState, Instant> _expiredUntil = [];
     private readonly Dictionary<AccountState, Instant> _grantsSince = [];
 
-    public bool IsEmpty => _wanted.Count == 0 && _toOpen.Count == 0 && _grantsSince.Count == 0;
+    public bool IsEmpty => _wanted.Count == 0 && _toOpen.Count == 0 && _grantsSince.Count == 0 && _reports.Count == 0;
 
     public IReadOnlyCollection<RowWanted> Wanted => _wanted;
 
     /// <summary>Features whose rows the batch needs from the newest one before this period on.</summary>
     public IReadOnlyCollection<RowWanted> Histories => _histories;
+
+    /// <summary>Levels that time weighs whose reports the batch needs.</summary>
+    public IReadOnlyCollection<ReportsWanted> Reports => _reports;
 
     /// <summary>The time from which a state needs its grants: that of the earliest late use.</summary>
     public IReadOnlyDictionary<AccountState, Instant> GrantsSince => _grantsSince;
@@ -52,11 +56,25 @@ internal sealed class RowsWanted(StoredFacts? known)
                     AddRow(book.BookOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), book, posting.PeriodStart, op.Now);
                 }
 
+                foreach (var reading in target.Data.Readings.Where(static reading => VoidRules.IsOfTime(reading)))
+                {
+                    _reports.Add(
+                        new(book, book.BookOf(op.Project.Catalog.FeaturesByKey[reading.FeatureKey]), target.OccurredAt, op.Now));
+                }
+
                 break;
             case ReadOp:
                 foreach (var feature in book.Terms.Rolling)
                 {
                     AddOpening(book, book.BookOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now, op.Now);
+                }
+
+                foreach (var entry in op.Project.Catalog.TimedFeatures)
+                {
+                    if (book.BookOf(entry) is var level && !level.TellsUsageOf(level.PeriodAt(op.Now)))
+                    {
+                        _reports.Add(new(book, level, op.Now, op.Now));
+                    }
                 }
 
                 break;
@@ -120,6 +138,11 @@ internal sealed class RowsWanted(StoredFacts? known)
 
             var feature = book.BookOf(effect.Feature);
             AddPeriod(book, feature, at, now);
+            if (known is not null && effect.Aggregate.WeighsTime())
+            {
+                _reports.Add(new(book, feature, at, now));
+            }
+
             if (feature.EntitlementAt(at)?.Pool is { } pool && book.FeatureNamed(pool.Feature) is { } entry)
             {
                 AddPeriod(book, book.BookOf(entry), at, now);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
@@ -119,7 +120,7 @@ internal sealed class StoredFacts
         NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
     {
         var others = _others[(book.Account, target.Id)] = [];
-        foreach (var reading in target.Data.Readings.Distinct())
+        foreach (var reading in target.Data.Readings.Distinct().Where(static reading => !VoidRules.IsOfTime(reading)))
         {
             var start = target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart;
             var end = book.BookOf(project.Catalog.FeaturesByKey[reading.FeatureKey]).PeriodAt(target.OccurredAt).End;
@@ -138,6 +139,7 @@ internal sealed class StoredFacts
         ReadingKind.Highest => LedgerSql.HighestOfOthers,
         ReadingKind.Seen => LedgerSql.SeenByOthers,
         ReadingKind.Latest => LedgerSql.LatestOfOthers,
+        ReadingKind.Timed => throw new InvariantBrokenException("The level's timeline replaces a report that time weighs."),
     };
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Book, Guid Id)> wanted)

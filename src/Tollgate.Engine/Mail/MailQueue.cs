@@ -28,13 +28,14 @@ public sealed class MailQueue(NpgsqlDataSource database)
 
     /// <param name="most">The maximum number of mails of all projects.</param>
     /// <param name="mostOfOne">The maximum number of mails of one project.</param>
+    /// <param name="except">Projects whose mails wait.</param>
     /// <returns>The mails to send, and the mails whose rows cannot be read.</returns>
     public async Task<(IReadOnlyList<MailRow> Mails, IReadOnlyList<(int Project, Guid Mail, Exception Fault)> Broken)> ClaimAsync(
-        int most, int mostOfOne, CancellationToken cancel)
+        int most, int mostOfOne, int[] except, CancellationToken cancel)
     {
         await using var command = database.Command(
             MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most,
-            (long)mostOfOne);
+            (long)mostOfOne, except);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (claimed, broken) = (new List<MailRow>(), new List<(int, Guid, Exception)>());
         while (await reader.ReadAsync(cancel))

@@ -191,7 +191,8 @@ internal static class MailSql
 
     /// <summary>
     /// Claims due mails: oldest first within a project, the projects in turn. When there are more projects than rows, the order of the
-    /// projects is random, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project.
+    /// projects is random, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project,
+    /// $4 projects to pass over.
     /// </summary>
     public const string Claim =
         $"""
@@ -203,7 +204,8 @@ internal static class MailSql
                                       WHERE d.project_id = p.id AND d.due_at <= now()
                                         AND {ParkedSql.NotParked} 'mails' AND q.project_id = d.project_id AND q.subject = d.id::text)
                                       ORDER BY d.due_at, d.number
-                                      LIMIT $3) AS w)
+                                      LIMIT $3) AS w
+                 WHERE p.id <> ALL ($4))
         UPDATE mails m
            SET leased_until = now() + $1, due_at = now() + $1, attempts = m.attempts + 1
          WHERE m.number IN (SELECT d.number

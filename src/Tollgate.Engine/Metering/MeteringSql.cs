@@ -80,7 +80,9 @@ internal static class MeteringSql
     /// <summary>The present balances of some postings. $1 partition, $2 account, $3 features, $4 period starts.</summary>
     public const string BalancesOf =
         """
-        SELECT b.feature, b.period_start, b.used, b.quota
+        SELECT b.feature, b.period_start,
+               used_by(b, (SELECT coalesce(p.test_clock, now()) FROM customers c JOIN projects p ON p.id = c.project_id
+                            WHERE c.partition = $1 AND c.account = $2)), b.quota
           FROM unnest($3::integer[], $4::timestamptz[]) AS x (feature, period_start)
           JOIN balances b ON b.partition = $1 AND b.account = $2 AND b.feature = x.feature AND b.period_start = x.period_start
         """;

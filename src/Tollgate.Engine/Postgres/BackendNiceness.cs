@@ -38,8 +38,7 @@ public sealed class BackendNiceness(ILogger log)
         {
             log.LogInformation(
                 "The system does not allow Tollgate to lower the priority of PostgreSQL's processes. Heavy queries get the same share of "
-                    + "the "
-                    + "cores as decisions.");
+                    + "the cores as decisions.");
         }
 
         RaiseGroup(process);

@@ -287,7 +287,7 @@ public sealed class ServerPresence(
 
         public static void ConnectionLost(ILogger log, Exception e) =>
             log.LogWarning(
-                "The server's notification connection to the database was lost ({Kind}: {Reason}); connecting "
-                    + "again.", e.GetType().Name, e.Message);
+                "The server's notification connection to the database was lost ({Kind}: {Reason}); "
+                    + "connecting again.", e.GetType().Name, e.Message);
     }
 }

@@ -47,7 +47,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         var now = clock.Now(project);
-        var (book, fault) = await BookAsync(project, customer, now, rollsOver: f => f.Key == entry.Key, cancel);
+        var (book, fault) = await BookAsync(project, customer, now, asks: f => f.Key == entry.Key, cancel);
         if (fault != GateFault.None)
         {
             return GateAnswer.Of(fault);
@@ -307,7 +307,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public async ValueTask<CustomerStanding?> StandingAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         var now = clock.Now(project);
-        var (book, fault) = await BookAsync(project, customer, now, rollsOver: _ => true, cancel);
+        var (book, fault) = await BookAsync(project, customer, now, asks: _ => true, cancel);
         if (fault != GateFault.None)
         {
             return null;
@@ -411,17 +411,18 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
-            PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasUnique(effects), Settles = settles ?? [],
+            PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasAny(effects, AggregateRules.CountsValueOnce),
+            ReportsTimed = HasAny(effects, static aggregate => aggregate.WeighsTime()), Settles = settles ?? [],
             OnOwnRows = onOwnRows,
             Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
         };
     }
 
-    private static bool HasUnique(IReadOnlyList<Effect>? effects)
+    private static bool HasAny(IReadOnlyList<Effect>? effects, Func<MeterAggregate, bool> asked)
     {
         for (var i = 0; i < (effects?.Count ?? 0); i++)
         {
-            if (AggregateRules.CountsValueOnce(effects![i].Aggregate))
+            if (asked(effects![i].Aggregate))
             {
                 return true;
             }
@@ -441,10 +442,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     /// opens a period that rolls over. Null book: no such customer.
     /// </summary>
     private async ValueTask<(AccountState? Book, GateFault Fault)> BookAsync(
-        ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> rollsOver, CancellationToken cancel)
+        ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> asks, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
-        if (Known(project, customer, partition) is { } known && IsOpen(known, project, now, rollsOver))
+        if (Known(project, customer, partition) is { } known && IsOpen(known, project, now, asks))
         {
             return (known, GateFault.None);
         }
@@ -464,17 +465,25 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     }
 
     /// <summary>True if the book can be read as it is: there is no period to open and no ended hold to close.</summary>
-    private static bool IsOpen(AccountState book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> rollsOver)
+    private static bool IsOpen(AccountState book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> asks)
     {
         if (book.NextExpiry <= now)
         {
             return false;
         }
 
+        foreach (var level in project.Catalog.TimedFeatures)
+        {
+            if (asks(level) && !(book.FindAccount(level.Key) is { } state && state.TellsUsageOf(state.PeriodAt(now))))
+            {
+                return false;
+            }
+        }
+
         foreach (var key in book.Terms.Rolling)
         {
             var feature = project.Catalog.FeaturesByKey[key];
-            if (rollsOver(feature)
+            if (asks(feature)
                 && !(book.FindAccount(key) is { } known && known.IsOpened(known.PeriodAt(now))
                     && known.StoredFacts(now).Balance.Version > 0))
             {

@@ -29,6 +29,9 @@ CREATE TABLE balances (
     room         text          NOT NULL DEFAULT repeat('.', 130),   -- space on the page, see above
     report_at    timestamptz,                                       -- of a level (aggregate "latest": seats, stored gigabytes): time of the report that counts; null: no level, or all reports were voided
     reports      integer,                                           -- of a level: reports recorded in the period, voided ones too: their order; null: no level
+    level        numeric(27,9),                                     -- of a level that time weighs (aggregate "weighted_sum"): where it stands at the period's end, as far as reports say
+    level_time   numeric(60,0),                                     -- its integral until the period's end: 10^-9 units times microseconds, exact; "used" is this divided by level_whole, rounded once
+    level_whole  bigint,                                            -- microseconds of the period that nothing cuts
     PRIMARY KEY (partition, account, feature, period_start)
 ) WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
 ALTER TABLE balances ALTER COLUMN room SET STORAGE PLAIN;           -- compressed it would take no space
@@ -108,6 +111,18 @@ CREATE TABLE unique_values (
     period_start timestamptz NOT NULL,
     value        uuid        NOT NULL,                              -- first 128 bits of SHA-256 of the text
     PRIMARY KEY (partition, account, feature, period_start, value)
+);
+
+-- Live reports of levels that time weighs (aggregate "weighted_sum"). A report holds until the next one, over the ends of quota periods: this table
+-- has the level with which a period begins. Verify compares it with the events.
+CREATE TABLE level_reports (
+    occurred_at timestamptz   NOT NULL,
+    account     integer       NOT NULL,
+    feature     integer       NOT NULL,
+    number      integer       NOT NULL,                             -- in the order of recording, of those of one instant
+    partition   smallint      NOT NULL,
+    level       numeric(27,9) NOT NULL,
+    PRIMARY KEY (partition, account, feature, occurred_at, number)
 );
 
 -- Each threshold once per customer, feature and period, in the transaction that crossed it.
@@ -243,3 +258,31 @@ BEGIN
      WHERE partition = the_partition AND account = the_account AND period_end > the_now - interval '40 days';
     RETURN touched;
 END $$;
+
+-- The integral of a level in a stretch, the level at the end, and the last report inside.
+CREATE FUNCTION level_over(the_partition smallint, the_account integer, the_feature integer, since timestamptz, until timestamptz,
+                           OUT level_time numeric, OUT level numeric, OUT report_at timestamptz) LANGUAGE sql STABLE AS $$
+    SELECT coalesce(trunc(sum(r.level * 1000000000 * greatest(
+               trunc((extract(epoch FROM least(r.next, until)) - extract(epoch FROM greatest(r.occurred_at, since))) * 1000000), 0))), 0),
+           coalesce((array_agg(r.level ORDER BY r.occurred_at DESC, r.number DESC))[1], 0),
+           max(r.occurred_at) FILTER (WHERE r.occurred_at >= since)
+      FROM (SELECT l.occurred_at, l.number, l.level, lead(l.occurred_at, 1, until) OVER (ORDER BY l.occurred_at, l.number) AS next
+              FROM level_reports l
+             WHERE l.partition = the_partition AND l.account = the_account AND l.feature = the_feature AND l.occurred_at < until
+               AND l.occurred_at >= coalesce((SELECT max(b.occurred_at)
+                                                FROM level_reports b
+                                               WHERE b.partition = the_partition AND b.account = the_account AND b.feature = the_feature
+                                                 AND b.occurred_at <= since), since)) r
+$$;
+
+-- An integral divided by the length of the whole period, rounded to the ninth decimal, a half up.
+CREATE FUNCTION level_used(level_time numeric, level_whole bigint) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT div(2 * level_time + level_whole, 2 * level_whole::numeric) * 0.000000001
+$$;
+
+-- The usage of a balance at an instant. For a level that time weighs it is less than "used" until the period ends.
+CREATE FUNCTION used_by(b balances, at timestamptz) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN b.level_time IS NULL THEN b.used
+                ELSE level_used(b.level_time - trunc(b.level * 1000000000 * greatest(trunc((extract(epoch FROM b.period_end)
+                         - extract(epoch FROM greatest(at, b.report_at, b.period_start))) * 1000000), 0)), b.level_whole) END
+$$;

@@ -159,14 +159,15 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// The use of the plan's quotas in quota periods that overlap a billing period. $1 partition, $2 account, $3 start, $4 end.
+    /// The use of the plan's quotas in quota periods that overlap a billing period. $1 partition, $2 account, $3 start, $4 end, $5 the
+    /// project's now.
     /// </summary>
     public const string UsedInPeriod =
         """
-        SELECT feature, sum(used - drawn)
-          FROM balances
-         WHERE partition = $1 AND account = $2 AND period_end > $3 AND period_start < $4
-         GROUP BY feature
+        SELECT b.feature, sum(used_by(b, $5) - b.drawn)
+          FROM balances b
+         WHERE b.partition = $1 AND b.account = $2 AND b.period_end > $3 AND b.period_start < $4
+         GROUP BY b.feature
         """;
 
     /// <summary>No row: the fingerprint already had its trial. $1 project, $2 SHA-256, $3 subscription.</summary>

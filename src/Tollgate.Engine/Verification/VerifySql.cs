@@ -41,6 +41,7 @@ internal static class VerifySql
     private const string Holds = Of + "holds" + OfProject;
     private const string Grants = Of + "grants" + OfProject;
     private const string UniqueValuesOf = Of + "unique_values" + OfProject;
+    private const string LevelReportsOf = Of + "level_reports" + OfProject;
     private const string Crossings = Of + "threshold_crossings" + OfProject;
     private const string LateChanges = Of + "late_changes" + OfProject;
     private const string RateStates = Of + "rate_states" + OfProject;
@@ -93,7 +94,7 @@ internal static class VerifySql
           FROM (SELECT partition, account, feature, period_start AS place, coalesce(f.used, 0) AS expected, coalesce(b.used, 0) AS found
                   FROM ({Folded}) AS f
                   FULL JOIN {Balances} b USING (partition, account, feature, period_start)
-                 WHERE coalesce(f.used, 0) <> coalesce(b.used, 0)) AS x
+                 WHERE b.level_time IS NULL AND coalesce(f.used, 0) <> coalesce(b.used, 0)) AS x
         """ + Tail;
 
     public const string Drawn = Head +
@@ -163,7 +164,7 @@ internal static class VerifySql
                                        FROM grants g
                                       WHERE g.partition = b.partition AND g.account = b.account AND g.feature = b.feature
                                         AND g.effective_at < b.period_end AND g.expires_at > b.period_start) AS g ON true
-                 WHERE b.quota IS NOT NULL
+                 WHERE b.quota IS NOT NULL AND b.level_time IS NULL
                    AND b.used + b.held > greatest(b.quota - b.carried, 0) + b.drawn + coalesce(g.remaining, 0)) AS x
         """;
 
@@ -244,6 +245,51 @@ internal static class VerifySql
                  WHERE r.is_latest AND r.occurred_at IS DISTINCT FROM b.report_at) AS x
         """ + Tail;
 
+    /// <summary>The live reports of levels that time weighs, from events, each until the next one.</summary>
+    private const string ToldByEvents =
+        $"""
+        SELECT e.partition, e.account, (r ->> 0)::integer AS feature, e.occurred_at, (r ->> 2)::integer AS number, (r ->> 1)::numeric AS level,
+               lead(e.occurred_at, 1, 'infinity') OVER (PARTITION BY e.partition, e.account, (r ->> 0)::integer
+                                                        ORDER BY e.occurred_at, (r ->> 2)::integer) AS until
+          FROM {Events} e
+         CROSS JOIN LATERAL jsonb_array_elements(e.data -> 'timed') AS r
+         WHERE e.data ? 'timed'
+           AND NOT EXISTS (SELECT FROM {Events} v
+                            WHERE v.partition = e.partition AND v.account = e.account AND v.data ? 'void' AND (v.data ->> 'void')::uuid = e.id)
+        """;
+
+    /// <summary>
+    /// The rows of such levels whose integral, or units, are not those of events alone. Expected and found: integrals, or units if the
+    /// integrals agree.
+    /// </summary>
+    public const string TimedLevels = Head +
+        $"""
+          FROM (SELECT t.partition, t.account, t.feature, t.period_start AS place,
+                       CASE WHEN t.integral <> t.level_time THEN t.integral ELSE t.units END AS expected,
+                       CASE WHEN t.integral <> t.level_time THEN t.level_time ELSE t.used END AS found
+                  FROM (SELECT i.*, div(2 * i.integral + i.level_whole, 2 * i.level_whole::numeric) * 0.000000001 AS units
+                          FROM (SELECT b.partition, b.account, b.feature, b.period_start, b.used, b.level_time, b.level_whole,
+                                       coalesce(trunc(1000000000 * sum(o.level * trunc(1000000 * (
+                                           extract(epoch FROM least(o.until, b.period_end))
+                                           - extract(epoch FROM greatest(o.occurred_at, b.period_start)))))), 0) AS integral
+                                  FROM {Balances} b
+                                  LEFT JOIN ({ToldByEvents}) AS o
+                                       ON o.partition = b.partition AND o.account = b.account AND o.feature = b.feature
+                                          AND o.occurred_at < b.period_end AND o.until > b.period_start
+                                 WHERE b.level_time IS NOT NULL
+                                 GROUP BY b.partition, b.account, b.feature, b.period_start, b.used, b.level_time, b.level_whole) AS i) AS t
+                 WHERE t.integral <> t.level_time OR t.units <> t.used) AS x
+        """ + Tail;
+
+    /// <summary>Stored reports that are not those of live events. Place: the time of the report. Expected and found: levels.</summary>
+    public const string LevelReports = Head +
+        $"""
+          FROM (SELECT partition, account, feature, occurred_at AS place, coalesce(o.level, -1) AS expected, coalesce(k.level, -1) AS found
+                  FROM ({ToldByEvents}) AS o
+                  FULL JOIN {LevelReportsOf} k USING (partition, account, feature, occurred_at, number)
+                 WHERE o.level IS DISTINCT FROM k.level) AS x
+        """ + Tail;
+
     /// <summary>At a crossing, used had reached percent of granted, and the balance records that the threshold fired.</summary>
     public const string Thresholds = Head +
         $"""
@@ -272,6 +318,7 @@ internal static class VerifySql
                        coalesce(f0.project_id, 0)::numeric AS found
                   FROM (SELECT DISTINCT partition, account, feature, 'events' AS place FROM {Events} events WHERE feature <> 0
                          UNION ALL SELECT DISTINCT partition, account, feature, 'balances' FROM {Balances} balances
+                         UNION ALL SELECT DISTINCT partition, account, feature, 'level_reports' FROM {LevelReportsOf} level_reports
                          UNION ALL SELECT DISTINCT partition, account, feature, 'late_changes' FROM {LateChanges} late_changes
                          UNION ALL SELECT DISTINCT partition, account, feature, 'grants' FROM {Grants} grants
                          UNION ALL SELECT DISTINCT partition, account, feature, 'rate_states' FROM {RateStates} rate_states

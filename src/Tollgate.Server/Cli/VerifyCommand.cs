@@ -33,8 +33,7 @@ internal static class VerifyCommand
             new Command(
                 "verify",
                 "Recomputes balances from events and reservations, and compares them. Changes nothing.\n\nExample:\n  tollgate verify "
-                    + "--project "
-                    + "shop")
+                    + "--project shop")
                 {
                     Json, Database,
                 });

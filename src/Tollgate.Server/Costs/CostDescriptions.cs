@@ -24,8 +24,7 @@ internal static class CostDescriptions
 
     private static readonly string OthersRow = string.Create(
         CultureInfo.InvariantCulture,
-        $" A list of names has the {CostBreakdown.MostNames:N0} most expensive names, then one entry `{CostBreakdown.Others}` with the "
-            + "sum of the rest, so that it adds up to the total.");
+        $" A list of names has the {CostBreakdown.MostNames:N0} most expensive names, then one entry `{CostBreakdown.Others}` with the sum of the rest, so that it adds up to the total.");
 
     private const string Latency = """{"calls": 1250, "p50_ms": 812.3, "p95_ms": 2310.6, "p99_ms": 4094.4}""";
 

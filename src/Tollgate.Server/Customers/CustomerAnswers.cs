@@ -125,7 +125,7 @@ public static class CustomerAnswers
         CarriedOverage = standing.Carried.IsZero ? null : standing.Carried.Value,
         Percent = UsageProjection.PercentOf(standing.Used, standing.Limit),
         ResetsAt = standing.ResetsAt?.ToOffset(),
-        Projected = UsageProjection.AtPeriodEnd(feature, standing.Used, standing.Period, now)?.Value,
+        Projected = UsageProjection.AtPeriodEnd(feature, standing, now)?.Value,
     };
 
     public static EntitlementView Of(FeatureStanding feature, PlanVersion plan)

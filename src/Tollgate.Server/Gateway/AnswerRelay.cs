@@ -65,12 +65,21 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
     }
 
+    /// <summary>HTTP gives these answers no body, and this server refuses to send one. An upstream may send a body all the same.</summary>
+    public static bool HasNoBody(int status) =>
+        status is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent or StatusCodes.Status304NotModified;
+
     /// <summary>True if a connection broke or was silent.</summary>
     public static bool IsOfTransport(Exception e) => e is IOException or HttpRequestException or OperationCanceledException;
 
     /// <summary>Writes in pieces, so that a slow caller does not cause a second copy in memory.</summary>
     public static async Task WriteAsync(HttpResponse to, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
+        if (HasNoBody(to.StatusCode))
+        {
+            return;
+        }
+
         for (; bytes.Length > ChunkBytes; bytes = bytes[ChunkBytes..])
         {
             await to.BodyWriter.WriteAsync(bytes[..ChunkBytes], cancel);
@@ -79,15 +88,16 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         to.BodyWriter.Write(bytes.Span);
     }
 
-    private bool IsWhole() => Status >= 300 || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
-        && !type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) && !call.Ask!.IsStream);
+    private bool IsWhole() => Status >= 300 || HasNoBody(Status)
+        || (ContentType is { } type && type.EndsWith("json", StringComparison.OrdinalIgnoreCase)
+            && !type.Contains("ndjson", StringComparison.OrdinalIgnoreCase) && !call.Ask!.IsStream);
 
     private async Task WholeAsync(Stream body)
     {
         var whole = new HeldBody(call.Memory, LargestWhole, answer.Content.Headers.ContentLength);
         try
         {
-            while (await body.ReadAsync(_chunk, idle.Next()) is > 0 and var read)
+            while (!HasNoBody(Status) && await body.ReadAsync(_chunk, idle.Next()) is > 0 and var read)
             {
                 if (whole.Add(_chunk.AsSpan(0, read)) != BodyEnd.Whole)
                 {
@@ -108,10 +118,9 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         }
 
         // A redirect is no work of the provider; the relay passes it on, and it costs nothing.
-        var report = Status is >= 300 and < 400
-            ? new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }
-            : WithHeaders(UsageReader.Read(call.Route, whole.Bytes.Span, Status));
-        var delivered = report.IsReported && report.Inconsistency is null ? default : DeliveredText.Of(call.Route, whole.Bytes.Span);
+        var (report, delivered) = Status is >= 300 and < 400
+            ? (new UsageReport { IsReported = true, Error = $"The provider answered {Status}, a redirect." }, default)
+            : await ReportOfAsync(whole.Bytes);
         var settled = await meter.SettleAsync(report, delivered, Status, null, CallEnd.Whole);
         _to.Headers[CallHeader] = meter.JobCallId ?? call.Id.ToString("D");
         foreach (var (name, value) in HeadersOf(settled))
@@ -119,8 +128,16 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
             _to.Headers[name] = value;
         }
 
-        _to.ContentLength = whole.Bytes.Length;
+        _to.ContentLength = HasNoBody(Status) ? null : whole.Bytes.Length;
         await WriteAsync(_to, whole.Bytes, CancellationToken.None);
+    }
+
+    /// <summary>The gateway records the call whether its caller waits or not.</summary>
+    private async ValueTask<(UsageReport Report, DeliveredText Delivered)> ReportOfAsync(ReadOnlyMemory<byte> whole)
+    {
+        using var turn = await call.Memory.TakeTurnAsync(whole.Length, CancellationToken.None);
+        var report = WithHeaders(UsageReader.Read(call.Route, whole.Span, Status));
+        return (report, report.IsReported && report.Inconsistency is null ? default : DeliveredText.Of(call.Route, whole.Span));
     }
 
     /// <param name="before">Bytes of the answer that were read already.</param>

@@ -7,13 +7,20 @@ namespace Tollgate.Server.Gateway;
 /// another large one a third, and the next project always finds some.
 /// </summary>
 /// <param name="most">Bytes.</param>
-internal sealed class ByteBudget(long most)
+internal sealed class ByteBudget(long most) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<int, long> _ofProjects = [];
+    private readonly LargeReads _reads = new(Math.Max(1, Environment.ProcessorCount / 2));
     private long _taken;
 
     public HeldBytes Open(int project) => new(this, project);
+
+    public void Dispose() => _reads.Dispose();
+
+    /// <inheritdoc cref="LargeReads.TakeAsync"/>
+    internal ValueTask<LargeReads.Turn> TakeTurnAsync(int project, long bytes, CancellationToken cancel) =>
+        _reads.TakeAsync(project, bytes, cancel);
 
     /// <returns>False: there is not enough room, and it took nothing.</returns>
     internal bool TryTake(int project, long bytes)
@@ -58,6 +65,10 @@ internal sealed class HeldBytes(ByteBudget budget, int project) : IDisposable
         _held += bytes;
         return true;
     }
+
+    /// <inheritdoc cref="LargeReads.TakeAsync"/>
+    public ValueTask<LargeReads.Turn> TakeTurnAsync(long bytes, CancellationToken cancel) =>
+        budget.TakeTurnAsync(project, bytes, cancel);
 
     public void Give(long bytes)
     {

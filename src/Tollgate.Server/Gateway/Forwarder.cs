@@ -52,7 +52,8 @@ internal sealed class Forwarder : IDisposable
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length", "Set-Cookie",
         "Alt-Svc",
-        "X-Content-Type-Options", "Strict-Transport-Security", "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
+        "X-Content-Type-Options", "Strict-Transport-Security", "Clear-Site-Data", "Idempotent-Replayed",
+        "OpenAI-Organization", "OpenAI-Project", "Anthropic-Organization-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -60,6 +61,9 @@ internal sealed class Forwarder : IDisposable
     /// (<see cref="ErrorCode.GatewayLoop"/>), so that no call loops, even through proxies.
     /// </summary>
     public const string HopHeader = "X-Tollgate-Hop";
+
+    /// <summary>Headers in which this server tells the caller cost and remainder. An upstream cannot set them.</summary>
+    private const string OwnPrefix = "X-Tollgate-";
 
     private readonly OutgoingSockets _sockets;
     private readonly Dialer _dialer;
@@ -220,7 +224,8 @@ internal sealed class Forwarder : IDisposable
         foreach (var (name, values) in from)
         {
             // The server would refuse to send an answer with a header value that is not one line of ASCII.
-            if (!NotHandedOn.Contains(name) && values.All(static value => !value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
+            if (!NotHandedOn.Contains(name) && !name.StartsWith(OwnPrefix, StringComparison.OrdinalIgnoreCase)
+                && values.All(static value => !value.AsSpan().ContainsAnyExceptInRange(' ', '~')))
             {
                 to[name] = values.Count == 1 ? values.ToString() : values.ToArray();
             }

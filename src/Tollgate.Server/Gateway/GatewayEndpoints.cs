@@ -112,7 +112,7 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        var (job, notOwn) = await jobs.AdmitAsync(context, to!.Route, body);
+        var (job, notOwn) = await jobs.AdmitAsync(context, to!.Route, body, held);
         if (notOwn is not null)
         {
             await Problems.WriteAsync(context, notOwn.Code, notOwn.Detail);
@@ -120,7 +120,7 @@ internal sealed class GatewayEndpoints(
         }
 
         var isMetered = GatewayRules.IsMetered(to!.Route, context.Request.Method, to.Target.Path);
-        var ask = isMetered ? RequestReader.Read(to.Route, body.Span, context.Request.ContentType) : null;
+        var (ask, asked) = isMetered ? await AskAsync(context, to.Route, body, held) : default;
         if (isMetered && ask is null)
         {
             await Problems.WriteAsync(
@@ -139,7 +139,6 @@ internal sealed class GatewayEndpoints(
             return null;
         }
 
-        var asked = ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(to.Route) ? UsageOption.AddTo(body.Span) : null;
         if (asked is not null && !held.TryTake(asked.Length - body.Length))
         {
             await Problems.WriteAsync(context, ErrorCode.GatewayBusy, NoRoom);
@@ -152,6 +151,17 @@ internal sealed class GatewayEndpoints(
             Credentials = to.Credentials, Target = to.Target.Url, Path = to.Target.Path,
             Job = job, Body = asked ?? body, Memory = held, Ask = ask, HidesUsage = asked is not null, StartedAt = clock.Now(project),
         };
+    }
+
+    /// <returns>
+    /// The request in the body; null: the body cannot be read. And the body that also requests usage; null: the caller's body does.
+    /// </returns>
+    private static async ValueTask<(LlmRequest? Ask, byte[]? Asked)> AskAsync(
+        HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body, HeldBytes held)
+    {
+        using var turn = await held.TakeTurnAsync(body.Length, context.RequestAborted);
+        var ask = RequestReader.Read(route, body.Span, context.Request.ContentType);
+        return (ask, ask is { IsStream: true, WantsUsage: false } && UsageOption.IsNeeded(route) ? UsageOption.AddTo(body.Span) : null);
     }
 
     /// <summary>Null: the answer is written.</summary>
@@ -329,6 +339,12 @@ internal sealed class GatewayEndpoints(
     private async Task PassAnswerAsync(HttpContext context, GatewayCall call, HttpResponseMessage answer, IdleTimeout idle)
     {
         Forwarder.CopyHead(answer, context.Response);
+        if (AnswerRelay.HasNoBody(context.Response.StatusCode))
+        {
+            await context.Response.StartAsync(context.RequestAborted);
+            return;
+        }
+
         if (await jobs.TryPassAsync(context, call, answer, idle))
         {
             return;

@@ -14,7 +14,7 @@ public static class GatewayRoom
         services.AddSingleton<UpstreamSecrets>();
         services.AddSingleton<GuardLlmCalls>();
         services.AddSingleton<Forwarder>();
-        services.AddSingleton(new ByteBudget(options.MostMemoryMiB * 1024 * 1024));
+        services.AddSingleton(_ => new ByteBudget(options.MostMemoryMiB * 1024 * 1024));
         services.AddSingleton<GatewayJobs>();
         services.AddSingleton<ProviderJobs>();
         services.AddSingleton<SettleLater>();

@@ -37,6 +37,9 @@ internal sealed class JobWatch(
     /// <summary>Providers answer a poll at once or not at all.</summary>
     private static readonly TimeSpan LongestIdle = TimeSpan.FromSeconds(30);
 
+    /// <summary>An upstream that sends a byte now and then keeps one of the few places for no longer.</summary>
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromMinutes(2);
+
     private int _looks;
 
     protected override async Task LookAsync(CancellationToken cancel)
@@ -75,7 +78,9 @@ internal sealed class JobWatch(
             return;
         }
 
-        using var idle = new IdleTimeout(LongestIdle, stop);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(LongestAnswer);
+        using var idle = new IdleTimeout(LongestIdle, limit.Token);
         var sent = await forwarder.SendAsync(call, new DefaultHttpContext { Request = { Method = HttpMethods.Get } }.Request, idle);
         using var answer = sent.Answer;
         if (answer is not { IsSuccessStatusCode: true })
@@ -90,7 +95,8 @@ internal sealed class JobWatch(
         {
             if (await ProviderJobs.ReadWholeAsync(call, answer, idle) is { } whole)
             {
-                await deps.SettleAsync(project, call.Route, job, UsageReader.Read(call.Route, whole.Span), whole);
+                var (report, delivered) = await ProviderJobs.ReportOfAsync(call, whole);
+                await deps.SettleAsync(project, call.Route, job, report, delivered);
             }
             else
             {

@@ -50,11 +50,12 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
     /// <summary>
     /// Finds the job that the path names, if Tollgate knows it; refuses customers access to jobs and answers that are not their own.
     /// </summary>
-    public async ValueTask<(GatewayJob? Job, Refusal? Refusal)> AdmitAsync(HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body)
+    public async ValueTask<(GatewayJob? Job, Refusal? Refusal)> AdmitAsync(
+        HttpContext context, LlmRoute route, ReadOnlyMemory<byte> body, HeldBytes held)
     {
         var caller = context.Caller();
         var customer = caller.Kind == KeyKind.CustomerToken ? caller.Customer : null;
-        var named = customer is not null && IsRead(context, body) ? AccountReferences.In(body.Span) : new();
+        var named = customer is not null && IsRead(context, body) ? await ReferencesAsync(context, body, held) : new();
         if (named is null)
         {
             return (null,
@@ -77,6 +78,12 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         }
 
         return (known.FirstOrDefault(one => one.Id == route.Job), null);
+    }
+
+    private static async ValueTask<AccountReferences?> ReferencesAsync(HttpContext context, ReadOnlyMemory<byte> body, HeldBytes held)
+    {
+        using var turn = await held.TakeTurnAsync(body.Length, context.RequestAborted);
+        return AccountReferences.In(body.Span);
     }
 
     /// <summary>
@@ -121,10 +128,10 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
             return true;
         }
 
-        var report = UsageReader.Read(call.Route, whole.Span);
+        var (report, delivered) = await ReportOfAsync(call, whole);
         var settled = report.Work == WorkState.Unsaid
             ? null
-            : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, whole);
+            : await SettleAsync(call.Project, call.Route, call.Job ?? await AdoptAsync(call), report, delivered);
         if (settled?.Cost.Cost is { } cost)
         {
             context.Response.Headers["X-Tollgate-Cost"] = cost.ToString();
@@ -148,21 +155,31 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         };
     }
 
+    /// <summary>Reads an answer about the work. Returns its text too if the work is done without a reported usage.</summary>
+    public static async ValueTask<(UsageReport Report, DeliveredText Delivered)> ReportOfAsync(GatewayCall call, ReadOnlyMemory<byte> whole)
+    {
+        using var turn = await call.Memory.TakeTurnAsync(whole.Length, CancellationToken.None);
+        var report = UsageReader.Read(call.Route, whole.Span);
+        return (report, IsEstimated(report) && report.Work == WorkState.Done ? DeliveredText.Of(call.Route, whole.Span) : default);
+    }
+
+    private static bool IsEstimated(UsageReport report) => !report.IsReported || report.Inconsistency is not null;
+
     /// <summary>Records the usage of the work if it has ended. Null: it has not ended, or the record waits for the database.</summary>
-    /// <param name="whole">The answer, for an estimate if it does not report its usage.</param>
+    /// <param name="delivered">The answer's text, for an estimate if the answer does not report its usage.</param>
     public async ValueTask<RecordedCall?> SettleAsync(
-        ProjectSnapshot project, LlmRoute route, GatewayJob job, UsageReport report, ReadOnlyMemory<byte> whole) =>
+        ProjectSnapshot project, LlmRoute route, GatewayJob job, UsageReport report, DeliveredText delivered) =>
         report.Work is WorkState.Done or WorkState.Stopped && !job.IsSettled
-            ? await later.SettleAsync(project, CallOf(job, route, report, whole.Span, clock.Now(project)), job.Holds, job)
+            ? await later.SettleAsync(project, CallOf(job, route, report, delivered, clock.Now(project)), job.Holds, job)
             : null;
 
     /// <summary>Returns the same call for the same answer, so that two simultaneous polls count once.</summary>
-    private static LlmCall CallOf(GatewayJob job, LlmRoute route, UsageReport report, ReadOnlySpan<byte> whole, Instant now)
+    private static LlmCall CallOf(GatewayJob job, LlmRoute route, UsageReport report, DeliveredText delivered, Instant now)
     {
         var isStopped = report.Work == WorkState.Stopped;
-        var isEstimated = !isStopped && (!report.IsReported || report.Inconsistency is not null);
+        var isEstimated = !isStopped && IsEstimated(report);
         var usage = isEstimated
-            ? UsageEstimate.After(route, null, DeliveredText.Of(route, whole), report.Inconsistency is null ? report : UsageReport.Silent)
+            ? UsageEstimate.After(route, null, delivered, report.Inconsistency is null ? report : UsageReport.Silent)
             : report.Usage;
         var isNothing = usage.Parts.All(part => part.Unit == LlmUnit.Request);
         return new()

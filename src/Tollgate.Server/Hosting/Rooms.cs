@@ -55,6 +55,7 @@ internal static class Rooms
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
+        services.AddHostedService<ReturnMemoryLoop>();
         services.AddSingleton(options.MasterKey);
         services.AddSingleton<Engine.Secrets.SigningKeys>();
         services.AddHostedService<Engine.Secrets.MasterKeyWatch>();

@@ -186,7 +186,7 @@ public sealed record ServerOptions
                 Stripe = ReadStripe(environment, found),
             },
             Gateway = ReadGateway(environment, sockets.UpstreamConnections, found),
-            Mail = MailOptions.Read(environment, found),
+            Mail = MailOptions.Read(environment, found) with { MostAnHour = (int)Settings.ProjectMails.Read(environment, found) },
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
             {
@@ -239,8 +239,7 @@ public sealed record ServerOptions
         {
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors could take all "
-                    + "connections. Lower the share, or raise the pool."));
+                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors could take all connections. Lower the share, or raise the pool."));
         }
 
         return Math.Min(share, most);

@@ -164,6 +164,11 @@ public static class Settings
         "TOLLGATE_PROJECT_NEW_CUSTOMERS", "customers a minute", 60_000, 1, 100_000_000,
         "An import of 100,000 takes a minute. Each costs a row, 1 kB of memory and 20 microseconds of a lane that all projects share.");
 
+    /// <summary>Mails that one project may send an hour.</summary>
+    public static readonly Setting ProjectMails = new(
+        "TOLLGATE_PROJECT_MAILS", "mails an hour", 10_000, 1, 100_000_000,
+        "All projects write in the operator's name through one mail server, whose owner counts what it gets. Further mails wait.");
+
     /// <summary>API keys of one project.</summary>
     public static readonly Setting MostKeys = new(
         "TOLLGATE_MOST_KEYS", "keys", 1_000, 1, 1_000_000,

@@ -318,8 +318,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             _ => (options.Requests, options.Requests == 1 ? "request" : "requests", "TOLLGATE_PROJECT_REQUESTS"),
         };
         return FormattableString.Invariant(
-            $"{who} {most} {what} in progress, which is {part} ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or "
-                + $"{options.Waiting} others were already waiting. Send fewer at one time.");
+            $"{who} {most} {what} in progress, which is {part} ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were already waiting. Send fewer at one time.");
     }
 
     /// <summary>The places that a request holds while it runs.</summary>

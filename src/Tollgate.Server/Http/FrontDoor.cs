@@ -70,11 +70,11 @@ public sealed class FrontDoor(
                     : Problems.WriteAsync(context, code, DetailOf(context, code)));
             }
         }
-        catch (Exception e) when (e is ConnectionResetException
+        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
             || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
         {
-            // The caller has disconnected, so there is nobody to answer. A reset can reach the reader of the body before it reaches
-            // RequestAborted.
+            // The caller has disconnected, or the server stops and has closed the connection, so there is nobody to answer. Both can reach
+            // the reader of the body before they reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)

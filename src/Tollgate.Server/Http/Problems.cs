@@ -90,9 +90,10 @@ public static class Problems
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout. 25006: a standby,
-        // which is read-only. 25P03: PostgreSQL ended an idle transaction. Without a state: the connection broke or failed.
+        // which is read-only. 25P03: PostgreSQL ended an idle transaction. 26000: a pooler before PostgreSQL dropped a prepared statement.
+        // Without a state: the connection broke or failed.
         PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } => (ErrorCode.Overloaded, LockDetail),
-        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" } =>
+        PostgresException { SqlState: ['0', '8', ..] or ['5', '3', ..] or ['5', '7', ..] or "25006" or "25P03" or "26000" } =>
             (ErrorCode.StorageUnavailable, null),
         // A deadlock or a serialization failure: nothing is written, and a retry succeeds.
         PostgresException { SqlState: "40001" or "40P01" } => (ErrorCode.StorageUnavailable, null),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using Tollgate.Core.Mail;
 using Tollgate.Engine.Clocks;
@@ -32,8 +33,8 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, Parke
 
 /// <summary>Claims due mails and sends them, a few in parallel.</summary>
 internal sealed class SendMailsLoop(
-    MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailLinks links, ProjectDirectory directory,
-    Clock clock, ParkedWork parked,
+    MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailOptions options, MailLinks links,
+    ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<SendMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
@@ -54,6 +55,7 @@ internal sealed class SendMailsLoop(
     private const int ForgottenAtOnce = 5_000;
 
     private readonly TimeProvider _time = TimeProvider.System;
+    private readonly MailPace _pace = new(options.MostAnHour);
 
     private long _cleaned = TimeProvider.System.GetTimestamp();
 
@@ -77,10 +79,16 @@ internal sealed class SendMailsLoop(
     /// <summary>Claims due mails. It parks an unreadable row, which thus delays no other mail.</summary>
     private async Task<IReadOnlyList<MailRow>> ClaimAsync(CancellationToken cancel)
     {
-        var (mails, broken) = await queue.ClaimAsync(MostAtOnce, MostOfOneProject, cancel);
+        var now = Stopwatch.GetTimestamp();
+        var (mails, broken) = await queue.ClaimAsync(MostAtOnce, MostOfOneProject, _pace.Spent(now), cancel);
         foreach (var (project, mail, fault) in broken)
         {
             await parked.ParkAsync(WorkNames.Mails, directory.Current.ProjectsById.GetValueOrDefault(project), mail.ToString("D"), fault);
+        }
+
+        foreach (var mail in mails)
+        {
+            _pace.Sent(mail.Project, now);
         }
 
         return mails;

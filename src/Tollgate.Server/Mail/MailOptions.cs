@@ -6,10 +6,12 @@ namespace Tollgate.Server.Mail;
 /// <summary>The delivery of mail.</summary>
 /// <param name="Host">Null: Tollgate sends no mail and writes mails to files.</param>
 /// <param name="IsSecure">True: the connection is encrypted (STARTTLS); otherwise names and amounts are sent in clear text.</param>
+/// <param name="MostAnHour">The maximum number of mails of one project in an hour.</param>
 public sealed record MailOptions(
     string? Host = null, int Port = MailOptions.SubmissionPort, string? User = null, string? Password = null,
-    string From = MailOptions.Nobody, bool IsSecure = true)
+    string From = MailOptions.Nobody, bool IsSecure = true, int MostAnHour = MailOptions.DefaultAnHour)
 {
+    private const int DefaultAnHour = 10_000;
     private const int SubmissionPort = 587;
     private const int HighestPort = 65_535;
     private const string Nobody = "billing@localhost";

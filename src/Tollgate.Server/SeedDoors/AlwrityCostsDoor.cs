@@ -1,6 +1,7 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Costs;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
@@ -106,11 +107,17 @@ internal static class AlwrityCostsDoor
             [
                 .. trend.Select(month => new AlwrityMonth(
                     CostViews.MonthOf(month.Month), month.Totals.Calls, month.Totals.Cost.Value, month.Totals.TotalTokens,
-                    month.Providers.ToDictionary(
-                        row => CostViews.NameOf(row.Provider) ?? "unknown",
-                        row => new AlwrityProvider(row.Totals.Calls, row.Totals.Cost.Value, row.Totals.TotalTokens)))),
+                    month.Providers.GroupBy(static row => CostViews.NameOf(row.Provider) ?? "unknown", StringComparer.Ordinal)
+                        .ToDictionary(static rows => rows.Key, static rows => Of(rows.Select(static row => row.Totals))))),
             ]);
         await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityTrends);
+    }
+
+    /// <summary>Calls without a provider and calls of a provider of that name share the name <c>unknown</c>.</summary>
+    private static AlwrityProvider Of(IEnumerable<CallTotals> rows)
+    {
+        var all = rows.Aggregate(CallTotals.Zero, static (sum, row) => sum + row);
+        return new(all.Calls, all.Cost.Value, all.TotalTokens);
     }
 
     private static async Task DashboardAsync(HttpContext context, QuotaGate gate, CostQueries costs)

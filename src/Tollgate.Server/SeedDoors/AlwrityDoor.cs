@@ -73,16 +73,19 @@ public static class AlwrityDoor
     private static Dictionary<string, decimal?> LimitsOf(Plan plan, CatalogDocument document)
     {
         var features = document.Features.ToDictionary(static f => f.Code, static f => f, StringComparer.Ordinal);
-        var limits = new Dictionary<string, decimal?>(StringComparer.Ordinal);
-        foreach (var entitlement in plan.Entitlements.Where(e => features[e.Feature].Kind == FeatureKind.Metered))
-        {
-            // The first money budget gets the seed's name; others keep their codes.
-            var isCap = features[entitlement.Feature].IsMoney && !limits.ContainsKey(MonthlyCost);
-            limits[isCap ? MonthlyCost : entitlement.Feature] = entitlement.Quota?.Value;
-        }
-
-        return limits;
+        var metered = plan.Entitlements.Where(e => features[e.Feature].Kind == FeatureKind.Metered).ToList();
+        var codes = metered.Select(static e => e.Feature).ToHashSet(StringComparer.Ordinal);
+        var budget = metered.FirstOrDefault(e => features[e.Feature].IsMoney)?.Feature;
+        return metered.ToDictionary(
+            e => SeedName(e.Feature, budget, MonthlyCost, codes), static e => e.Quota?.Value, StringComparer.Ordinal);
     }
+
+    /// <summary>
+    /// The first budget has the seed's name for it, and a second one its own code. A feature whose code is that name keeps it: then the
+    /// budget has its own code too.
+    /// </summary>
+    private static string SeedName(string feature, string? budget, string name, IReadOnlySet<string> codes) =>
+        feature == budget && !codes.Contains(name) ? name : feature;
 
     private static async Task UsageAsync(HttpContext context, QuotaGate gate, CostQueries costs)
     {
@@ -110,9 +113,11 @@ public static class AlwrityDoor
     {
         var metered = standing.Features.Where(f => f.Standing is not null).ToDictionary(f => f.Feature.Code, f => f.Standing!);
         var budget = standing.Features.FirstOrDefault(f => f.Standing is not null && f.Feature.Feature.IsMoney)?.Feature.Code;
+        var codes = metered.Keys.ToHashSet(StringComparer.Ordinal);
         var percentages = metered
             .Where(f => f.Value.Limit is { IsPositive: true })
-            .ToDictionary(f => f.Key == budget ? "cost" : f.Key, f => UsageProjection.PercentOf(f.Value.Used, f.Value.Limit)!.Value);
+            .ToDictionary(
+                f => SeedName(f.Key, budget, "cost", codes), f => UsageProjection.PercentOf(f.Value.Used, f.Value.Limit)!.Value);
         var calls = metered.Where(f => f.Key.EndsWith(Calls, StringComparison.Ordinal)).Sum(f => f.Value.Used.Value);
         return new()
         {
@@ -122,7 +127,7 @@ public static class AlwrityDoor
                 calls, UsedOf(metered, budget) ?? month.Total.Cost.Value, StatusOf(percentages.Values),
                 ProvidersOf(standing, metered, month)),
             Limits = new(
-                standing.Plan.Plan.Name, metered.ToDictionary(f => f.Key == budget ? MonthlyCost : f.Key, f => f.Value.Limit?.Value)),
+                standing.Plan.Plan.Name, metered.ToDictionary(f => SeedName(f.Key, budget, MonthlyCost, codes), f => f.Value.Limit?.Value)),
             UsagePercentages = percentages,
         };
     }

@@ -24,9 +24,10 @@ public static class Forms
 
         try
         {
+            // NotSupportedException: the Content-Type names UTF-7, which .NET refuses.
             return await new FormFeature(request, Limits).ReadFormAsync(context.RequestAborted);
         }
-        catch (Exception broken) when (broken is InvalidDataException or BadHttpRequestException)
+        catch (Exception broken) when (broken is InvalidDataException or BadHttpRequestException or NotSupportedException)
         {
             return FormCollection.Empty;
         }

@@ -20,6 +20,7 @@ public sealed class AggregateTableTests
         max: level, property_or_quantity, twice
         unique: sum, property, twice
         latest: level, property_or_quantity, once
+        weighted_sum: level, property_or_quantity, once
         """);
 
     [Fact]
@@ -29,11 +30,12 @@ public sealed class AggregateTableTests
                 .Select(other => one.CombinesOnOneEvent(other) && one.Combines(other) ? "event" : one.Combines(other) ? "feature" : "no")))
                 .ShouldBe(
         """
-        count: event event no feature no
-        sum: event event no feature no
-        max: no no event no no
-        unique: feature feature no event no
-        latest: no no no no event
+        count: event event no feature no no
+        sum: event event no feature no no
+        max: no no event no no no
+        unique: feature feature no event no no
+        latest: no no no no event no
+        weighted_sum: no no no no no event
         """);
 
     [Fact]
@@ -53,6 +55,7 @@ public sealed class AggregateTableTests
         max: Highest 3 0, -, -, -, -
         unique: Seen 0 0, -, -, -, once
         latest: Latest 3 4, -, -, -, -
+        weighted_sum: Timed 3 4, -, -, -, -
         """);
 
     /// <summary>
@@ -73,6 +76,7 @@ public sealed class AggregateTableTests
     [InlineData(MeterAggregate.Latest, 5, 3, 1, 3, 2, -3, 3, 2, false)]
     [InlineData(MeterAggregate.Latest, 5, 3, 1, 2, 9, 0, 3, 2, false)]
     [InlineData(MeterAggregate.Latest, 0, null, 4, 2, 9, 9, 2, 5, true)]
+    [InlineData(MeterAggregate.WeightedSum, 5, null, 0, 9, 8, 0, null, 0, false)]
     public void What_an_event_changes(
         MeterAggregate aggregate, int used, int? reportAt, int reports, int at, int value, int change, int? reportAfter, int reportsAfter,
         bool mayBeRefused)

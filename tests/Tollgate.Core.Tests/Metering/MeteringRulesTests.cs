@@ -22,6 +22,7 @@ public sealed class MeteringRulesTests
         { "max reads its value", [Meter(MeterAggregate.Max, "gb")], Event("load", 1, """{"gb":8}"""), "f0 8" },
         { "max reads the quantity", [Meter(MeterAggregate.Max)], Event("load", 4), "f0 4" },
         { "latest reads its value", [Meter(MeterAggregate.Latest, "gb")], Event("load", 1, """{"gb":8}"""), "f0 8" },
+        { "weighted_sum reads its value", [Meter(MeterAggregate.WeightedSum, "gb")], Event("load", 1, """{"gb":8}"""), "f0 8" },
         { "latest reads the quantity, also zero", [Meter(MeterAggregate.Latest)], Event("load", 0), "f0 0" },
         { "unique counts one", [Meter(MeterAggregate.Unique, "gb")], Event("load", 7, """{"gb":"ann"}"""), "f0 1" },
         { "unique takes any scalar", [Meter(MeterAggregate.Unique, "gb")], Event("load", 7, """{"gb":true}"""), "f0 1" },

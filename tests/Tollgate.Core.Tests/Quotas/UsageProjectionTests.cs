@@ -60,9 +60,10 @@ public sealed class UsageProjectionTests
             };
         var calls = new Feature { Code = "calls", Name = "Calls" };
         var at = Start.Plus(TimeSpan.FromDays(3));
-        (UsageProjection.AtPeriodEnd(seats, Of("5"), November, at),
-            UsageProjection.AtPeriodEnd(calls, Of("5"), November, at)).ShouldBe((Of("5"), Of("50")));
-        UsageProjection.AtPeriodEnd(seats, Of("5"), new(Instant.Epoch, Instant.FarFuture), Start).ShouldBeNull();
+        var five = new Standing(1, null, Of("5"), Quantity.Zero, null, November);
+        (UsageProjection.AtPeriodEnd(seats, five, at), UsageProjection.AtPeriodEnd(calls, five, at)).ShouldBe((Of("5"), Of("50")));
+        UsageProjection.AtPeriodEnd(seats, five with { Period = new(Instant.Epoch, Instant.FarFuture) }, Start).ShouldBeNull();
+        UsageProjection.AtPeriodEnd(seats, five with { UsedAtEnd = Of("7.5") }, at).ShouldBe(Of("7.5"), "time uses it until the end");
     }
 
     [Fact]

@@ -106,6 +106,7 @@ public sealed class ClockTests
                 Plans = FrozenDictionary<string, PlanVersion>.Empty,
                 PlanVersions = FrozenDictionary<int, PlanVersion>.Empty,
                 MetersByEventType = FrozenDictionary<string, IReadOnlyList<MeterTarget>>.Empty,
+                TimedFeatures = [],
                 DefaultPlans = [],
             },
         };

@@ -71,6 +71,31 @@ public sealed class LoopTests
         looks.Count.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_look_that_loses_its_connection_while_the_server_stops_is_no_failure(bool isWoken)
+    {
+        using var stopping = new ManualResetEventSlim();
+        var looks = new Looks(_ =>
+        {
+            stopping.Wait(Patience);
+            throw new NpgsqlException("57P01: terminating connection due to administrator command");
+        });
+        using var loop = looks.LoopOf(isWoken, Soon);
+        var starting = Task.Run(() => loop.StartAsync(CancellationToken.None), TestContext.Current.CancellationToken);
+        while (looks.Count == 0)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
+        await starting.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        var stopped = loop.StopAsync(TestContext.Current.CancellationToken);
+        stopping.Set();
+        await stopped;
+        (loop.ExecuteTask!.IsFaulted, looks.Lines.Count).ShouldBe((false, 0), string.Join('\n', looks.Lines));
+    }
+
     /// <summary>The work of the loop, and its lines in the log.</summary>
     /// <param name="look">Gets the number of the run, from 1. Returns true if there is more.</param>
     private sealed class Looks(Func<int, bool> look) : ILogger

@@ -235,8 +235,10 @@ internal sealed class NaiveCustomer(Shop opening, NaiveCalendar calendar)
 
     private void OpenSlice(DateTime at)
     {
-        _usage.Open(at, Current.Terms);
-        Current.SliceEnd = FirstAfter(at, Current.Anchor!.MonthsLater);
+        var anchor = Current.Anchor!;
+        Current.SliceEnd = FirstAfter(at, anchor.MonthsLater);
+        var began = Enumerable.Range(-1, 1200).Select(count => calendar.ToUtc(anchor.MonthsLater(count))).Last(start => start <= at);
+        _usage.Open(at, Current.SliceEnd - began, Current.Terms);
     }
 
     private DateTime FirstAfter(DateTime at, Func<int, DateTime> boundary)

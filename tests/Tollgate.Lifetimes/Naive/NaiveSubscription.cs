@@ -66,9 +66,12 @@ internal sealed record NaiveTerms(PlanSpec Plan, Interval Interval, int Quantity
 }
 
 /// <summary>A stretch of time over which usage is counted. It is open while the subscription is active.</summary>
-internal sealed class NaiveSlice(DateTime start)
+/// <param name="month">The length of the anchor's month in which it begins, without cuts.</param>
+internal sealed class NaiveSlice(DateTime start, TimeSpan month)
 {
     public DateTime Start { get; } = start;
+
+    public TimeSpan Month { get; } = month;
 
     public DateTime? End { get; set; }
 

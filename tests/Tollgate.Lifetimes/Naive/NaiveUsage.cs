@@ -18,9 +18,9 @@ internal sealed class NaiveUsage
 
     public void TakeBack(string id) => _uses.RemoveAll(use => use.Id == id);
 
-    public void Open(DateTime at, NaiveTerms terms)
+    public void Open(DateTime at, TimeSpan month, NaiveTerms terms)
     {
-        _slices.Add(new NaiveSlice(at));
+        _slices.Add(new NaiveSlice(at, month));
         Sell(at, terms);
     }
 
@@ -30,7 +30,7 @@ internal sealed class NaiveUsage
 
     /// <summary>The usage in the running slice.</summary>
     public decimal UsedIn(string feature, DateTime until) =>
-        Of(feature, _slices[^1].Start, _slices[^1].Start, until, until).Sum(use => use.Quantity);
+        Of(feature, _slices[^1], _slices[^1].Start, until, until).Sum(use => use.Quantity);
 
     /// <summary>For every ended slice: the present cost of its usage, less the amount billed before.</summary>
     public List<BillLine> Due(int digits)
@@ -96,7 +96,7 @@ internal sealed class NaiveUsage
                 : new Stretch(from, to, null, null, 0, 0, null);
 
             // Use under a plan without the feature costs nothing, but still counts as used.
-            foreach (var use in Of(feature, slice.Start, from, to, slice.End!.Value).OrderBy(use => use.OccurredAt))
+            foreach (var use in Of(feature, slice, from, to, slice.End!.Value).OrderBy(use => use.OccurredAt))
             {
                 total += use.Quantity;
                 var beyond = next.Price is null ? 0 : Math.Clamp(total - next.Quota!.Value, 0, use.Quantity);
@@ -117,13 +117,38 @@ internal sealed class NaiveUsage
         return stretches;
     }
 
-    private IEnumerable<Use> Of(string feature, DateTime slice, DateTime start, DateTime end, DateTime sliceEnd)
+    private IEnumerable<Use> Of(string feature, NaiveSlice slice, DateTime start, DateTime end, DateTime sliceEnd)
     {
-        var uses = _uses.Where(use => use.Feature == feature && use.OccurredAt >= slice && use.OccurredAt < sliceEnd);
+        if (_sold.Exists(sold => sold.Terms.Find(feature)?.IsTimed == true))
+        {
+            var held = HeldBy(feature, slice, end) - HeldBy(feature, slice, start);
+            return held == 0 ? [] : [new Use(start, "", feature, held, start, "")];
+        }
+
+        var uses = _uses.Where(use => use.Feature == feature && use.OccurredAt >= slice.Start && use.OccurredAt < sliceEnd);
         var isLevel = _sold.Exists(sold => sold.Terms.Find(feature)?.IsLevel == true);
         return (isLevel
             ? Units([.. uses.OrderBy(use => use.OccurredAt)])
             : uses).Where(use => use.OccurredAt >= start && use.OccurredAt < end);
+    }
+
+    /// <summary>
+    /// Report by report: so many units for the time until the next report, as a part of a month; since the slice began and until a
+    /// microsecond.
+    /// </summary>
+    private decimal HeldBy(string feature, NaiveSlice slice, DateTime until)
+    {
+        until = until.AddTicks(-(until.Ticks % TimeSpan.TicksPerMicrosecond));
+        var reports = _uses.Where(use => use.Feature == feature).OrderBy(use => use.OccurredAt).ToList();
+        var sum = 0m;
+        for (var i = 0; i < reports.Count; i++)
+        {
+            var from = reports[i].OccurredAt > slice.Start ? reports[i].OccurredAt : slice.Start;
+            var to = i + 1 < reports.Count && reports[i + 1].OccurredAt < until ? reports[i + 1].OccurredAt : until;
+            sum += to > from ? reports[i].Quantity * (to - from).Ticks : 0;
+        }
+
+        return decimal.Round(sum / slice.Month.Ticks, 9, MidpointRounding.AwayFromZero);
     }
 
     /// <summary>For a level: each unit that is present at the end counts as used when it was last added.</summary>

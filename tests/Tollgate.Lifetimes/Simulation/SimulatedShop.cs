@@ -11,13 +11,14 @@ public static class SimulatedShop
         "starter",
         [new(Interval.Weekly, 299), new(Interval.Monthly, 999), new(Interval.Yearly, 9990)],
         [new("pages", 100, Overage.PerUnit(0.07m)),
-            new("calls", 50, new(Rate.Graduated, [new(20, 0.25m), new(100, 0.125m, 1.5m), new(null, 0.0333m)])), Desks(5, 3.10m)]);
+            new("calls", 50, new(Rate.Graduated, [new(20, 0.25m), new(100, 0.125m, 1.5m), new(null, 0.0333m)])), Desks(5, 3.10m),
+            Disk(12, 1.70m)]);
 
     private static readonly PlanSpec Team = new(
         "team",
         [new(Interval.Weekly, 1301), new(Interval.Monthly, 4900, TrialDays: 14), new(Interval.Yearly, 49000)],
         [new("pages", 300, new(Rate.Volume, [new(50, 0.061m), new(null, 0.043m, 0.99m)])), new("calls", 120, Overage.Package(25, 1.99m)),
-            Desks(20, 2.40m)]);
+            Desks(20, 2.40m), Disk(30, 0.93m)]);
 
     private static readonly PlanSpec Business = new(
         "business",
@@ -38,9 +39,11 @@ public static class SimulatedShop
     private static readonly PlanSpec Committed = new(
         "committed",
         [new(Interval.Monthly, 2900, Minimum: 6000), new(Interval.Yearly, 29000, Minimum: 41000)],
-        [new("pages", 40, Overage.PerUnit(0.31m)), new("calls", 10, Overage.Package(10, 1.10m)), Desks(0, 4.05m)]);
+        [new("pages", 40, Overage.PerUnit(0.31m)), new("calls", 10, Overage.Package(10, 1.10m)), Desks(0, 4.05m), Disk(0, 0.61m)]);
 
     private static Included Desks(decimal units, decimal price) => new("desks", units, Overage.PerUnit(price)) { IsLevel = true };
+
+    private static Included Disk(decimal units, decimal price) => new("disk", units, Overage.PerUnit(price)) { IsTimed = true };
 
     public static readonly Shop Opening = new()
     {
@@ -73,11 +76,13 @@ public static class SimulatedShop
         Starter with
         {
             Prices = [new(Interval.Weekly, 349), new(Interval.Monthly, 1199), new(Interval.Yearly, 11990)],
-            Included = [new("pages", 80, Overage.PerUnit(0.09m)), new("calls", 40, Overage.Package(10, 2.49m)), Desks(4, 3.30m)],
+            Included = [new("pages", 80, Overage.PerUnit(0.09m)), new("calls", 40, Overage.Package(10, 2.49m)), Desks(4, 3.30m),
+                Disk(10, 1.83m)],
         },
         Team with
         {
-            Included = [new("pages", 250, Overage.PerUnit(0.055m)), new("calls", 120, Overage.Package(25, 2.19m)), Desks(20, 2.40m)],
+            Included = [new("pages", 250, Overage.PerUnit(0.055m)), new("calls", 120, Overage.Package(25, 2.19m)), Desks(20, 2.40m),
+                Disk(30, 0.93m)],
         },
         Committed with { Prices = [new(Interval.Monthly, 3100, Minimum: 5500), new(Interval.Yearly, 29000, Minimum: 45000)] });
 }

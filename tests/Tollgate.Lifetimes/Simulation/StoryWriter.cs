@@ -126,7 +126,9 @@ public sealed class StoryWriter
         if (_chance.Next(4) == 0)
         {
             var report = string.Create(CultureInfo.InvariantCulture, $"use-{++_usesSoFar}");
-            return new Use(at, customer, "desks", _chance.Next(0, 40), occurred, report);
+            return _chance.Next(2) == 0
+                ? new Use(at, customer, "desks", _chance.Next(0, 40), occurred, report)
+                : new Use(at, customer, "disk", _chance.Next(0, 240) / 4m, occurred, report);
         }
 
         var quantity = _chance.Next(5) == 0 ? _chance.Next(1, 400) / 4m : _chance.Next(1, 120);

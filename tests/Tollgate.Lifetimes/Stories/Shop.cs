@@ -57,6 +57,9 @@ public sealed record Included(string Feature, decimal? Units, Overage? Overage =
 {
     /// <summary>True for a level: the last reported number is the usage, in whole units.</summary>
     public bool IsLevel { get; init; }
+
+    /// <summary>The reported number is used for as long as it holds, also in months without a report.</summary>
+    public bool IsTimed { get; init; }
 }
 
 public sealed record PlanSpec(string Code, Price[] Prices, Included[] Included)

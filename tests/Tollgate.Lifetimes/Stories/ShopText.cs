@@ -26,15 +26,17 @@ public sealed class ShopText
         }
 
         text.Line($"features:");
-        foreach (var (feature, ignoresLate, isLevel) in shop.Plans.SelectMany(plan => plan.Included)
-            .Select(included => (included.Feature, included.IgnoresLate, included.IsLevel)).Distinct())
+        foreach (var (feature, ignoresLate, aggregate) in shop.Plans.SelectMany(plan => plan.Included)
+            .Select(included =>
+                (included.Feature, included.IgnoresLate, included.IsTimed ? "weighted_sum" : included.IsLevel ? "latest" : null))
+                .Distinct())
         {
             text.Line($"  - code: {feature}");
             text.Line($"    name: {feature}");
-            if (ignoresLate || isLevel)
+            if (ignoresLate || aggregate is not null)
             {
                 text.Line(
-                    $"    meters: [{{ event_type: {feature}{(ignoresLate ? ", late_events: ignore_and_report" : "")}{(isLevel ? ", aggregate: latest" : "")} }}]");
+                    $"    meters: [{{ event_type: {feature}{(ignoresLate ? ", late_events: ignore_and_report" : "")}{(aggregate is null ? "" : $", aggregate: {aggregate}")} }}]");
             }
         }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Tollgate.Core.Payments.Sandbox;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Server.Tests.Webhooks;
@@ -214,17 +215,22 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
     private async Task<Case> InboxAsync()
     {
         var project = await ProjectAsync(await SandboxAsync());
+        string Sealed(string provider, string id, string body) => TestSecrets.Seal(body, SecretPlace.ProviderEvent(project, provider, id));
         return new(
             "inbox",
             () => ExecuteAsync($"""
                 INSERT INTO provider_events (project_id, provider, id, type, body)
                      VALUES ({project}, 'of-a-newer-version', 'evt_n', 'nothing', ''),
-                            ({project}, 'sandbox', 'evt_p', 'dispute.opened', '{EventOf("evt_p", "dispute.opened", "??")}'),
-                            ({project}, 'sandbox', 'evt_q', 'nothing', '{EventOf("evt_q")}')
+                            ({project}, 'sandbox', 'evt_p', 'dispute.opened', '{Sealed("sandbox", "evt_p", EventOf("evt_p", "dispute.opened", "??"))}'),
+                            ({project}, 'sandbox', 'evt_q', 'nothing', '{Sealed("sandbox", "evt_q", EventOf("evt_q"))}')
                 """),
             () => IsAsync("SELECT count(*) = 1 FROM provider_events WHERE id = 'evt_q' AND state = 'ignored'"),
-            () => ExecuteAsync(
-                $"UPDATE provider_events SET provider = 'sandbox', body = '{EventOf("evt_p")}' WHERE id IN ('evt_p', 'evt_n')"),
+            () => ExecuteAsync($"""
+                UPDATE provider_events
+                   SET provider = 'sandbox', body = CASE id WHEN 'evt_p' THEN '{Sealed("sandbox", "evt_p", EventOf("evt_p"))}'
+                                                            ELSE '{Sealed("sandbox", "evt_n", EventOf("evt_n"))}' END
+                 WHERE id IN ('evt_p', 'evt_n')
+                """),
             async () =>
             {
                 await RetryAllAsync("inbox");

@@ -8,7 +8,7 @@ public sealed class ByteBudgetTests
     [Fact]
     public void A_project_gets_as_much_as_it_leaves_the_others()
     {
-        var budget = new ByteBudget(1_200);
+        using var budget = new ByteBudget(1_200);
         using var first = budget.Open(1);
         first.TryTake(600).ShouldBeTrue();
         first.TryTake(1).ShouldBeFalse();
@@ -25,7 +25,7 @@ public sealed class ByteBudgetTests
     [Fact]
     public void What_is_kept_of_a_stream_grows_and_shrinks()
     {
-        var budget = new ByteBudget(100);
+        using var budget = new ByteBudget(100);
         using (var call = budget.Open(1))
         {
             call.TryKeep(50).ShouldBeTrue();
@@ -40,7 +40,7 @@ public sealed class ByteBudgetTests
     [Fact]
     public async Task A_body_takes_memory_for_what_has_come_and_not_for_what_is_announced()
     {
-        var budget = new ByteBudget(1024 * 1024);
+        using var budget = new ByteBudget(1024 * 1024);
         using var call = budget.Open(1);
         var body = new HeldBody(call, 600_000, 600_000);
         body.Add(new byte[10]).ShouldBe(BodyEnd.Whole);

@@ -131,6 +131,62 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
         (status, answer.Headers.Contains("X-Plain"), answer.Headers.Contains("X-Place")).ShouldBe((200, true, false));
     }
 
+    [Theory]
+    [InlineData(204, true)]
+    [InlineData(204, false)]
+    [InlineData(205, true)]
+    [InlineData(205, false)]
+    [InlineData(304, true)]
+    public async Task A_status_without_a_body_is_handed_on_and_the_call_is_recorded(int status, bool isStream)
+    {
+        await host.SetUpstreamAsync(
+            "bodyless", SaysOnce($"HTTP/1.1 {status} Odd\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"));
+        var customer = $"bodyless-{status}-{isStream}";
+        var ask = isStream ? GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal) : GatewayTests.Ask;
+        var (came, body, _) = await host.CallAsync(customer, ask, "/gateway/bodyless/v1/chat/completions");
+        (came, body).ShouldBe((status, ""));
+        (await host.TheCallAsync(customer)).GetProperty("status").GetInt32().ShouldBe(status);
+        (await host.StandsAsync(customer, "tokens")).Held.ShouldBe(0);
+
+        await host.SetUpstreamAsync("bodyless", SaysOnce($"HTTP/1.1 {status} Odd\r\nContent-Length: 2\r\n\r\n{{}}"));
+        using var list = await host.Project.Http.GetAsync("/gateway/bodyless/v1/models", TestContext.Current.CancellationToken);
+        ((int)list.StatusCode).ShouldBe(status, "a call that is not metered");
+    }
+
+    [Fact]
+    public async Task An_upstream_does_not_speak_for_this_server()
+    {
+        await host.SetUpstreamAsync("liar", SaysOnce(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Tollgate-Cost: -5\r\nx-tollgate-remaining: calls=9\r\n"
+                + "Clear-Site-Data: \"*\"\r\nIdempotent-Replayed: true\r\nX-Plain: yes\r\nContent-Length: 0\r\n\r\n"));
+        var ask = GatewayTests.Ask.Replace("100", "100,\"stream\":true", StringComparison.Ordinal);
+        var (status, _, answer) = await host.CallAsync("liar", ask, "/gateway/liar/v1/chat/completions");
+        status.ShouldBe(200);
+        string[] asked =
+            ["X-Plain", "X-Tollgate-Call", "X-Tollgate-Cost", "X-Tollgate-Remaining", "Clear-Site-Data", "Idempotent-Replayed"];
+        asked.Where(answer.Headers.Contains).ShouldBe(["X-Plain", "X-Tollgate-Call"]);
+    }
+
+    /// <summary>The address of an upstream that says these bytes to the first call.</summary>
+    private static string SaysOnce(string answer)
+    {
+        var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        _ = Task.Run(async () =>
+        {
+            using (listener)
+            {
+                using var peer = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+                var stream = peer.GetStream();
+                await stream.ReadAtLeastAsync(
+                    new byte[64 * 1024], 100, throwOnEndOfStream: false, TestContext.Current.CancellationToken);
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), TestContext.Current.CancellationToken);
+                await Task.Delay(500, TestContext.Current.CancellationToken);
+            }
+        }, TestContext.Current.CancellationToken);
+        return $"http://127.0.0.1:{((System.Net.IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+
     [Fact]
     public async Task A_configured_header_replaces_the_callers_however_that_is_written()
     {

@@ -21,6 +21,7 @@ public sealed class FailureMapTests(TestPostgres postgres)
         { Postgres("08006"), "storage_unavailable" },
         { Postgres("25006"), "storage_unavailable" },
         { Postgres("25P03"), "storage_unavailable" },
+        { Postgres("26000"), "storage_unavailable" },
         { Postgres("55P03"), "overloaded" },
         { new CustomerBusyException(), "customer_busy" },
         { new SearchTooLongException(), "validation_failed" },

@@ -160,6 +160,51 @@ public sealed class CostDoorTests(RunningServer running)
     }
 
     [Fact]
+    public async Task D_features_and_providers_may_have_the_seeds_own_names()
+    {
+        const string catalog = """
+            code: named
+            name: Named
+            currency: USD
+            default_plan: free
+            features:
+              - { code: llm_cost, name: Budget, money: true, unit: USD, meters: [{ event_type: llm_call, value_property: cost_usd }] }
+              - { code: cost, name: Cost reports }
+              - { code: monthly_cost, name: Monthly reports }
+            plans:
+              - code: free
+                name: Free
+                entitlements: [{ feature: llm_cost, quota: 1 }, { feature: cost, quota: 4 }, { feature: monthly_cost, quota: 5 }]
+            """;
+        var made = await running.DoorWith(running.Server.AdminKey).PostAsync("/v1/projects", new JsonObject
+        {
+            ["code"] = "named", ["name"] = "Named", ["mode"] = "sandbox", ["catalog"] = catalog,
+        }.ToJsonString());
+        made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
+        var door = running.DoorWith(made["secret_key"].GetValue<string>());
+        (await door.PostAsync("/v1/llm-calls", """
+            [{"customer": "n", "model": "gpt-4o", "provider": "unknown", "input_tokens": 5},
+             {"customer": "n", "model": "m-2", "input_tokens": 5}]
+            """)).Status.ShouldBe(HttpStatusCode.OK);
+        await door.PostAsync("/v1/consume", """{"customer": "n", "feature": "cost"}""");
+
+        const string limits = """{"llm_cost":1,"cost":4,"monthly_cost":5}""";
+        foreach (var path in (string[])["usage", "dashboard"])
+        {
+            var usage = await door.GetAsync($"/api/subscription/{path}/n");
+            usage.Status.ShouldBe(HttpStatusCode.OK, usage.Json?.ToJsonString());
+            JsonNode.DeepEquals(usage["limits"]["limits"], JsonNode.Parse(limits)).ShouldBeTrue(usage.Json!.ToJsonString());
+            usage["usage_percentages"]["cost"]!.GetValue<decimal>().ShouldBe(25);
+        }
+
+        var plan = (await door.GetAsync("/api/subscription/plans"))["plans"].AsArray()[0]!;
+        JsonNode.DeepEquals(plan["limits"], JsonNode.Parse(limits)).ShouldBeTrue(plan.ToJsonString());
+        var trends = await door.GetAsync("/api/subscription/usage/n/trends");
+        trends.Status.ShouldBe(HttpStatusCode.OK, trends.Json?.ToJsonString());
+        trends["trends"].AsArray()[^1]!["provider_breakdown"]!["unknown"]!["calls"]!.GetValue<int>().ShouldBe(2);
+    }
+
+    [Fact]
     public async Task D_trends_and_alerts_follow_the_calls()
     {
         var door = running.DoorOf("alwrity");

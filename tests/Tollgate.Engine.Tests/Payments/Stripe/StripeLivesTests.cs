@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
+using Tollgate.Engine.Secrets;
 using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
@@ -157,12 +158,13 @@ public sealed class StripeLivesTests(TestPostgres postgres) : IAsyncLifetime
             CancellationToken.None);
         var reference =
             (await Rig.Accounts.CustomerAsync(Rig.Account, new(customer, null, null), CancellationToken.None)).ShouldNotBeNull();
+        var method = Guid.NewGuid();
         await _database!.ScalarAsync<int>(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
-            SELECT partition, account, gen_random_uuid(), 'stripe', $2, 'visa', '4242', true, now() FROM customers WHERE id = $1
+            SELECT partition, account, $2, 'stripe', $3, 'visa', '4242', true, now() FROM customers WHERE id = $1
             """,
-            customer, Books.AddCard(reference, card));
+            customer, method, StripeRig.Secrets.CloseText(Books.AddCard(reference, card), SecretPlace.Card(method)));
         return answer.Invoice!.Id;
     }
 

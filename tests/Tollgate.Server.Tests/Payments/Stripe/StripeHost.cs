@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 using Tollgate.Testing;
@@ -77,13 +78,14 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
             "UPDATE payment_methods m SET is_default = false FROM customers c JOIN projects p ON p.id = c.project_id WHERE (m.partition, "
                 + "m.account) = (c.partition, c.account) AND p.code = $1 AND c.id = $2",
             sandbox.Code, Customer);
+        var id = Guid.NewGuid();
         await AskAsync(
             """
             INSERT INTO payment_methods (partition, account, id, provider, token, brand, last4, is_default, added_at)
-            SELECT c.partition, c.account, gen_random_uuid(), 'stripe', $3, 'visa', '4242', true, now()
+            SELECT c.partition, c.account, $3, 'stripe', $4, 'visa', '4242', true, now()
               FROM customers c JOIN projects p ON p.id = c.project_id WHERE p.code = $1 AND c.id = $2
             """,
-            sandbox.Code, Customer, token);
+            sandbox.Code, Customer, id, TestSecrets.Seal(token, SecretPlace.Card(id)));
         return token;
     }
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Tollgate.Engine.Secrets;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
+using Tollgate.Testing;
 using Tollgate.Testing.Stripe;
 
 namespace Tollgate.Server.Tests.Payments.Stripe;
@@ -65,8 +67,10 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
     [Fact]
     public async Task A_method_that_Stripe_does_not_know_any_more_is_a_failure()
     {
-        var (sandbox, invoice, card) = await host.OwingAsync(StripeCard.Good);
-        await host.AskAsync("UPDATE payment_methods SET token = 'pm_gone' WHERE token = $1", card);
+        var (sandbox, invoice, _) = await host.OwingAsync(StripeCard.Good);
+        var id = Guid.Parse(
+            (string)(await sandbox.Door.GetAsync($"/v1/customers/{StripeHost.Customer}/payment-methods"))["data"]![0]!["id"]!);
+        await host.AskAsync("UPDATE payment_methods SET token = $2 WHERE id = $1", id, TestSecrets.Seal("pm_gone", SecretPlace.Card(id)));
         var failed = await ChargeAsync(sandbox, invoice);
         (Word(failed, "status"), Word(failed, "failure")).ShouldBe(("failed", "declined"));
     }

@@ -1,0 +1,7 @@
+using Tollgate.Core.Metering;
+using Tollgate.Core.Quotas;
+
+namespace Tollgate.Engine.Ledger;
+
+/// <summary>A report of a level that time weighs: one that an event made, or one that a void takes back.</summary>
+internal readonly record struct ReportChange(AccountState Book, int FeatureKey, LevelReport Report, bool IsMade);
