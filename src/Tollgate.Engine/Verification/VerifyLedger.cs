@@ -46,7 +46,7 @@ public static class VerifyLedger
             VerifySql.UniqueValues),
         new("levels", "a level is not the report that counts: the last one of the period, or of a max meter the highest", VerifySql.Levels),
         new("reports", "a balance stores another report than the last one of its period", VerifySql.Reports),
-        new("timed_levels", "the used amount of a level that time weighs differs from the one that its reports give", VerifySql.TimedLevels),
+        new("timed_levels", "used of a level that time weighs differs from the value that its reports give", VerifySql.TimedLevels),
         new("level_reports", "the stored reports of a level that time weighs differ from those of its events", VerifySql.LevelReports),
         new("threshold", "usage did not reach a recorded threshold, or its balance does not have the threshold", VerifySql.Thresholds),
         new("repeated_id", "an event id counts more than once for one customer", VerifySql.RepeatedIds),
