@@ -318,7 +318,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         foreach (var (text, code, words) in (IEnumerable<(string, string, string)>)
         [
             ("code: x\nplans:\n  - code: free\n\tname: Free\n", "malformed_request",
-                "Line 4, column 1: This is not YAML: a tab stands in the indentation."),
+                "Line 4, column 1: This is not YAML: the indentation has a tab."),
             ("code: x\nname: [1\n", "malformed_request", "Line "),
             (Catalog.Replace("amount: 1500", "amount: 15.00", StringComparison.Ordinal), "catalog_invalid",
                 "where the currency has cents, write 1500 for 15.00."),
