@@ -361,9 +361,10 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, SqlCommands.OrNull(only, NpgsqlDbType.Uuid));
         await using var reader = await claim.ExecuteReaderAsync(cancel);
         var claimed = new List<(SubscriptionRow, CustomerRow)>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            claimed.Add((SubscriptionRow.Read(reader, project), CustomerRow.Read(reader, project, SubscriptionRow.Columns)));
+            claimed.Add((SubscriptionRow.Read(row, project), CustomerRow.Read(row, project)));
         }
 
         // The join does not preserve the order.

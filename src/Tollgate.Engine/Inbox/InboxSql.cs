@@ -10,7 +10,7 @@ internal static class InboxSql
 
     /// <summary>The columns of lists, without bodies: those of a page can have 25 MB.</summary>
     private const string WithoutBody =
-        "e.provider, e.id, e.type, e.object, NULL::text, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
+        "e.provider, e.id, e.type, e.object, NULL::text AS body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
             + "e.project_id";
 
     /// <summary>

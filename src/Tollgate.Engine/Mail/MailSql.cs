@@ -292,7 +292,7 @@ internal static class MailSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     private const string Columns =
-        "m.number, m.id, m.project_id, m.customer, m.type, m.data::text, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
+        "m.number, m.id, m.project_id, m.customer, m.type, m.data::text AS data, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
             + "m.created_at, m.finished_at";
 
     /// <summary>

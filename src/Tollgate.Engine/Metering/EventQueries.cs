@@ -191,7 +191,7 @@ public sealed class EventQueries(Database database)
         AddPlace(command.Parameters, project, customer);
         command.Parameters.Add(new() { Value = key, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new(AccountLoader.At(reader, 6), key) : null;
+        return await reader.ReadAsync(cancel) ? new(AccountLoader.At(reader, EventColumn.OccurredAt), key) : null;
     }
 
     internal static void AddPlace(NpgsqlParameterCollection parameters, ProjectSnapshot project, string? customer)
@@ -239,7 +239,8 @@ public sealed class EventQueries(Database database)
     }
 
     internal static FoundEvent Read(NpgsqlDataReader reader) =>
-        new(StoredEvent.Read(reader), reader.GetInt16(0), reader.GetInt32(1), reader.GetString(10));
+        new(StoredEvent.Read(reader), reader.GetInt16(EventColumn.Partition), reader.GetInt32(EventColumn.Account),
+            reader.GetString(EventColumn.CustomerId));
 
     internal static async Task<IReadOnlyList<EventRow>> NamedAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FoundEvent> found, CancellationToken cancel)

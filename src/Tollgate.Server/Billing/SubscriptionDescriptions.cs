@@ -56,18 +56,23 @@ internal static class SubscriptionDescriptions
         ],
     };
 
+    private static readonly QueryParameter[] Filters =
+    [
+        new("customer", "Only subscriptions of this customer."),
+        new("status", "Only subscriptions in this status.", Words: CatalogWords.All<SubscriptionStatus>()),
+        new("plan", "Only subscriptions to this plan."),
+    ];
+
     public static readonly Description List = new(
         Tag, "List subscriptions",
         "Lists the subscriptions of a customer, or of all customers, in the order of their ids, ended ones included.")
     {
-        Query =
-        [
-            .. QueryParameter.OfPage, new("customer", "Only subscriptions of this customer."),
-            new("status", "Only subscriptions in this status.", Words: CatalogWords.All<SubscriptionStatus>()),
-            new("plan", "Only subscriptions to this plan."),
-        ],
+        Query = [.. QueryParameter.OfPage, .. Filters],
         Answers = [Example.Of<SubscriptionList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
     };
+
+    public static readonly Description Csv = Description.OfFile(
+        Tag, "Export subscriptions", "subscriptions", "in the order of their ids, ended ones included", SubscriptionCsv.Columns, Filters);
 
     public static readonly Description Show = new(
         Tag, "Show a subscription", "Returns the subscription with its status and scheduled change.")

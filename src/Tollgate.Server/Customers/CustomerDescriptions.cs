@@ -40,6 +40,9 @@ internal static class CustomerDescriptions
         Errors = [ErrorCode.CustomerExists],
     };
 
+    private static readonly QueryParameter Search = new(
+        "search", "The beginning of an id (exact case) or of an e-mail address (any case).");
+
     public static readonly Description List = new(
         Tag,
         "List customers",
@@ -47,10 +50,13 @@ internal static class CustomerDescriptions
             + "`search` finds customers by the beginning of the id or of "
         + "the e-mail address.")
     {
-        Query = [.. QueryParameter.OfPage, new("search", "The beginning of an id (exact case) or of an e-mail address (any case).")],
+        Query = [.. QueryParameter.OfPage, Search],
         Answers = [Example.Of<CustomerList>(200, "A page.", $$"""{"data": [{{Ada}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
+
+    public static readonly Description Csv = Description.OfFile(
+        Tag, "Export customers", "customers", "in byte order of their ids", CustomerCsv.Columns, [Search]);
 
     public static readonly Description Show = new(
         Tag, "Show a customer",

@@ -64,19 +64,14 @@ public static class CouponEndpoints
 
     private static async Task ListAsync(HttpContext context, CouponQueries coupons)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(await coupons.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new CouponList([.. page.Select(InvoiceAnswers.Of)], hasMore),
-            WireJson.Default.CouponList);
+        var rows = await coupons.ListAsync(context.Project(), list.Probe, list.StartingAfter, context.RequestAborted);
+        await list.AnswerAsync(rows, InvoiceAnswers.Of, static (data, more) => new(data, more), WireJson.Default.CouponList);
     }
 
     private static async Task ShowAsync(HttpContext context, CouponQueries coupons)

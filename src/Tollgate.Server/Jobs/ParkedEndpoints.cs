@@ -72,30 +72,15 @@ public static class ParkedEndpoints
 
     private static async Task ListAsync(HttpContext context, Deps deps)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? work = context.Request.Query["work"];
-        faults.OneOf(work, "work", [.. WorkNames.All]);
-        Guid? after = null;
-        if (paging.StartingAfter is { } text)
+        var list = ListQuery.Read(context);
+        var (work, after) = (list.OneOf("work", [.. WorkNames.All]), list.UuidAfter());
+        if (await list.IsRefusedAsync())
         {
-            after = Guid.TryParse(text, out var id) ? id : null;
-            if (after is null)
-            {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
-            }
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var rows = await deps.Parked.ListAsync(context.Caller().Project, work, after, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(row => ViewOf(row, deps))], hasMore), WireJson.Default.ParkedWorkList);
+        var rows = await deps.Parked.ListAsync(context.Caller().Project, work, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, row => ViewOf(row, deps), static (data, more) => new(data, more), WireJson.Default.ParkedWorkList);
     }
 
     private static async Task RetryAsync(HttpContext context, Deps deps)

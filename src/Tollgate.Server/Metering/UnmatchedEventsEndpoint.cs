@@ -45,24 +45,23 @@ internal static class UnmatchedEventsEndpoint
 
     private static async Task ListAsync(HttpContext context, UnmatchedTypes types)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
         var project = context.Project();
         await types.WriteAsync(context.RequestAborted);
-        var (page, hasMore) = paging.Cut(await types.ListAsync(project, paging.Probe, paging.StartingAfter, context.RequestAborted));
+        var rows = await types.ListAsync(project, list.Probe, list.StartingAfter, context.RequestAborted);
         var names = Names(project.Catalog, seesTypes: true).ToArray();
-        var views = page.Select(one => new UnmatchedEventView
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.UnmatchedEventList);
+
+        UnmatchedEventView ViewOf(UnmatchedType one) => new()
         {
             Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(),
             Nearest = Spelling.Nearest(one.Type, names),
-        });
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), WireJson.Default.UnmatchedEventList);
+        };
     }
 
     private static IEnumerable<string> Names(PublishedCatalog catalog, bool seesTypes) =>

@@ -113,23 +113,18 @@ internal static class TokensEndpoints
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var customer = RawPath.Id(context);
-        faults.Id(customer, "id");
-        var paging = Paging.Read(context, faults);
-        var after = paging.IdAfter("a token", faults);
-        if (faults.Any)
+        var (list, customer) = (ListQuery.Read(context), RawPath.Id(context));
+        list.Faults.Id(customer, "id");
+        var after = list.UuidAfter();
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(await queries.ListTokensAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        var rows = await queries.ListTokensAsync(context.Project(), customer, after, list.Probe, context.RequestAborted);
         var now = clock.Now();
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore),
-            WireJson.Default.TokenList);
+        await list.AnswerAsync(
+            rows, row => View(row, customer, now), static (data, more) => new(data, more), WireJson.Default.TokenList);
     }
 
     private static async Task RevokeAsync(HttpContext context, RevokeTokens revoke)
