@@ -138,7 +138,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
                 && broken is not PostgresException { IsTransient: true })
             {
                 log.LogWarning(
-                    "A batch of subscriptions of {Project} failed and is done one by one: {Reason}", project.Code, broken.Message);
+                    "A batch of subscriptions of {Project} failed, so Tollgate bills them one by one: {Reason}", project.Code,
+                    broken.Message);
                 report = await RunOneByOneAsync(project, horizon, most, report, cancel);
             }
 

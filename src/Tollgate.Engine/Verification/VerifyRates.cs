@@ -38,7 +38,7 @@ internal static class VerifyRates
             }
         }
 
-        return new("rates", "a line or a rated period does not cost what its price and quantity come to", true, count, first);
+        return new("rates", "the amount of a line or a rated period differs from its price times its quantity", true, count, first);
     }
 
     private static MoneyAmount Again(RowReader row, Currency currency)

@@ -86,7 +86,7 @@ internal static class SubscriptionDescriptions
     {
         Query = [
             new("limit", QueryParameter.OfPage[0].Meaning, "integer"),
-            new("starting_after", "The sequence of the last event of the page before.", "integer")],
+            new("starting_after", "The sequence of the last event of the previous page.", "integer")],
         Answers =
         [
             Example.Of<SubscriptionFactList>(
@@ -235,7 +235,7 @@ internal static class SubscriptionDescriptions
                 """
                 {"data": [{"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "acme", "due_at": "2026-02-28T00:00:00Z",
                   "parked_at": "2026-02-28T00:00:01Z",
-                   "reason": "The invoice would ask for 1200000.00 USD; the largest that goes out unseen is 1000000 USD."}],
+                   "reason": "The invoice would total 1200000.00 USD, more than the limit of 1000000 USD."}],
                  "has_more": false}
                 """),
         ],

@@ -286,7 +286,7 @@ internal static class CostAnalysisEndpoints
     private static Task RefuseLengthAsync(HttpContext context)
     {
         var faults = new Faults();
-        faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: ask for fewer days.");
+        faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: request fewer days.");
         return faults.WriteAsync(context);
     }
 }

@@ -175,19 +175,19 @@ public static class CustomersEndpoints
             DeleteCustomerOutcome.Deleted => Answer.Nothing(context),
             DeleteCustomerOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
             DeleteCustomerOutcome.HasUsage =>
-                Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
+                Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has recorded usage, and facts are never deleted."),
             DeleteCustomerOutcome.HasReservations =>
                 Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
             DeleteCustomerOutcome.HasSubscriptions =>
                 Problems.WriteAsync(
                     context, ErrorCode.Conflict,
-                    "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, "
-                        + "so it stays."),
+                    "This customer has or had a subscription, an invoice, credit, a payment or a checkout, and these records "
+                        + "refer to it."),
             DeleteCustomerOutcome.HasMembers =>
                 Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
             DeleteCustomerOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             DeleteCustomerOutcome.HasDecisions =>
-                Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),
+                Problems.WriteAsync(context, ErrorCode.Conflict, "Tollgate has made a decision for this customer, at least a refusal."),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
         });
     }

@@ -88,7 +88,7 @@ public static class GrantsEndpoints
         }
         else if (answer.Outcome == AddGrantOutcome.IdReused)
         {
-            await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and other content exists.", "id");
+            await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and different content exists.", "id");
         }
         else if (answer.Outcome == AddGrantOutcome.TooMany)
         {

@@ -68,7 +68,7 @@ public static class InboxEndpoints
                 break;
             case ReceiveOutcome.Unreadable:
                 await Problems.WriteAsync(
-                    context, ErrorCode.MalformedRequest, "The signature is right, and the body is no event of this provider.");
+                    context, ErrorCode.MalformedRequest, "The signature is valid, but the body is not an event of this provider.");
                 break;
             default:
                 await Problems.WriteAsync(context, ErrorCode.WebhookSignatureInvalid);

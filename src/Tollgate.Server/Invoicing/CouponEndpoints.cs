@@ -152,7 +152,7 @@ public static class CouponEndpoints
         faults.OneOf(body.Duration, "duration", [.. CatalogWords.All<CouponDuration>()]);
         if (body.Duration == "repeating" ? body.Months is null : body.Months is not null)
         {
-            faults.Add("months", FaultCode.InvalidValue, "months belongs to duration repeating, which needs it.");
+            faults.Add("months", FaultCode.InvalidValue, "Send months with duration repeating, and only with it.");
         }
 
         faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
@@ -160,7 +160,7 @@ public static class CouponEndpoints
         {
             faults.Add(
                 "carry_over", FaultCode.InvalidValue,
-                "Only an amount that is taken off once can carry over: amount_off with duration once.");
+                "Only an amount that applies once can carry over: amount_off with duration once.");
         }
     }
 

@@ -57,7 +57,7 @@ public static class PackEndpoints
         await (answer.Outcome switch
         {
             PackOutcome.IdReused =>
-                Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "This id was used for another purchase.", "id"),
+                Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "Another purchase has this id.", "id"),
             PackOutcome.Refused => Problems.WriteAsync(context, ErrorCode.PackRefused, answer.Detail, "pack"),
             PackOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             PackOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),

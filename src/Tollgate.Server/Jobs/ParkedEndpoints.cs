@@ -30,9 +30,9 @@ public static class ParkedEndpoints
         Tag,
         "List parked work",
         "Lists parked work, the newest first. When a background job fails on one item (an invoice, a mail, an event), "
-            + "Tollgate leaves that one alone for a pause that grows from 10 seconds to "
-        + "6 hours and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an operator: "
-        + "Tollgate could not apply a provider's "
+            + "Tollgate retries it after a pause that grows from 10 seconds to "
+        + "6 hours, and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an "
+        + "operator: Tollgate could not apply a provider's "
         + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
     {
         Query = [new("work", "Only work of this kind.", Words: WorkNames.All), .. QueryParameter.OfPage],
@@ -150,7 +150,7 @@ public static class ParkedEndpoints
             "The subject is partition/account/schedule. Its customer gets no further grant of the schedule until this succeeds. "
                 + "Correct what the error names, then retry.",
         WorkNames.VatChecks =>
-            "The subject is the customer and its VAT id, which stays pending. Tollgate asks VIES again at next_attempt_at. "
+            "The subject is the customer and its VAT id, which stays pending. Tollgate queries VIES again at next_attempt_at. "
                 + "Check that the server reaches TOLLGATE_VIES_URL.",
         WorkNames.Payments or WorkNames.Refunds =>
             "The subject is the payment or refund whose outcome is unknown. Check the provider's dashboard, correct what the error names, "

@@ -23,9 +23,9 @@ internal static class LlmCallListEndpoints
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List calls to models",
-            "Recorded calls with what they used and cost, the newest first by occurred_at. The cost is the one that was recorded. "
-            + "`starting_after` takes the id of the last call of the page before.")
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List model calls",
+            "Lists recorded calls with their usage and recorded cost, the newest first by occurred_at. "
+            + "`starting_after` takes the id of the last call of the previous page.")
         {
             Query = [.. Filters, .. QueryParameter.OfPage],
             Answers =

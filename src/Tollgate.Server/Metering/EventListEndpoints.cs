@@ -162,7 +162,7 @@ internal static class EventListEndpoints
         else if (customer is null && Earlier(to, now) - from > EventQueries.LongestWindow)
         {
             faults.Add(
-                "from", FaultCode.OutOfRange, $"Without a customer at most {EventQueries.LongestWindow.Days} days are listed at once.");
+                "from", FaultCode.OutOfRange, $"Without a customer, from and to are at most {EventQueries.LongestWindow.Days} days apart.");
         }
 
         return new(customer, type, feature, from, to, null);

@@ -38,7 +38,7 @@ internal static class TokensEndpoints
                 BodyMayBeAbsent = true,
                 Answers =
                 [
-                    Example.Of<CreatedToken>(201, "The token; shown this once.", """
+                    Example.Of<CreatedToken>(201, "Created. Only this answer shows the token's text.", """
                         {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "token": "tg_ct_…", "expires_at": "2026-11-21T08:15:00Z"}
                         """),
                 ],
@@ -47,8 +47,8 @@ internal static class TokensEndpoints
         app.MapGet(PathOfTokens, (RequestDelegate)(context => ListAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(new(Tag, "List customer tokens", """
-                The customer's tokens, the newest first, revoked ones included, until a day after they have expired. A token's text is never
-                shown again.
+                Lists the customer's tokens, the newest first, revoked ones included, until a day after they expire. Tollgate never shows a
+                token's text again.
                 """)
             {
                 Path = IdMeaning,

@@ -88,7 +88,7 @@ internal static class DeliveryEndpoints
         var (from, to) = (faults.Moment(body.From, "from"), faults.Moment(body.To, "to"));
         if (body.After is null && body.From is null)
         {
-            faults.Add("after", FaultCode.Required, "after or from is expected: where the range begins.");
+            faults.Add("after", FaultCode.Required, "after or from is expected: the start of the range.");
         }
 
         if (to <= from)
@@ -121,5 +121,6 @@ internal static class DeliveryEndpoints
     private static Task RefuseAsync(HttpContext context, RedeliveryOutcome outcome, ErrorCode notFound) =>
         outcome == RedeliveryOutcome.NotFound
         ? Problems.WriteAsync(context, notFound)
-        : Problems.WriteAsync(context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted: nothing is sent there.");
+        : Problems.WriteAsync(
+            context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted, so Tollgate sends nothing to it.");
 }
