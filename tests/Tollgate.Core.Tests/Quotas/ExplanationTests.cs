@@ -44,7 +44,7 @@ public sealed class ExplanationTests
     {
         var lines = Explanation.Of(Facts(Two, limit: 1, used: 3, held: 0, Outcome.QuotaExceeded));
         lines.ShouldContain(line => line.Contains("is less by 1", StringComparison.Ordinal));
-        lines.ShouldContain(line => line.Contains("stand 2 beyond the limit", StringComparison.Ordinal));
+        lines.ShouldContain(line => line.Contains("exceed the limit by 2", StringComparison.Ordinal));
     }
 
     [Fact]
