@@ -191,7 +191,7 @@ public sealed record AddGrantRequest
     /// <summary>Default: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Your own id of the grant: a repeat with the same content replays, with other content it is refused.</summary>
+    /// <summary>Your own id of the grant: a repeat with the same content returns it; different content is a 409.</summary>
     public string? Id { get; init; }
 }
 
@@ -272,7 +272,7 @@ public sealed record AddGrantScheduleRequest
     public DateTimeOffset? EndsAt { get; init; }
 
     /// <summary>
-    /// Your own id of the schedule: a repeat with the same content replays, with other content it is refused. The grants are <c>{id}:1</c>,
+    /// Your own id of the schedule: a repeat with the same content returns it; different content is a 409. The grants are <c>{id}:1</c>,
     /// <c>{id}:2</c> and so on.
     /// </summary>
     public string? Id { get; init; }
@@ -341,7 +341,7 @@ public sealed record WithdrawRequest
     /// <summary>A note for operators, at most 500 characters.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Your own id of the withdrawal: a repeat with the same content replays, with other content it is refused.</summary>
+    /// <summary>Your own id of the withdrawal: a repeat with the same content returns it; different content is a 409.</summary>
     public string? Id { get; init; }
 }
 

@@ -85,12 +85,12 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     // 402: the customer can pay for more.
     public static readonly ErrorCode QuotaExceeded = new(
         "quota_exceeded", 402, "The quota is used up",
-        "The customer's plan caps this feature, and what is left does not cover the amount. Nothing was recorded.",
+        "The customer's plan caps this feature, and the remaining quota does not cover the amount. Nothing was recorded.",
         "Wait until resets_at, upgrade the plan at upgrade_url, or grant a top-up.");
 
     public static readonly ErrorCode BudgetExceeded = new(
         "budget_exceeded", 402, "The budget is used up",
-        "The feature is a budget in money, and what is left does not cover the amount. Nothing was recorded.",
+        "The feature is a budget in money, and the remaining budget does not cover the amount. Nothing was recorded.",
         "Wait until resets_at, upgrade the plan at upgrade_url, or grant a top-up.");
 
     public static readonly ErrorCode FeatureDisabled = new(
@@ -338,7 +338,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     public static readonly ErrorCode CheckoutState = new(
         "checkout_state", 409, "The checkout's status does not allow this",
-        "The checkout is completed or credited. The purchase stands, and a credited amount stays with the customer.",
+        "The checkout is completed or credited. The purchase remains valid, and a credited amount stays with the customer.",
         "Cancel the subscription or refund the payment instead.");
 
     public static readonly ErrorCode PaymentMethodMissing = new(

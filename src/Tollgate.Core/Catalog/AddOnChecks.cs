@@ -129,7 +129,7 @@ internal static class AddOnChecks
         CatalogRules.CheckCount(count, CatalogLimits.Prices, $"{path}.prices", faults);
         if (count == 0)
         {
-            faults.Add(new($"{path}.prices", "Nobody can buy what has no price; name at least one."));
+            faults.Add(new($"{path}.prices", "Nobody can buy it without a price; name at least one."));
         }
     }
 

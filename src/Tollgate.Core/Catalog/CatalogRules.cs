@@ -95,7 +95,7 @@ public static partial class CatalogRules
             CheckPlan(plan, $"plans[{i}]", document, faults);
             if (plan is { Highlighted: true, Active: true } && ++highlighted > 1)
             {
-                faults.Add(new($"plans[{i}].highlighted", "Another plan is highlighted already; one is the popular one."));
+                faults.Add(new($"plans[{i}].highlighted", "Another plan is already highlighted; at most one may be."));
             }
         }
     }

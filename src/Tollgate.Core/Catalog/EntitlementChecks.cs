@@ -147,7 +147,7 @@ internal static class EntitlementChecks
 
         if (entitlement.Quota is null || entitlement.Period == QuotaPeriodKind.Lifetime)
         {
-            faults.Add(new($"{path}.rollover", "Nothing rolls over from an unlimited quota or a lifetime."));
+            faults.Add(new($"{path}.rollover", "An unlimited quota and a lifetime period have no rollover."));
         }
 
         if (rollover.CarryOverage && entitlement.HardCap)

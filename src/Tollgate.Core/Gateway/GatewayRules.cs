@@ -67,7 +67,7 @@ public static class GatewayRules
     /// <summary>Returns the reason why a customer may not send this body, with the name of the member; null: it may.</summary>
     /// <param name="isOwn">Returns true if the customer itself created the stored answer with that id.</param>
     public static string? RefusalOf(LlmRoute route, AccountReferences named, Func<string, bool> isOwn) =>
-        named.Foreign is { } member ? $"The request names '{member}', which is a thing of the project's account at the provider."
+        named.Foreign is { } member ? $"The request names '{member}', which belongs to the project's account at the provider."
         : !(named.Answer is null || isOwn(named.Answer))
         ? "The request continues an answer ('previous_response_id') that this customer did not get through the gateway."
         : route.Api == LlmApi.FirecrawlCrawl && named.HasWebhook

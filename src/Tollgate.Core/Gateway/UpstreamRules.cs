@@ -25,9 +25,8 @@ public static partial class UpstreamRules
 
     /// <summary>The fault of an address to which the server sends no calls.</summary>
     public const string NotAllowed =
-        "is not an address that this server sends calls to: those are addresses of the public internet, "
-            + "and of networks that its operator lists in "
-        + "TOLLGATE_UPSTREAM_NETWORKS. The server's own address and clouds' metadata services are never among them.";
+        "is not an address that this server calls. It calls addresses of the public internet, and of networks that its operator lists "
+            + "in TOLLGATE_UPSTREAM_NETWORKS, but never its own address or a cloud's metadata service.";
 
     private static readonly SearchValues<char> NameLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_-.");
     private static readonly SearchValues<char> HeaderLetters = SearchValues.Create(
@@ -61,7 +60,7 @@ public static partial class UpstreamRules
         var faults = new List<FieldFault>();
         Expect(provider.Length is >= 1 and <= LongestProvider && !provider.AsSpan().ContainsAnyExcept(NameLetters), "provider",
             $"must have 1 to {LongestProvider} small letters, digits, - _ or a dot.");
-        Expect(apiKey is not null, "api_key", "is needed; an empty text stands for an upstream that wants none.");
+        Expect(apiKey is not null, "api_key", "is needed; send an empty text for an upstream that needs none.");
         Expect(apiKey is null || (apiKey.Length <= LongestKey && IsHeaderText(apiKey)), "api_key",
             $"must have at most {LongestKey} characters of ASCII without spaces around them or line breaks.");
         if (baseUrl is null)
@@ -83,7 +82,7 @@ public static partial class UpstreamRules
             Expect(name.Length is >= 1 and <= 100 && !name.AsSpan().ContainsAnyExcept(HeaderLetters), "headers",
                 $"'{name}' is no name of a header.");
             Expect(!OfConnection.Contains(name, StringComparer.OrdinalIgnoreCase), "headers",
-                $"'{name}' is set for every call anew; leave it out.");
+                $"'{name}' is set by Tollgate for each call; leave it out.");
             Expect(!IsOfTrust(name), "headers",
                 $"'{name}' is not sent to upstreams: no provider needs it, and servers of a private network may trust it.");
             Expect(value is { Length: <= LongestHeader } && IsHeaderText(value), "headers",

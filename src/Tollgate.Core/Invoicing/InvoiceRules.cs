@@ -198,7 +198,7 @@ public static class InvoiceRules
         var (total, largest) = (bill.Sums.Total, settings.LargestTotalIn(bill.Sums.Total.Currency));
         if (total.Major > largest)
         {
-            return $"The invoice would ask for {total}; the largest that goes out unseen is {largest} {total.Currency}.";
+            return $"The invoice would total {total}, more than the limit of {largest} {total.Currency}.";
         }
 
         var backwards = bill.Lines.FirstOrDefault(static line => line.Period.End <= line.Period.Start);

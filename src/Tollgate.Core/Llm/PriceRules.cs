@@ -261,7 +261,7 @@ public static class PriceRules
             if (ServiceTiers.Of(name) is var known && known != name)
             {
                 faults.Add(new(path, known is null
-                    ? $"is no service tier beside the standard one: '{name}' must have 1 to {ServiceTiers.Longest} small letters, "
+                    ? $"is not a service tier other than the standard one: '{name}' must have 1 to {ServiceTiers.Longest} small letters, "
                         + "digits or _, such as flex, priority or batch."
                     : $"is written '{known}'."));
             }

@@ -26,7 +26,7 @@ public sealed record Unresolved(string Reason, Awaited? WaitsFor = null)
     /// <summary>No customer is known for a subscription.</summary>
     /// <param name="remedy">The operator's name for the customer.</param>
     public static Unresolved OfNobody(string subscription, string remedy) =>
-        NotFollowed(subscription, $"{subscription} is of nobody here: {remedy}");
+        NotFollowed(subscription, $"Tollgate cannot tell which customer {subscription} belongs to: {remedy}");
 
     /// <summary>The event concerns a subscription that Tollgate does not follow yet.</summary>
     public static Unresolved NotFollowed(string subscription, string reason) =>

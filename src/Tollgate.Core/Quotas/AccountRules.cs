@@ -105,8 +105,8 @@ public static class AccountRules
 
     /// <summary>
     /// Settles an open hold with the actual amounts: releases the held amounts, then accounts the actual ones in the period of the
-    /// reservation. For an expired hold, which is already released, it only accounts. A refusal (<see cref="Outcome.OutOfRange"/>) leaves the
-    /// hold unchanged.
+    /// reservation. For an expired hold, which is already released, it only accounts. A refusal (<see cref="Outcome.OutOfRange"/>) leaves
+    /// the hold unchanged.
     /// </summary>
     public static Verdict Settle(AccountState account, Hold hold, IReadOnlyList<Effect> effects, Instant now)
     {

@@ -8,8 +8,8 @@ namespace Tollgate.Core.Quotas;
 
 /// <summary>
 /// One decision in progress. For each feature in turn it (1) judges the feature's own balance, (2) takes the missing amount from its credit
-/// pool, (3) judges its rate windows, (4) accounts. The first refusal reverts everything. If the project says so, it first refuses a customer
-/// whose subscription is not active.
+/// pool, (3) judges its rate windows, (4) accounts. The first refusal reverts everything. If the project says so, it first refuses a
+/// customer whose subscription is not active.
 /// </summary>
 internal sealed class Deciding(AccountState account, Instant at, Instant now, bool enforce, bool hold)
 {

@@ -38,7 +38,7 @@ public static class Explanation
 
         if (facts.IsOverridden)
         {
-            lines.Add("An override of the customer has changed what the plan says.");
+            lines.Add("An override of the customer changes the plan's entitlement.");
         }
 
         if (facts.Standing is { } standing)
@@ -119,7 +119,7 @@ public static class Explanation
         yield return $"Remaining {standing.Remaining} = limit {limit} − used {standing.Used} − held {standing.Held}, {until}.";
         if (standing.OverLimit.IsPositive)
         {
-            yield return $"Used and held stand {standing.OverLimit} beyond the limit: facts are recorded also beyond it.";
+            yield return $"Used and held exceed the limit by {standing.OverLimit}: Tollgate records facts beyond it, too.";
         }
     }
 

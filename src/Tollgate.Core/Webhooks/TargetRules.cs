@@ -64,7 +64,7 @@ public static class TargetRules
 
         if (url.Scheme == "http" && !allowLocal)
         {
-            return "must begin with https: what is sent is readable on the way otherwise.";
+            return "must begin with https: otherwise others can read the events on their way.";
         }
 
         // The URI has normalised all spellings of an address: 0x7f.1, 2130706433 and 127.1 are 127.0.0.1 here.

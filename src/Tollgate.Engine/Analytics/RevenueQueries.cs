@@ -40,16 +40,17 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         await using var command = lines;
         await using var reader = await command.ExecuteReaderAsync(cancel);
         (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            if (open?.Id != reader.GetGuid(0))
+            if (open?.Id != row.Id("id"))
             {
                 Close(revenue, open);
-                open = (reader.GetGuid(0), HeadOf(reader), []);
+                open = (row.Id("id"), HeadOf(row), []);
             }
 
             open.Value.Lines.Add(
-                new(reader.GetInt64(7), new(Instant.FromUtc(reader.GetDateTime(8)), Instant.FromUtc(reader.GetDateTime(9)))));
+                new(row.Long("amount"), new(row.Time("period_start"), row.Time("period_end"))));
         }
 
         Close(revenue, open);
@@ -63,9 +64,9 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         }
     }
 
-    private static InvoiceRevenue HeadOf(NpgsqlDataReader reader) => new(
-        CatalogWords.Read<InvoiceStatus>(reader.GetString(1)), 0, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4),
-        reader.GetInt64(5), reader.GetInt64(6), []);
+    private static InvoiceRevenue HeadOf(RowReader row) => new(
+        CatalogWords.Read<InvoiceStatus>(row.Text("status")), 0, row.Long("discount"), row.Long("total"), row.Long("tax"),
+        row.Long("given_back"), row.Long("paid"), []);
 
     /// <summary>Returns the least version 7 UUID of that instant: no id made then or later is less.</summary>
     internal static Guid LeastIdOf(DateTimeOffset at)

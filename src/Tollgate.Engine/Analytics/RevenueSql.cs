@@ -10,7 +10,8 @@ internal static class RevenueSql
     /// </summary>
     public const string Lines =
         """
-        SELECT i.id, i.status, i.discount, i.total, i.tax, i.credited + coalesce(x.lost, 0), i.paid, l.amount, l.period_start, l.period_end
+        SELECT i.id, i.status, i.discount, i.total, i.tax, i.credited + coalesce(x.lost, 0) AS given_back, i.paid, l.amount,
+               l.period_start, l.period_end
           FROM invoices i
           LEFT JOIN LATERAL (SELECT sum(d.amount)::bigint AS lost
                                FROM payments p
@@ -32,8 +33,8 @@ internal static class RevenueSql
     /// </summary>
     public const string LinesOfProviders =
         """
-        SELECT md5(i.provider || ' ' || i.reference)::uuid, i.status, 0::bigint, i.total, i.tax,
-          coalesce(p.refunded, 0) + coalesce(x.lost, 0), i.paid, l.amount, l.start, l."end"
+        SELECT md5(i.provider || ' ' || i.reference)::uuid AS id, i.status, 0::bigint AS discount, i.total, i.tax,
+               coalesce(p.refunded, 0) + coalesce(x.lost, 0) AS given_back, i.paid, l.amount, l.start AS period_start, l."end" AS period_end
           FROM provider_invoices i
          CROSS JOIN LATERAL jsonb_to_recordset(i.lines) AS l (amount bigint, start timestamptz, "end" timestamptz)
           LEFT JOIN payments p ON p.partition = i.partition AND p.account = i.account AND p.provider = i.provider

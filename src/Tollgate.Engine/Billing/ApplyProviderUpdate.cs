@@ -39,7 +39,7 @@ public sealed class ApplyProviderUpdate(
             : await queries.FindByReferenceAsync(project, provider, update.Reference, cancel);
         if (row is null || row.Payment.Provider != provider)
         {
-            return new($"No payment is known of {update.Reference}.");
+            return new($"Tollgate knows no payment of {update.Reference}.");
         }
 
         // A success is final: the provider may report an earlier refusal of the same attempt after it.
@@ -57,7 +57,7 @@ public sealed class ApplyProviderUpdate(
     {
         if (await queries.FindByReferenceAsync(project, provider, update.Charge, cancel) is not { } row)
         {
-            return new($"No payment is known of {update.Charge}.");
+            return new($"Tollgate knows no payment of {update.Charge}.");
         }
 
         var done = new ProviderAnswer(update.Reference, update.HasFailed ? PaymentFailure.Declined : null);
@@ -76,7 +76,7 @@ public sealed class ApplyProviderUpdate(
         var answer = await refund.RecordAsync(project, row.Payment.Id, update.Amount, done, update.Reason, cancel);
         return answer.Outcome == RefundOutcome.Done
             ? null
-            : new($"{update.Amount} went back at the provider and cannot be booked: {answer.Detail}");
+            : new($"The provider refunded {update.Amount}, and Tollgate cannot record it: {answer.Detail}");
     }
 
     private async Task<Unresolved?> DisputeAsync(
@@ -87,7 +87,7 @@ public sealed class ApplyProviderUpdate(
         {
             if (row is null || change is null)
             {
-                return new($"No payment is known of {update.Charge}.");
+                return new($"Tollgate knows no payment of {update.Charge}.");
             }
 
             var (now, payment) = (clock.Now(project), row.Payment.Id);

@@ -254,15 +254,15 @@ public sealed class ChangeProviderManaged(
                 new(SubscriptionOutcome.NotAllowed,
                     Detail: $"Plan '{version.Code}' does not cost {(only == ChangeDirection.Up ? "more" : "less")}."),
             _ when (order.When ?? ChangeAtOnce.TimeOf(subscription, terms)) == ChangeTime.PeriodEnd => Impossible(
-                "The provider changes a subscription now or not at all; it keeps no change for the end of the period. Say when: now, "
-                    + "which gives back the unused time, or cancel."),
+                "The provider changes a subscription now or not at all; it schedules no change for the end of the period. Send when: now, "
+                    + "which credits the unused time, or cancel."),
             _ => null,
         };
     }
 
     /// <summary>Stripe credits a share of a period's price even if nobody has paid for it.</summary>
     private const string Owing =
-        "The running period is not paid, so Tollgate cannot credit it. Let the customer pay first, or change without proration.";
+        "The current period is not paid, so Tollgate cannot credit it. Let the customer pay first, or change without proration.";
 
     private static bool IsOwing(Subscription subscription) =>
         subscription.Status is SubscriptionStatus.PastDue or SubscriptionStatus.Paused;

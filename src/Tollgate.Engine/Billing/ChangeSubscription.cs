@@ -97,7 +97,7 @@ public sealed class ChangeSubscription(ChangeProviderManaged managed, PayChange 
                 + "Nothing was changed."),
         { Payment: { Status: PaymentStatus.Succeeded } payment } => new(
             SubscriptionOutcome.Overtaken,
-            Detail: $"The subscription was changed by somebody else while it was paid. The {payment.Amount} of payment {payment.Id} are "
+            Detail: $"Another request changed the subscription during the payment. The {payment.Amount} of payment {payment.Id} are "
                 + "the customer's credit."),
         { Payment: var payment } => new(
             SubscriptionOutcome.PaymentPending,

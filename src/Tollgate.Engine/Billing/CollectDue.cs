@@ -179,7 +179,7 @@ public sealed class CollectDue(
 /// </summary>
 public sealed class CollectLoop(
     NpgsqlDataSource database, ProjectDirectory directory, CollectDue collect, Clock clock, ParkedWork parked, ILogger<CollectLoop> log)
-    : ProjectLoop(WorkNames.Collections, MostAtOnce, Interval, "Collecting was put off", parked, log)
+    : ProjectLoop(WorkNames.Collections, MostAtOnce, Interval, "Collecting invoices failed", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -194,7 +194,8 @@ public sealed class CollectLoop(
     protected override async Task<bool> PageAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var (report, hasMore) = await collect.RunPageAsync(project, cancel);
-        Log.LogInformation("Collecting of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
+        Log.LogInformation(
+            "Collected invoices of {Project}: {Collected} paid, {Failed} failed", project.Code, report.Collected, report.Failed);
         return hasMore;
     }
 }

@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Billing;
 /// </summary>
 public sealed class DueLoop(
     NpgsqlDataSource database, ProjectDirectory directory, RunDue run, Clock clock, ParkedWork parked, ILogger<DueLoop> log)
-    : ProjectLoop(WorkNames.Subscriptions, MostAtOnce, Interval, "Billing was put off", parked, log)
+    : ProjectLoop(WorkNames.Subscriptions, MostAtOnce, Interval, "Billing failed", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

@@ -19,7 +19,7 @@ public sealed class ExpireCheckouts(
     NpgsqlDataSource database, CustomerChanges changes, ProjectDirectory directory, CheckoutQueries queries, PayCheckout pay,
     OpenProviderManagedPage managed, Clock clock, ParkedWork parked,
     ILogger<ExpireCheckouts> log)
-    : Loop(Interval, "Checkouts could not be ended", log)
+    : Loop(Interval, "Expiring checkouts failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

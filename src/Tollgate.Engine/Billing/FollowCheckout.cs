@@ -31,14 +31,14 @@ public sealed class FollowCheckout(NpgsqlDataSource database, CustomerChanges ch
         {
             if (row is null || change is null)
             {
-                return new($"No checkout {update.Checkout} is known.");
+                return new($"Tollgate knows no checkout {update.Checkout}.");
             }
 
             if (subscription is { } id
                 && await TakeStep.FindAsync(
                     change, project, SubscriptionSql.ById, cancel, change.Row.Partition, change.Row.Account, id) is null)
             {
-                return Unresolved.NotFollowed(update.Subscription!, $"{update.Subscription} is not followed yet.");
+                return Unresolved.NotFollowed(update.Subscription!, $"Tollgate does not follow {update.Subscription} yet.");
             }
 
             var (now, actor) = (clock.Now(project), CatalogWords.Of(provider));

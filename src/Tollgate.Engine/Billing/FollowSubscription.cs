@@ -29,7 +29,7 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         await change.ScalarAsync(SubscriptionSql.LockId, cancel, id.ToString("D"));
         if (await change.ScalarAsync(SubscriptionSql.CustomerOf, cancel, project.Id, id) is string owner && owner != update.Customer)
         {
-            return new($"{update.Reference} is of customer '{owner}' here, and of '{update.Customer}' there.");
+            return new($"{update.Reference} belongs to customer '{owner}' in Tollgate, and to '{update.Customer}' at the provider.");
         }
 
         var known = await TakeStep.FindAsync(change, project, SubscriptionSql.ById, cancel, row.Partition, row.Account, id);
@@ -125,8 +125,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         if (update.Price is not { } price || !project.Catalog.Plans.TryGetValue(price.Plan, out var newest))
         {
             return (known?.Terms,
-                new($"No plan of the catalogue is sold by the price of {update.Reference}: name it (price_<plan>), "
-                    + "or let \"tollgate stripe sync\" make it."));
+                new($"No plan of the catalogue has the price of {update.Reference}: set the credential price_<plan> to its id, "
+                    + "or create the price with \"tollgate stripe sync\"."));
         }
 
         var held = known?.Terms.Plan is { } plan && plan.Code == price.Plan ? plan : newest;

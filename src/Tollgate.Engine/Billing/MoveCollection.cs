@@ -128,7 +128,8 @@ internal static class MoveCollection
             CollectionSql.Stop, cancel, change.Row.Partition, change.Row.Account, collection.Invoice, now.ToUtc(), failure);
         await AddFactAsync(change, collection, "stop", (why.Payment, failure), now, null, cancel);
         await RecoverAsync(
-            change, project, collection, $"payment {why.Payment:D}: {failure}; it is not collected by itself any more", now, cancel);
+            change, project, collection, $"payment {why.Payment:D}: {failure}; Tollgate no longer collects the invoice automatically", now,
+            cancel);
     }
 
     private static async Task TryAgainAsync(

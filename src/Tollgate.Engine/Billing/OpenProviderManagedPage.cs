@@ -120,7 +120,8 @@ public sealed class OpenProviderManagedPage(
                 ? (null, null)
                 : (Refuse(
                     SubscriptionOutcome.AlreadySubscribed,
-                    $"{CatalogWords.Of(project.Payments.Provider)} has subscription {live.Reference} of the customer: change that."), null);
+                    $"{CatalogWords.Of(project.Payments.Provider)} has subscription {live.Reference} of the customer. Change that one."),
+                    null);
         }
 
         await change.MarkAsync(OpenCheckout.Look, cancel);

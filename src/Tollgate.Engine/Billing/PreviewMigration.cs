@@ -45,12 +45,13 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
         await using var command = database.Command(SubscriptionSql.TermsOnPlans, project.Id, coming.Keys.ToArray(), now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (subscriptions, sums) = (0L, new SortedDictionary<string, (decimal Before, decimal After)>(StringComparer.Ordinal));
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             var (status, terms, number) =
-                (CatalogWords.Read<SubscriptionStatus>(reader.GetString(0)), TermsOf(reader, project), reader.GetInt64(8));
-            var coupons = CouponsOf(reader);
-            var scheduled = reader.IsDBNull(7) ? null : StoredTerms.Read(reader.GetString(7), terms.Currency, project.Catalog);
+                (CatalogWords.Read<SubscriptionStatus>(row.Text("status")), TermsOf(row, project), row.Long("number"));
+            var coupons = CouponsOf(row);
+            var scheduled = row.IsNull("scheduled") ? null : StoredTerms.Read(row.Text("scheduled"), terms.Currency, project.Catalog);
             var (moved, _, refusal) = ChangeAtOnce.Moved(document, terms, scheduled, coming[terms.Plan.Code]);
             var before = RevenueRules.PerMonth(status, terms, coupons, now).Major;
             var after = refusal is null ? RevenueRules.PerMonth(status, moved, coupons, now).Major : before;
@@ -78,21 +79,21 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
                 StringComparer.Ordinal);
     }
 
-    private static SubscriptionTerms TermsOf(NpgsqlDataReader reader, ProjectSnapshot project) =>
-        new(project.Catalog.PlanVersions[reader.GetInt32(1)], CatalogWords.Read<PriceInterval>(reader.GetString(2)),
-            Currency.Of(reader.GetString(3)), reader.GetInt64(4))
+    private static SubscriptionTerms TermsOf(RowReader row, ProjectSnapshot project) =>
+        new(project.Catalog.PlanVersions[row.Whole("plan_version_id")], CatalogWords.Read<PriceInterval>(row.Text("interval")),
+            Currency.Of(row.Text("currency")), row.Long("quantity"))
         {
-            CustomAmount = reader.IsDBNull(5) ? null : reader.GetInt64(5), AddOns = AddOnText.Read(reader.GetString(6)),
-            AgreedDiscount = StoredDiscount.Read(reader.IsDBNull(11) ? null : reader.GetString(11)),
+            CustomAmount = row.LongOrNull("custom_amount"), AddOns = AddOnText.Read(row.Text("add_ons")),
+            AgreedDiscount = StoredDiscount.Read(row.TextOrNull("discount")),
         };
 
     /// <summary>
     /// Reads the coupons of each subscription of the group, which are the same for all. The statement has checked that they still apply.
     /// </summary>
-    private static IReadOnlyList<Redemption> CouponsOf(NpgsqlDataReader reader) => reader.IsDBNull(9)
+    private static IReadOnlyList<Redemption> CouponsOf(RowReader row) => row.IsNull("codes")
         ? []
         : [
-            .. reader.GetFieldValue<string[]>(9).Zip(reader.GetFieldValue<string[]>(10), static (code, document) =>
+            .. row.Value<string[]>("codes").Zip(row.Value<string[]>("documents"), static (code, document) =>
                 new Redemption(0, CouponText.Read(code, document), null, 0, null)),
         ];
 

@@ -17,7 +17,7 @@ public sealed class QueryPayments(
     NpgsqlDataSource database, ProjectDirectory directory, SettlePayment settle, RefundPayment refund, ProviderLines lines,
     BillAtProvider bill, PaymentOptions options, ParkedWork parked,
     ILogger<QueryPayments> log)
-    : Loop(Interval, "Payments could not be asked for", log)
+    : Loop(Interval, "Querying pending payments failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 

@@ -138,7 +138,8 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
                 && broken is not PostgresException { IsTransient: true })
             {
                 log.LogWarning(
-                    "A batch of subscriptions of {Project} failed and is done one by one: {Reason}", project.Code, broken.Message);
+                    "A batch of subscriptions of {Project} failed, so Tollgate bills them one by one: {Reason}", project.Code,
+                    broken.Message);
                 report = await RunOneByOneAsync(project, horizon, most, report, cancel);
             }
 
@@ -360,9 +361,10 @@ public sealed class RunDue(NpgsqlDataSource database, CustomerChanges changes, C
             SubscriptionSql.ClaimDue, project.Id, until.ToUtc(), most, SqlCommands.OrNull(only, NpgsqlDbType.Uuid));
         await using var reader = await claim.ExecuteReaderAsync(cancel);
         var claimed = new List<(SubscriptionRow, CustomerRow)>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            claimed.Add((SubscriptionRow.Read(reader, project), CustomerRow.Read(reader, project, SubscriptionRow.Columns)));
+            claimed.Add((SubscriptionRow.Read(row, project), CustomerRow.Read(row, project)));
         }
 
         // The join does not preserve the order.

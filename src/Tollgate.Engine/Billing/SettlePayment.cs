@@ -95,8 +95,8 @@ public sealed class SettlePayment(
         if (before.IsOpen && after.Failure is { } failure && !DunningRules.CanBeMended(failure))
         {
             log.LogError(
-                "Payment {Payment} over {Amount} of project {Project} failed with {Failure} ({Reference}): no customer can mend that, "
-                    + "and the invoice is not collected by itself any more",
+                "Payment {Payment} over {Amount} of project {Project} failed with {Failure} ({Reference}): the customer cannot fix this, "
+                    + "so Tollgate no longer collects the invoice automatically",
                 after.Id, after.Amount, project.Code, CatalogWords.Of(failure), after.Reference);
         }
     }

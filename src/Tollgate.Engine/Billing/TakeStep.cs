@@ -237,7 +237,7 @@ internal sealed class TakeStep(CustomerChanges changes, Clock clock)
     {
         await using var command = change.Command(sql, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? SubscriptionRow.Read(reader, project) : null;
+        return await reader.ReadAsync(cancel) ? SubscriptionRow.Read(new(reader), project) : null;
     }
 }
 

@@ -23,7 +23,7 @@ internal static class CatalogText
         catch (Exception fault) when (fault is not CatalogTextException && TabOf(text) is { } tab)
         {
             // YamlDotNet reports the place where the structure broke, often lines after the tab that broke it.
-            throw new CatalogTextException("This is not YAML: a tab stands in the indentation. Indent with spaces.", tab.Line, tab.Column);
+            throw new CatalogTextException("This is not YAML: the indentation has a tab. Indent with spaces.", tab.Line, tab.Column);
         }
         catch (YamlException fault)
         {

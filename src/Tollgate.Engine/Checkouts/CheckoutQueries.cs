@@ -69,28 +69,26 @@ internal sealed partial class CheckoutJson : JsonSerializerContext
 public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int Project, short Partition, int Account, bool HasPage)
 {
     /// <summary>Reads the columns of <c>CheckoutSql.Columns</c>, in their order.</summary>
-    internal static CheckoutRow Read(NpgsqlDataReader reader)
+    internal static CheckoutRow Read(RowReader row)
     {
         var checkout = new Checkout
         {
-            Id = reader.GetGuid(3),
-            Customer = reader.GetString(4),
-            Kind = CatalogWords.Read<CheckoutKind>(reader.GetString(5)),
-            SuccessUrl = reader.IsDBNull(7) ? null : reader.GetString(7),
-            CancelUrl = reader.IsDBNull(8) ? null : reader.GetString(8),
-            Status = CatalogWords.Read<CheckoutStatus>(reader.GetString(9)),
-            CreatedAt = Instant.FromUtc(reader.GetDateTime(10)),
-            ExpiresAt = Instant.FromUtc(reader.GetDateTime(11)),
-            FinishedAt = reader.IsDBNull(12) ? null : Instant.FromUtc(reader.GetDateTime(12)),
-            Subscription = IdOrNull(13),
-            Invoice = IdOrNull(14),
-            Payment = IdOrNull(15),
+            Id = row.Id("id"),
+            Customer = row.Text("customer_id"),
+            Kind = CatalogWords.Read<CheckoutKind>(row.Text("kind")),
+            SuccessUrl = row.TextOrNull("success_url"),
+            CancelUrl = row.TextOrNull("cancel_url"),
+            Status = CatalogWords.Read<CheckoutStatus>(row.Text("status")),
+            CreatedAt = row.Time("created_at"),
+            ExpiresAt = row.Time("expires_at"),
+            FinishedAt = row.TimeOrNull("finished_at"),
+            Subscription = row.IdOrNull("subscription"),
+            Invoice = row.IdOrNull("invoice"),
+            Payment = row.IdOrNull("payment"),
         };
         return new(
-            checkout, CheckoutWanted.Read(reader.GetString(6)), reader.GetInt32(2), reader.GetInt16(0), reader.GetInt32(1),
-            reader.GetBoolean(16));
-
-        Guid? IdOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetGuid(column);
+            checkout, CheckoutWanted.Read(row.Text("wanted")), row.Whole("project_id"), row.Small("partition"), row.Whole("account"),
+            row.Flag("has_page"));
     }
 }
 
@@ -203,9 +201,10 @@ public sealed class CheckoutQueries(NpgsqlDataSource database)
         await using var command = select;
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<CheckoutRow>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            rows.Add(CheckoutRow.Read(reader));
+            rows.Add(CheckoutRow.Read(row));
         }
 
         return rows;

@@ -80,7 +80,7 @@ internal static class LoopMetrics
     private static readonly Meter Meter = new("Tollgate");
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
-        "tollgate.loop.failures", "{failure}", "Looks of background loops that failed, and single things that a look was about, by loop.");
+        "tollgate.loop.failures", "{failure}", "Failed runs of background loops, and failed items of a run, by loop.");
 
     public static void Begin(string loop) => Failures.Add(0, new KeyValuePair<string, object?>("loop", loop));
 

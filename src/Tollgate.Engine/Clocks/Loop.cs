@@ -9,7 +9,7 @@ namespace Tollgate.Engine.Clocks;
 /// that one row causes affects that row alone; see <c>ParkedWork</c> of the room Jobs.
 /// </summary>
 /// <param name="period">The period, in real time.</param>
-/// <param name="failure">The log message for a failed iteration, before the reason: "Billing was put off".</param>
+/// <param name="failure">The log message for a failed iteration, before the reason: "Billing failed".</param>
 public abstract class Loop(TimeSpan period, string failure, ILogger log) : BackgroundService
 {
     protected ILogger Log => log;

@@ -136,7 +136,7 @@ public sealed class CheckVatIds(NpgsqlDataSource database, ViesClient vies, Cloc
 /// VIES that is down for every id.
 /// </summary>
 public sealed class CheckVatLoop(CheckVatIds check, ProjectDirectory directory, ParkedWork parked, ILogger<CheckVatLoop> log)
-    : Loop(Interval, "VAT ids were not checked", log)
+    : Loop(Interval, "Checking VAT ids failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 

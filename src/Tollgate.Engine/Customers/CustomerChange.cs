@@ -65,7 +65,7 @@ internal sealed class CustomerChange : IAsyncDisposable
         await using var command = Command(CustomerSql.Find, Row.Partition, project.Id, Row.Customer.Id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return CustomerRow.Read(reader, project);
+        return CustomerRow.Read(new(reader), project);
     }
 
     /// <summary>Sets a savepoint: <see cref="TakeBackAsync"/> undoes later work and keeps the lock on the customer.</summary>
@@ -172,7 +172,7 @@ internal sealed class CustomerChange : IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            var row = CustomerRow.Read(reader, project);
+            var row = CustomerRow.Read(new(reader), project);
             rows[row.Customer.Id] = row;
         }
 
@@ -198,7 +198,7 @@ internal sealed class CustomerChange : IAsyncDisposable
     {
         await using var command = connection.Command(CustomerSql.FindAndLock, partition, project.Id, customer);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? CustomerRow.Read(reader, project) : null;
+        return await reader.ReadAsync(cancel) ? CustomerRow.Read(new(reader), project) : null;
     }
 }
 

@@ -27,7 +27,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     public async Task<CustomerRow?> FindAsync(ProjectSnapshot project, string id, CancellationToken cancel)
     {
         await using var command = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, id), project.Id, id);
-        return (await ReadAsync(command, reader => CustomerRow.Read(reader, project), cancel)).SingleOrDefault();
+        return (await CustomersAsync(command, project, cancel)).SingleOrDefault();
     }
 
     /// <summary>Returns the customers that exist among the ids, in no order.</summary>
@@ -36,7 +36,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
     {
         await using var command = database.Command(
             CustomerSql.FindSeveral, project.Id, ids.Select(id => CustomerPlace.PartitionOf(project.Id, id)).ToArray(), ids.ToArray());
-        return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
+        return [.. (await CustomersAsync(command, project, cancel)).Select(static row => row.Customer)];
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
             ? database.Command(CustomerSql.List, project.Id, after ?? "", limit)
             : database.Command(
                 CustomerSql.Search, project.Id, after ?? "", limit, PrefixPattern(search), PrefixPattern(search.ToLowerInvariant()));
-        return await ReadAsync(command, reader => CustomerRow.Read(reader, project).Customer, cancel);
+        return [.. (await CustomersAsync(command, project, cancel)).Select(static row => row.Customer)];
     }
 
     /// <summary>Returns the open holds on a feature, oldest first, at most <see cref="MostReasons"/>.</summary>
@@ -104,6 +104,19 @@ public sealed class CustomerQueries(NpgsqlDataSource database)
         Quantity.Of(reader.GetDecimal(2)),
         Quantity.Of(reader.GetDecimal(3)),
         Instant.FromUtc(reader.GetDateTime(4)));
+
+    private static async Task<IReadOnlyList<CustomerRow>> CustomersAsync(
+        NpgsqlCommand command, ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var (row, customers) = (new RowReader(reader), new List<CustomerRow>());
+        while (await reader.ReadAsync(cancel))
+        {
+            customers.Add(CustomerRow.Read(row, project));
+        }
+
+        return customers;
+    }
 
     /// <summary>Returns a LIKE pattern for a literal prefix.</summary>
     private static string PrefixPattern(string text) =>

@@ -28,42 +28,40 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
     /// <summary>The customer whose balances this one uses, as its member; null: its own.</summary>
     public string? Owner => Customer.Owner;
 
-    /// <summary>Reads the columns of <c>CustomerSql.Columns</c>, in their order.</summary>
-    /// <param name="first">The index of the first of them.</param>
-    internal static CustomerRow Read(NpgsqlDataReader reader, ProjectSnapshot project, int first = 0)
+    /// <summary>Reads the columns of <c>CustomerSql.Columns</c>.</summary>
+    internal static CustomerRow Read(RowReader row, ProjectSnapshot project)
     {
         var profile = new CustomerProfile
         {
-            Name = TextOrNull(1),
-            Email = TextOrNull(2),
-            Currency = TextOrNull(3),
-            TimeZone = TextOrNull(4),
-            Country = TextOrNull(5),
-            TaxId = TextOrNull(6),
-            TaxExempt = TextOrNull(20) is { } exempt ? JsonSerializer.Deserialize<TaxExemption>(exempt) : null,
-            Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(reader.GetString(first + 7))!,
+            Name = row.TextOrNull("name"),
+            Email = row.TextOrNull("email"),
+            Currency = row.TextOrNull("customer_currency"),
+            TimeZone = row.TextOrNull("time_zone"),
+            Country = row.TextOrNull("country"),
+            TaxId = row.TextOrNull("tax_id"),
+            TaxExempt = row.TextOrNull("tax_exempt") is { } exempt ? JsonSerializer.Deserialize<TaxExemption>(exempt) : null,
+            Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Text("metadata"))!,
         };
         var customer = new Customer(
-            reader.GetString(first + 0),
+            row.Text("customer_id"),
             profile,
-            TextOrNull(10) ?? project.Catalog.DefaultPlan.Code,
-            reader.IsDBNull(first + 11) ? project.Catalog.DefaultPlan.Number : reader.GetInt32(first + 11),
-            Instant.FromUtc(reader.GetDateTime(first + 8)))
+            row.TextOrNull("plan_code") ?? project.Catalog.DefaultPlan.Code,
+            row.IsNull("plan_version") ? project.Catalog.DefaultPlan.Number : row.Whole("plan_version"),
+            row.Time("created_at"))
         {
-            Owner = TextOrNull(19),
-            Vat = VatOf(TextOrNull(22), reader.GetBoolean(first + 21) && VatIds.InVies(profile.Country, profile.TaxId) is not null),
+            Owner = row.TextOrNull("owner"),
+            Vat = VatOf(
+                row.TextOrNull("vat_check"), row.Flag("vat_check_is_due") && VatIds.InVies(profile.Country, profile.TaxId) is not null),
         };
         return new(
-            customer, reader.GetInt16(first + 12), reader.GetInt32(first + 13),
-            reader.IsDBNull(first + 9) ? null : reader.GetInt32(first + 9), reader.GetString(first + 14))
+            customer, row.Small("customer_partition"), row.Whole("customer_account"),
+            row.WholeOrNull("customer_plan_version_id"), row.Text("overrides"))
         {
-            Cycles = CycleText.Read(reader.GetString(first + 15)),
-            PreviousPlanVersionId = reader.IsDBNull(first + 16) ? null : reader.GetInt32(first + 16),
-            PlanAssignedAt = reader.IsDBNull(first + 17) ? null : Instant.FromUtc(reader.GetDateTime(first + 17)),
-            AddOns = reader.GetString(first + 18),
+            Cycles = CycleText.Read(row.Text("cycles")),
+            PreviousPlanVersionId = row.WholeOrNull("previous_plan_version_id"),
+            PlanAssignedAt = row.TimeOrNull("plan_assigned_at"),
+            AddOns = row.Text("customer_add_ons"),
         };
-
-        string? TextOrNull(int column) => reader.IsDBNull(first + column) ? null : reader.GetString(first + column);
     }
 
     /// <param name="json">The last answer; null: there is none.</param>

@@ -53,10 +53,11 @@ public static class CustomerSql
     /// </summary>
     public const string Columns =
         """
-        c.id, c.name, c.email, c.currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
-               c.plan_version_id, v.plan, v.version, c.partition, c.account, c.overrides, c.cycles::text,
-               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text, c.owner, c.tax_exempt::text,
-               c.vat_check_at IS NOT NULL,
+        c.id AS customer_id, c.name, c.email, c.currency AS customer_currency, c.time_zone, c.country, c.tax_id, c.metadata, c.created_at,
+               c.plan_version_id AS customer_plan_version_id, v.plan AS plan_code, v.version AS plan_version,
+               c.partition AS customer_partition, c.account AS customer_account, c.overrides, c.cycles::text AS cycles,
+               c.previous_plan_version_id, c.plan_assigned_at, c.add_ons::text AS customer_add_ons, c.owner, c.tax_exempt::text AS tax_exempt,
+               c.vat_check_at IS NOT NULL AS vat_check_is_due,
                CASE WHEN c.tax_id IS NOT NULL
                     THEN (SELECT json_build_object('Answer', k.answer, 'Source', k.source, 'AskedAt', k.asked_at, 'Consultation', k.consultation, 'Name', k.name, 'Detail', k.detail,
                                                    'Since', min(k.asked_at) OVER ())::text
@@ -64,7 +65,7 @@ public static class CustomerSql
                            WHERE k.partition = c.partition AND k.account = c.account AND k.country = c.country AND k.tax_id = c.tax_id
                            ORDER BY k.answer = 'unavailable', k.asked_at DESC, k.id DESC
                            LIMIT 1)
-                END
+                END AS vat_check
         """;
 
     /// <summary><c>$1</c> partition, <c>$2</c> project, <c>$3</c> id.</summary>

@@ -90,7 +90,7 @@ public sealed class SetOverrides(CustomerChanges changes, Clock clock)
         return bytes > SmallBytes
             && (long)(await change.ScalarAsync(CustomerSql.BytesOfOverrides, cancel, change.Row.Partition, change.Row.Account))!
             + bytes is var all and > MostBytesInAll
-            ? $"would have {all} bytes in all with those that they had before; at most {MostBytesInAll} are looked back on. "
+            ? $"would have {all} bytes together with the customer's earlier overrides; at most {MostBytesInAll} are accepted. "
                 + $"Overrides of at most {SmallBytes} bytes can be set at any time."
             : null;
     }

@@ -177,9 +177,9 @@ internal static class CollectionSql
     /// </summary>
     public const string ListFailing =
         """
-        SELECT k.invoice, i.number, c.id, coalesce(s.reference, k.subscription::text), s.status, i.currency,
-               i.total - i.paid - i.credited, k.failures,
-               k.last_failure, coalesce(k.first_failed_at, k.ended_at), k.collect_at, k.ended_at
+        SELECT k.invoice, i.number, c.id AS customer_id, coalesce(s.reference, k.subscription::text) AS subscription,
+               s.status AS subscription_status, i.currency, i.total - i.paid - i.credited AS due, k.failures,
+               k.last_failure, coalesce(k.first_failed_at, k.ended_at) AS first_failed_at, k.collect_at, k.ended_at
           FROM collections k
           JOIN customers     c ON c.partition = k.partition AND c.account = k.account
           JOIN invoices      i ON i.partition = k.partition AND i.account = k.account AND i.id = k.invoice

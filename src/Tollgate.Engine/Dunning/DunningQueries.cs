@@ -34,15 +34,16 @@ public sealed class DunningQueries(NpgsqlDataSource database)
             SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var items = new List<DunningItem>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             items.Add(new(
-                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
-                CatalogWords.Read<SubscriptionStatus>(reader.GetString(4)),
-                new(reader.GetInt64(6), Currency.Of(reader.GetString(5))), reader.GetInt32(7),
-                CatalogWords.Read<PaymentFailure>(reader.GetString(8)),
-                Instant.FromUtc(reader.GetDateTime(9)), reader.IsDBNull(10) ? null : Instant.FromUtc(reader.GetDateTime(10)),
-                reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11))));
+                row.Id("invoice"), row.Text("number"), row.Text("customer_id"), row.Text("subscription"),
+                CatalogWords.Read<SubscriptionStatus>(row.Text("subscription_status")),
+                new(row.Long("due"), Currency.Of(row.Text("currency"))), row.Whole("failures"),
+                CatalogWords.Read<PaymentFailure>(row.Text("last_failure")),
+                row.Time("first_failed_at"), row.TimeOrNull("collect_at"),
+                row.TimeOrNull("ended_at")));
         }
 
         return items;

@@ -7,7 +7,7 @@ namespace Tollgate.Engine.Gateway;
 internal static class GatewayJobSql
 {
     private const string Columns =
-        "provider, id, customer, feature, model, endpoint, holds, started_at, settled_at IS NOT NULL, upstream, ask_at, attribute_to";
+        "provider, id, customer, feature, model, endpoint, holds, started_at, settled_at IS NOT NULL AS is_settled, upstream, ask_at, attribute_to";
 
     /// <summary>
     /// Stores a job. If the job is known, nothing happens: its first owner stays. $1 project, $2 provider, $3 id, $4 customer, $5 feature
@@ -62,7 +62,7 @@ internal static class GatewayJobSql
                  LIMIT $2
                    FOR UPDATE SKIP LOCKED) AS due
          WHERE j.project_id = due.project_id AND j.provider = due.provider AND j.id = due.id
-        RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE, upstream, ask_at, attribute_to
+        RETURNING j.provider, j.id, customer, feature, model, endpoint, holds, started_at, FALSE AS is_settled, upstream, ask_at, attribute_to
         """;
 
     /// <summary>Makes a job due again after a failed request; it waits only while it is parked. $1 project, $2 provider, $3 id.</summary>

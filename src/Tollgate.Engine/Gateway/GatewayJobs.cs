@@ -4,6 +4,7 @@ using Tollgate.Core.Gateway;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Jobs;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Gateway;
@@ -41,9 +42,10 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = ids.ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<GatewayJob> jobs = [];
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            jobs.Add(Read(reader));
+            jobs.Add(Read(row));
         }
 
         return jobs;
@@ -81,9 +83,10 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = most });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<GatewayJob> due = [];
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            due.Add(Read(reader));
+            due.Add(Read(row));
         }
 
         return due;
@@ -105,15 +108,15 @@ public sealed class GatewayJobs(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private static GatewayJob Read(NpgsqlDataReader row) => new()
+    private static GatewayJob Read(RowReader row) => new()
     {
-        Provider = row.GetString(0), Id = row.GetString(1), Customer = row.GetString(2),
-        Feature = row.IsDBNull(3) ? null : row.GetString(3),
-        Model = row.GetString(4), Endpoint = row.GetString(5), Holds = row.GetFieldValue<Guid[]>(6),
-        StartedAt = Instant.FromUtc(row.GetDateTime(7)),
-        IsSettled = row.GetBoolean(8), Upstream = row.IsDBNull(9) ? null : row.GetString(9),
-        AskAt = row.IsDBNull(10) ? null : row.GetString(10),
-        AttributeTo = row.IsDBNull(11) ? null : row.GetString(11),
+        Provider = row.Text("provider"), Id = row.Text("id"), Customer = row.Text("customer"),
+        Feature = row.TextOrNull("feature"),
+        Model = row.Text("model"), Endpoint = row.Text("endpoint"), Holds = row.Value<Guid[]>("holds"),
+        StartedAt = row.Time("started_at"),
+        IsSettled = row.Flag("is_settled"), Upstream = row.TextOrNull("upstream"),
+        AskAt = row.TextOrNull("ask_at"),
+        AttributeTo = row.TextOrNull("attribute_to"),
     };
 
     private static NpgsqlParameter TextOrNull(string? text) =>

@@ -17,7 +17,7 @@ public enum AddGrantOutcome
     /// <summary>A repeat of an earlier order; the answer is the grant as it is now.</summary>
     Replayed,
 
-    /// <summary>A grant with this id and other content exists. Nothing was changed.</summary>
+    /// <summary>A grant with this id and different content exists. Nothing was changed.</summary>
     IdReused,
 
     /// <summary>The order has faults. Nothing was changed.</summary>

@@ -145,7 +145,7 @@ public sealed class GiveScheduled(
 
 /// <summary>Looks for due schedules every two seconds.</summary>
 public sealed class GiveScheduledLoop(GiveScheduled give, ParkedWork parked, ILogger<GiveScheduledLoop> log)
-    : ProjectLoop(WorkNames.GrantSchedules, MostAtOnce, Interval, "Scheduled grants were put off", parked, log)
+    : ProjectLoop(WorkNames.GrantSchedules, MostAtOnce, Interval, "Granting scheduled units failed", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 

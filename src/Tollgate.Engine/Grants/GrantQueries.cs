@@ -50,9 +50,10 @@ public sealed class GrantQueries(NpgsqlDataSource database, CustomerQueries cust
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<GrantRow> rows = [];
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            rows.Add(GrantRow.Read(reader));
+            rows.Add(GrantRow.Read(row));
         }
 
         return rows;

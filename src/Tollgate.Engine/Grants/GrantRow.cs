@@ -4,6 +4,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Grants;
 
@@ -54,28 +55,28 @@ public sealed record GrantRow(string Id, string Feature, Grant Grant)
         await using var command = change.Command(GrantSql.FindGrant, change.Row.Partition, change.Row.Account, new[] { id });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        return Read(reader);
+        return Read(new(reader));
     }
 
-    /// <summary>Reads the columns of <c>GrantSql.GrantColumns</c>, in their order.</summary>
-    internal static GrantRow Read(NpgsqlDataReader reader)
+    /// <summary>Reads the columns of <c>GrantSql.GrantColumns</c>.</summary>
+    internal static GrantRow Read(RowReader row)
     {
         var grant = new Grant
         {
-            Id = reader.GetGuid(0),
-            FeatureKey = reader.GetInt32(11),
-            Source = SourceOf(reader.GetString(3)),
-            Priority = reader.GetInt16(4),
-            Amount = Quantity.Of(reader.GetDecimal(5)),
-            Used = Quantity.Of(reader.GetDecimal(6)),
-            Forfeited = Quantity.Of(reader.GetDecimal(7)),
-            EffectiveAt = Instant.FromUtc(reader.GetDateTime(8)),
-            ExpiresAt = Instant.FromUtc(reader.GetDateTime(9)),
-            CreatedAt = Instant.FromUtc(reader.GetDateTime(10)),
+            Id = row.Id("id"),
+            FeatureKey = row.Whole("feature"),
+            Source = SourceOf(row.Text("source")),
+            Priority = row.Small("priority"),
+            Amount = Quantity.Of(row.Number("amount")),
+            Used = Quantity.Of(row.Number("used")),
+            Forfeited = Quantity.Of(row.Number("forfeited")),
+            EffectiveAt = row.Time("effective_at"),
+            ExpiresAt = row.Time("expires_at"),
+            CreatedAt = row.Time("created_at"),
         };
-        return new(reader.IsDBNull(1) ? grant.Id.ToString() : reader.GetString(1), reader.GetString(2), grant)
+        return new(row.IsNull("reference") ? grant.Id.ToString() : row.Text("reference"), row.Text("feature_code"), grant)
         {
-            VoidedAt = reader.IsDBNull(12) ? null : Instant.FromUtc(reader.GetDateTime(12)),
+            VoidedAt = row.TimeOrNull("voided_at"),
         };
     }
 

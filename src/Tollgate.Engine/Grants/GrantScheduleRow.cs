@@ -20,7 +20,7 @@ internal static class GrantScheduleRow
     {
         await using var command = change.Command(ScheduleSql.Find, change.Row.Partition, change.Row.Account, id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? Read(reader) : null;
+        return await reader.ReadAsync(cancel) ? Read(new(reader)) : null;
     }
 
     public static Task SetAsync(CustomerChange change, GrantSchedule schedule, TimeZoneInfo zone, CancellationToken cancel) =>
@@ -31,29 +31,27 @@ internal static class GrantScheduleRow
 
     public static NpgsqlParameter TimeOrNull(Instant? at) => SqlCommands.OrNull(at?.ToUtc(), NpgsqlDbType.TimestampTz);
 
-    /// <summary>Reads the columns of <c>ScheduleSql.Columns</c>, in their order.</summary>
-    public static GrantSchedule Read(NpgsqlDataReader reader)
+    /// <summary>Reads the columns of <c>ScheduleSql.Columns</c>.</summary>
+    public static GrantSchedule Read(RowReader row)
     {
         return new()
         {
-            Id = reader.GetGuid(0),
-            Name = reader.GetString(1),
-            Feature = reader.GetString(2),
-            FeatureKey = reader.GetInt32(3),
-            Amount = Quantity.Of(reader.GetDecimal(4)),
-            Source = GrantRow.SourceOf(reader.GetString(5)),
-            Priority = reader.GetInt16(6),
-            Every = CatalogWords.Read<GrantInterval>(reader.GetString(7)),
-            Lives = reader.IsDBNull(8) ? null : reader.GetInt32(8),
-            StartsAt = Instant.FromUtc(reader.GetDateTime(9)),
-            EndsAt = TimeOf(10),
-            PausedAt = TimeOf(11),
-            Turn = reader.GetInt32(12),
-            Next = reader.GetInt32(13),
-            CreatedAt = Instant.FromUtc(reader.GetDateTime(14)),
-            EndedAt = TimeOf(15),
+            Id = row.Id("id"),
+            Name = row.Text("name"),
+            Feature = row.Text("feature_code"),
+            FeatureKey = row.Whole("feature"),
+            Amount = Quantity.Of(row.Number("amount")),
+            Source = GrantRow.SourceOf(row.Text("source")),
+            Priority = row.Small("priority"),
+            Every = CatalogWords.Read<GrantInterval>(row.Text("every")),
+            Lives = row.WholeOrNull("lives"),
+            StartsAt = row.Time("starts_at"),
+            EndsAt = row.TimeOrNull("ends_at"),
+            PausedAt = row.TimeOrNull("paused_at"),
+            Turn = row.Whole("turn"),
+            Next = row.Whole("next_number"),
+            CreatedAt = row.Time("created_at"),
+            EndedAt = row.TimeOrNull("ended_at"),
         };
-
-        Instant? TimeOf(int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
     }
 }

@@ -140,15 +140,16 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
                 return null;
             }
 
-            row = CustomerRow.Read(reader, project);
+            row = CustomerRow.Read(new(reader), project);
         }
 
         await using var command = database.Command(ScheduleSql.List, row.Partition, row.Account);
         await using var rows = await command.ExecuteReaderAsync(cancel);
         var found = new List<GrantSchedule>();
+        var schedule = new RowReader(rows);
         while (await rows.ReadAsync(cancel))
         {
-            found.Add(GrantScheduleRow.Read(rows));
+            found.Add(GrantScheduleRow.Read(schedule));
         }
 
         return found;

@@ -9,7 +9,7 @@ namespace Tollgate.Engine.Grants;
 internal static class ScheduleSql
 {
     private const string Columns =
-        "s.id, s.name, f.code, s.feature, s.amount, s.source, s.priority, s.every, s.lives, s.starts_at, s.ends_at, s.paused_at, s.turn, "
+        "s.id, s.name, f.code AS feature_code, s.feature, s.amount, s.source, s.priority, s.every, s.lives, s.starts_at, s.ends_at, s.paused_at, s.turn, "
             + "s.next_number, s.created_at, s.ended_at";
 
     private const string NotParked =

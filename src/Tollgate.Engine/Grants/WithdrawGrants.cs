@@ -120,9 +120,10 @@ public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Cloc
         await using var command = change.Command(GrantSql.LiveGrants, change.Row.Partition, change.Row.Account, feature, now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var live = new List<Grant>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            live.Add(GrantRow.Read(reader).Grant);
+            live.Add(GrantRow.Read(row).Grant);
         }
 
         return GrantRules.InBurnOrder([.. live.Where(grant => source is null || grant.Source == source)], now);
@@ -131,18 +132,19 @@ public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Cloc
     private static async Task<Withdrawal?> FindAsync(CustomerChange change, Guid id, CancellationToken cancel)
     {
         await using var command = change.Command(WithdrawalSql.Find, change.Row.Partition, change.Row.Account, id);
-        await using var row = await command.ExecuteReaderAsync(cancel);
-        if (!await row.ReadAsync(cancel))
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
         {
             return null;
         }
 
-        var (grants, amounts) = (row.GetFieldValue<string[]>(7), row.GetFieldValue<decimal[]>(8));
+        var row = new RowReader(reader);
+        var (grants, amounts) = (row.Value<string[]>("grants"), row.Value<decimal[]>("amounts"));
         return new(
-            row.IsDBNull(6) ? id.ToString("D") : row.GetString(6), row.GetString(0),
-            row.IsDBNull(1) ? null : GrantRow.SourceOf(row.GetString(1)),
-            Quantity.Of(row.GetDecimal(2)), row.GetBoolean(3), row.IsDBNull(4) ? null : row.GetString(4),
-            Instant.FromUtc(row.GetDateTime(5)),
+            row.IsNull("reference") ? id.ToString("D") : row.Text("reference"), row.Text("feature_code"),
+            row.IsNull("source") ? null : GrantRow.SourceOf(row.Text("source")),
+            Quantity.Of(row.Number("requested")), row.Flag("up_to"), row.TextOrNull("reason"),
+            row.Time("at"),
             [.. grants.Zip(amounts, static (grant, amount) => (grant, Quantity.Of(amount)))]);
     }
 

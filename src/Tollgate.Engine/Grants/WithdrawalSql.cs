@@ -8,11 +8,11 @@ internal static class WithdrawalSql
     /// </summary>
     public const string Find =
         """
-        SELECT f.code, w.source, w.requested, w.up_to, w.reason, w.at, w.reference,
+        SELECT f.code AS feature_code, w.source, w.requested, w.up_to, w.reason, w.at, w.reference,
                ARRAY(SELECT coalesce(g.reference, g.id::text)
                        FROM unnest(w.grants) WITH ORDINALITY AS x (id, place)
                        JOIN grants g ON g.partition = w.partition AND g.account = w.account AND g.id = x.id
-                      ORDER BY x.place),
+                      ORDER BY x.place) AS grants,
                w.amounts
           FROM grant_withdrawals w
           JOIN features f ON f.id = w.feature

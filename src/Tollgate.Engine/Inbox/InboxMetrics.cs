@@ -12,7 +12,8 @@ public sealed class InboxMetrics : IDisposable
     private readonly Counter<long> _refused;
 
     public InboxMetrics() =>
-        _refused = _meter.CreateCounter<long>("tollgate.inbox.refused", "{webhook}", "Webhooks of payment providers that were refused.");
+        _refused = _meter.CreateCounter<long>(
+            "tollgate.inbox.refused", "{webhook}", "Webhooks of payment providers that Tollgate refused.");
 
     internal void Refused(PaymentProvider provider, WebhookVerdict verdict) => _refused.Add(
         1,

@@ -36,42 +36,43 @@ public sealed record StoredEvent(
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var events = new List<StoredEvent>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             try
             {
-                events.Add(Read(reader, secrets));
+                events.Add(Read(row, secrets));
             }
             catch (Exception broken) when (passOver is not null && broken is not NpgsqlException)
             {
-                passOver(new(reader.GetInt32(12), reader.GetString(0), reader.GetString(1), reader.GetInt32(8), broken));
+                passOver(new(row.Whole("project_id"), row.Text("provider"), row.Text("id"), row.Whole("attempts"), broken));
             }
         }
 
         return events;
     }
 
-    private static StoredEvent Read(NpgsqlDataReader reader, SecretBox secrets) => new(
-        reader.GetInt32(12),
-        CatalogWords.Read<PaymentProvider>(reader.GetString(0)),
+    private static StoredEvent Read(RowReader row, SecretBox secrets) => new(
+        row.Whole("project_id"),
+        CatalogWords.Read<PaymentProvider>(row.Text("provider")),
         new(
-            reader.GetString(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3),
-            BodyOf(reader, secrets),
-            reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5))),
-        Instant.FromUtc(reader.GetDateTime(6)),
-        CatalogWords.Read<InboxState>(reader.GetString(7)),
-        reader.GetInt32(8),
-        reader.IsDBNull(9) ? null : Instant.FromUtc(reader.GetDateTime(9)),
-        reader.IsDBNull(10) ? null : reader.GetString(10),
-        reader.IsDBNull(11) ? null : Instant.FromUtc(reader.GetDateTime(11)));
+            row.Text("id"), row.Text("type"), row.TextOrNull("object"),
+            BodyOf(row, secrets),
+            row.IsNull("happened_at") ? null : new DateTimeOffset(row.Value<DateTime>("happened_at"))),
+        row.Time("received_at"),
+        CatalogWords.Read<InboxState>(row.Text("state")),
+        row.Whole("attempts"),
+        row.TimeOrNull("due_at"),
+        row.TextOrNull("reason"),
+        row.TimeOrNull("done_at"));
 
     /// <summary>
     /// Returns the body. It is empty in a list, and if no master key of this server opens it: the event then waits, and is parked with the
     /// reader's message.
     /// </summary>
-    private static string BodyOf(NpgsqlDataReader reader, SecretBox secrets) => reader.IsDBNull(4)
+    private static string BodyOf(RowReader row, SecretBox secrets) => row.IsNull("body")
         ? ""
-        : secrets.OpenText(reader.GetString(4), SecretPlace.ProviderEvent(reader.GetInt32(12), reader.GetString(0), reader.GetString(1)))
+        : secrets.OpenText(row.Text("body"), SecretPlace.ProviderEvent(row.Whole("project_id"), row.Text("provider"), row.Text("id")))
         ?? "";
 }
 

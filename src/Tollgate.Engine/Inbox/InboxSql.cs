@@ -10,7 +10,7 @@ internal static class InboxSql
 
     /// <summary>The columns of lists, without bodies: those of a page can have 25 MB.</summary>
     private const string WithoutBody =
-        "e.provider, e.id, e.type, e.object, NULL::text, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
+        "e.provider, e.id, e.type, e.object, NULL::text AS body, e.happened_at, e.received_at, e.state, e.attempts, e.due_at, e.reason, e.done_at, "
             + "e.project_id";
 
     /// <summary>
@@ -27,7 +27,8 @@ internal static class InboxSql
     /// <summary>
     /// Takes due events: those of each project in the order of their arrival, the projects in turn. If there are more projects than rows,
     /// the choice is random, so that none waits for ever. Each server takes others; the events of a server that dies are free after the
-    /// lease. $1 lease in seconds, $2 number of rows, $3 number of rows of one project.
+    /// lease. The number of attempts stays within its type: one impossible row would fail the statement for all projects. $1 lease in
+    /// seconds, $2 number of rows, $3 number of rows of one project.
     /// </summary>
     public const string Take =
         $"""
@@ -49,7 +50,7 @@ internal static class InboxSql
                    FOR NO KEY UPDATE OF e SKIP LOCKED),
                taken AS (
                 UPDATE provider_events e
-                   SET due_at = now() + make_interval(secs => $1), attempts = e.attempts + 1
+                   SET due_at = now() + make_interval(secs => $1), attempts = least(greatest(e.attempts, 0), 1000000) + 1
                   FROM due d
                  WHERE e.project_id = d.project_id AND e.provider = d.provider AND e.id = d.id
              RETURNING {Columns}, e.sequence)

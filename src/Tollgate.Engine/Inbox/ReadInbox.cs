@@ -21,7 +21,7 @@ public sealed class ReadInbox(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ApplyUpdate apply, SecretBox secrets, InboxBell bell,
     ParkedWork parked,
     ILogger<ReadInbox> log)
-    : WokenLoop(bell, Interval, "The inbox could not be read", log)
+    : WokenLoop(bell, Interval, "Reading the inbox failed", log)
 {
     /// <summary>The longest wait for events that another server received, and for those that are due again.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -73,7 +73,17 @@ public sealed class ReadInbox(
             return;
         }
 
-        await FinishAsync(key, stored.Attempts, outcome, cancel);
+        try
+        {
+            await FinishAsync(key, stored.Attempts, outcome, cancel);
+        }
+        catch (Exception broken) when (!cancel.IsCancellationRequested && ParkedWork.IsItsOwn(broken))
+        {
+            // PostgreSQL cannot store this result, for example an id that is too long for an index. The other events go on.
+            await PutOffAsync(key, stored.Attempts, broken, cancel);
+            return;
+        }
+
         await parked.DoneAsync(WorkNames.Inbox, project, $"{key.Provider}:{key.Id}");
     }
 
@@ -92,7 +102,7 @@ public sealed class ReadInbox(
     {
         if (providers.Find(stored.Provider) is not { } provider)
         {
-            return ReadOutcome.Later($"This server cannot talk to {CatalogWords.Of(stored.Provider)}.");
+            return ReadOutcome.Later($"This server does not support {CatalogWords.Of(stored.Provider)}.");
         }
 
         var told = await provider.ParseAsync(project, stored.Event, cancel);

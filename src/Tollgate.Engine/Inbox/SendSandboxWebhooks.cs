@@ -18,7 +18,7 @@ namespace Tollgate.Engine.Inbox;
 public sealed class SendSandboxWebhooks(
     NpgsqlDataSource database, ProjectDirectory directory, SandboxWebhooks webhooks, ReceiveWebhook receive, Clock clock, ParkedWork parked,
     ILogger<SendSandboxWebhooks> log)
-    : Loop(Interval, "The sandbox's webhooks could not be sent", log)
+    : Loop(Interval, "Sending webhooks of the sandbox failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 

@@ -172,21 +172,24 @@ internal sealed class BillSteps(NpgsqlConnection connection, ProjectSnapshot pro
             orders.Select(static order => order.Step.After.Current.Start.ToUtc()).ToArray());
         var found = new Dictionary<int, List<Redemption>>();
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            var coupon = reader.IsDBNull(2) ? null : CouponText.Read(reader.GetString(2), reader.GetString(3));
+            var coupon = row.IsNull("code") ? null : CouponText.Read(row.Text("code"), row.Text("document"));
             var redemption = new Redemption(
-                reader.GetInt64(1),
+                row.Long("sequence"),
                 coupon,
-                reader.IsDBNull(4) ? null : Instant.FromUtc(reader.GetDateTime(4)),
-                reader.GetInt32(5),
-                reader.IsDBNull(7) ? null : new MoneyAmount(reader.GetInt64(7), Currency.Of(reader.GetString(6))))
+                row.TimeOrNull("ends_at"),
+                row.Whole("used"),
+                row.IsNull("remaining") ? null : new MoneyAmount(row.Long("remaining"), Currency.Of(row.Text("currency"))))
             {
-                TakenInPeriod = reader.IsDBNull(8) ? null : new MoneyAmount(reader.GetInt64(8), coupon!.AmountOff!.Value.Currency),
+                TakenInPeriod = row.IsNull("taken_in_period")
+                    ? null
+                    : new MoneyAmount(row.Long("taken_in_period"), coupon!.AmountOff!.Value.Currency),
             };
-            if (!found.TryAdd(reader.GetInt32(0), [redemption]))
+            if (!found.TryAdd(row.Whole("account"), [redemption]))
             {
-                found[reader.GetInt32(0)].Add(redemption);
+                found[row.Whole("account")].Add(redemption);
             }
         }
 

@@ -156,7 +156,7 @@ public sealed class CouponQueries(NpgsqlDataSource database)
         if (verdict != CouponVerdict.Redeemable)
         {
             return verdict == CouponVerdict.UsedUp && row!.Redemptions < row.Coupon.MaxRedemptions
-                ? $"The last redemption of coupon '{code}' is being paid for just now; it is free again if no money comes."
+                ? $"A pending payment uses the last redemption of coupon '{code}'. The redemption is free again if the payment fails."
                 : Explain(verdict, code);
         }
 

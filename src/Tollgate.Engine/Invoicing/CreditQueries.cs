@@ -45,7 +45,7 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
                 return null;
             }
 
-            row = CustomerRow.Read(reader, project);
+            row = CustomerRow.Read(new(reader), project);
         }
 
         var now = clock.Now(project);
@@ -79,14 +79,15 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
             SqlCommands.OrNull(id, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var facts = new List<CreditFact>();
+        var fact = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             facts.Add(new(
-                reader.GetString(0), CatalogWords.Read<CreditKind>(reader.GetString(1)),
-                CatalogWords.Read<CreditCause>(reader.GetString(2)),
-                new(reader.GetInt64(4), Currency.Of(reader.GetString(3))), Instant.FromUtc(reader.GetDateTime(5)),
-                reader.IsDBNull(6) ? null : Instant.FromUtc(reader.GetDateTime(6)), reader.IsDBNull(7) ? null : reader.GetGuid(7),
-                reader.IsDBNull(8) ? null : reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9)));
+                fact.Text("id"), CatalogWords.Read<CreditKind>(fact.Text("kind")),
+                CatalogWords.Read<CreditCause>(fact.Text("cause")),
+                new(fact.Long("amount"), Currency.Of(fact.Text("currency"))), fact.Time("at"),
+                fact.TimeOrNull("expires_at"), fact.IdOrNull("invoice"),
+                fact.TextOrNull("note"), fact.TextOrNull("actor")));
         }
 
         return facts;

@@ -205,9 +205,10 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         {
             await using var reader = await command.ExecuteReaderAsync(cancel);
             var rows = new List<InvoiceRow>();
+            var row = new RowReader(reader);
             while (await reader.ReadAsync(cancel))
             {
-                rows.Add(Read(reader));
+                rows.Add(Read(row));
             }
 
             return rows;
@@ -248,20 +249,21 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         {
             await using var reader = await command.ExecuteReaderAsync(cancel);
             var lines = new List<(Guid Invoice, InvoiceLine Line)>();
+            var row = new RowReader(reader);
             while (await reader.ReadAsync(cancel))
             {
-                var currency = currencies[reader.GetGuid(0)];
-                lines.Add((reader.GetGuid(0), new()
+                var currency = currencies[row.Id("invoice")];
+                lines.Add((row.Id("invoice"), new()
                 {
-                    Kind = CatalogWords.Read<InvoiceLineKind>(reader.GetString(1)),
-                    Description = reader.GetString(2),
-                    Feature = reader.IsDBNull(3) ? null : project.Catalog.FeaturesByKey[reader.GetInt32(3)].Code,
-                    Quantity = Quantity.Of(reader.GetDecimal(4)),
-                    UnitPrice = reader.IsDBNull(5) ? null : new ExactMoney(reader.GetDecimal(5), currency),
-                    Amount = new(reader.GetInt64(6), currency),
-                    Period = new(Instant.FromUtc(reader.GetDateTime(7)), Instant.FromUtc(reader.GetDateTime(8))),
-                    Steps = JsonSerializer.Deserialize(reader.GetString(9), InvoicingJson.Stored.IReadOnlyListString)!,
-                    Tax = reader.IsDBNull(10) ? null : new MoneyAmount(reader.GetInt64(10), currency),
+                    Kind = CatalogWords.Read<InvoiceLineKind>(row.Text("kind")),
+                    Description = row.Text("description"),
+                    Feature = row.IsNull("feature") ? null : project.Catalog.FeaturesByKey[row.Whole("feature")].Code,
+                    Quantity = Quantity.Of(row.Number("quantity")),
+                    UnitPrice = row.IsNull("unit_price") ? null : new ExactMoney(row.Number("unit_price"), currency),
+                    Amount = new(row.Long("amount"), currency),
+                    Period = new(row.Time("period_start"), row.Time("period_end")),
+                    Steps = JsonSerializer.Deserialize(row.Text("steps"), InvoicingJson.Stored.IReadOnlyListString)!,
+                    Tax = row.IsNull("tax") ? null : new MoneyAmount(row.Long("tax"), currency),
                 }));
             }
 
@@ -276,37 +278,38 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
         {
             await using var reader = await command.ExecuteReaderAsync(cancel);
             var notes = new List<(Guid Invoice, CreditNote Note)>();
+            var row = new RowReader(reader);
             while (await reader.ReadAsync(cancel))
             {
-                var currency = currencies[reader.GetGuid(0)];
-                notes.Add((reader.GetGuid(0), new(
-                    reader.GetGuid(1), reader.GetString(2), Instant.FromUtc(reader.GetDateTime(3)), reader.GetString(4),
-                    CreditLines.Read(reader.GetString(7), currency), new(reader.GetInt64(5), currency),
-                    new(reader.GetInt64(6), currency))));
+                var currency = currencies[row.Id("invoice")];
+                notes.Add((row.Id("invoice"), new(
+                    row.Id("id"), row.Text("number"), row.Time("issued_at"), row.Text("reason"),
+                    CreditLines.Read(row.Text("lines"), currency), new(row.Long("tax"), currency),
+                    new(row.Long("total"), currency))));
             }
 
             return notes.ToLookup(static one => one.Invoice, static one => one.Note);
         }
     }
 
-    private static InvoiceRow Read(NpgsqlDataReader reader)
+    private static InvoiceRow Read(RowReader row)
     {
-        var currency = Currency.Of(reader.GetString(6));
-        var details = JsonSerializer.Deserialize(reader.GetString(17), InvoicingJson.Stored.StoredDetails)!;
+        var currency = Currency.Of(row.Text("currency"));
+        var details = JsonSerializer.Deserialize(row.Text("details"), InvoicingJson.Stored.StoredDetails)!;
         var invoice = new Invoice
         {
-            Id = reader.GetGuid(0),
-            Number = reader.GetString(1),
-            Status = CatalogWords.Read<InvoiceStatus>(reader.GetString(2)),
-            Kind = CatalogWords.Read<InvoiceKind>(reader.GetString(3)),
-            Customer = reader.GetString(4),
-            Subscription = reader.IsDBNull(5) ? null : reader.GetGuid(5),
+            Id = row.Id("id"),
+            Number = row.Text("number"),
+            Status = CatalogWords.Read<InvoiceStatus>(row.Text("status")),
+            Kind = CatalogWords.Read<InvoiceKind>(row.Text("kind")),
+            Customer = row.Text("customer_id"),
+            Subscription = row.IdOrNull("subscription"),
             Currency = currency,
-            Period = new(At(7), At(8)),
-            CreatedAt = At(9),
-            IssuedAt = At(9),
-            DueAt = At(10),
-            ClosedAt = reader.IsDBNull(21) ? null : At(21),
+            Period = new(row.Time("period_start"), row.Time("period_end")),
+            CreatedAt = row.Time("issued_at"),
+            IssuedAt = row.Time("issued_at"),
+            DueAt = row.Time("due_at"),
+            ClosedAt = row.TimeOrNull("closed_at"),
             Seller = details.Seller,
             Buyer = details.Buyer,
             Lines = [],
@@ -317,21 +320,20 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
                         Lines = t.Lines,
                     })],
             TaxNote = details.TaxNote,
-            Subtotal = Money(11),
-            Discount = Money(12),
-            Tax = Money(13),
-            Total = Money(14),
-            FromCredits = Money(15),
-            Paid = Money(16),
-            Prorated = Money(22),
-            ProratedTax = Money(23),
+            Subtotal = Money("subtotal"),
+            Discount = Money("discount"),
+            Tax = Money("tax"),
+            Total = Money("total"),
+            FromCredits = Money("from_credits"),
+            Paid = Money("paid"),
+            Prorated = Money("prorated"),
+            ProratedTax = Money("prorated_tax"),
         };
         return new(
-            invoice, reader.GetInt16(18), reader.GetInt32(19), reader.IsDBNull(20) ? null : reader.GetString(20), details.Footer,
+            invoice, row.Small("partition"), row.Whole("account"), row.TextOrNull("subscription_reference"), details.Footer,
             details.Language ?? "en");
 
-        Instant At(int column) => Instant.FromUtc(reader.GetDateTime(column));
-        MoneyAmount Money(int column) => new(reader.GetInt64(column), currency);
+        MoneyAmount Money(string column) => new(row.Long(column), currency);
     }
 }
 

@@ -13,8 +13,9 @@ internal static class InvoiceSql
     /// </summary>
     public const string UsageToBill =
         """
-        SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn,
-               r.quota, r.price::text, r.quantity, r.amount, r.period_end, r.parts IS NOT NULL
+        SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn AS used,
+               r.quota, r.price::text AS price, r.quantity AS billed_quantity, r.amount AS billed_amount, r.period_end AS billed_until,
+               r.parts IS NOT NULL AS has_parts
           FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::timestamptz[]) AS x (partition,
             account, until, ends, looked)
          CROSS JOIN LATERAL (
@@ -341,11 +342,11 @@ internal static class InvoiceSql
 
     private const string Columns =
         """
-        i.id, i.number, i.status, i.kind, c.id, i.subscription, i.currency, i.period_start, i.period_end, i.issued_at, i.due_at,
-               i.subtotal, i.discount, i.tax, i.total, i.from_credits, i.paid, i.details::text, i.partition, i.account,
-               (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription),
+        i.id, i.number, i.status, i.kind, c.id AS customer_id, i.subscription, i.currency, i.period_start, i.period_end, i.issued_at, i.due_at,
+               i.subtotal, i.discount, i.tax, i.total, i.from_credits, i.paid, i.details::text AS details, i.partition, i.account,
+               (SELECT s.reference FROM subscriptions s WHERE s.partition = i.partition AND s.account = i.account AND s.id = i.subscription) AS subscription_reference,
                CASE WHEN i.status IN ('paid', 'void', 'uncollectible')
-                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund', 'refund_fail')) END,
+                    THEN (SELECT max(f.at) FROM invoice_facts f WHERE f.partition = i.partition AND f.account = i.account AND f.invoice = i.id AND f.verb NOT IN ('credit', 'refund', 'refund_fail')) END AS closed_at,
                i.prorated, i.prorated_tax
         """;
 
@@ -392,8 +393,8 @@ internal static class InvoiceSql
     /// <summary>$1 partitions, $2 accounts, $3 invoices.</summary>
     public const string Lines =
         """
-        SELECT l.invoice, l.kind, l.description, l.feature, l.quantity, l.unit_price, l.amount, l.period_start, l.period_end, l.steps::text,
-               CASE WHEN l.kind <> 'discount' THEN l.tax END
+        SELECT l.invoice, l.kind, l.description, l.feature, l.quantity, l.unit_price, l.amount, l.period_start, l.period_end,
+               l.steps::text AS steps, CASE WHEN l.kind <> 'discount' THEN l.tax END AS tax
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, invoice)
           JOIN invoice_lines l ON l.partition = x.partition AND l.account = x.account AND l.invoice = x.invoice
          ORDER BY l.invoice, l.position
@@ -402,7 +403,7 @@ internal static class InvoiceSql
     /// <summary>$1 partitions, $2 accounts, $3 invoices.</summary>
     public const string CreditNotes =
         """
-        SELECT n.invoice, n.id, n.number, n.issued_at, n.reason, n.tax, n.total, n.lines::text
+        SELECT n.invoice, n.id, n.number, n.issued_at, n.reason, n.tax, n.total, n.lines::text AS lines
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, invoice)
           JOIN credit_notes n ON n.partition = x.partition AND n.account = x.account AND n.invoice = x.invoice
          ORDER BY n.serial
@@ -436,7 +437,8 @@ internal static class InvoiceSql
     /// </summary>
     public const string LateUsage =
         """
-        SELECT r.account, r.feature, c.id, e.code, r.period_start, r.period_end, r.ignored_quantity, r.ignored_amount, r.currency
+        SELECT r.account, r.feature, c.id AS customer_id, e.code AS feature_code, r.period_start, r.period_end, r.ignored_quantity,
+               r.ignored_amount, r.currency
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN features  e ON e.id = r.feature

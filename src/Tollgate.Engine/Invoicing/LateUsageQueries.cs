@@ -56,12 +56,13 @@ public sealed class LateUsageQueries(NpgsqlDataSource database)
             limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<LateUsageRow>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            var period = new Period(Instant.FromUtc(reader.GetDateTime(4)), Instant.FromUtc(reader.GetDateTime(5)));
+            var period = new Period(row.Time("period_start"), row.Time("period_end"));
             rows.Add(new(
-                new(period.Start, reader.GetInt32(0), reader.GetInt32(1)), reader.GetString(2), reader.GetString(3), period,
-                new(Quantity.Of(reader.GetDecimal(6)), new(reader.GetInt64(7), Currency.Of(reader.GetString(8))))));
+                new(period.Start, row.Whole("account"), row.Whole("feature")), row.Text("customer_id"), row.Text("feature_code"), period,
+                new(Quantity.Of(row.Number("ignored_quantity")), new(row.Long("ignored_amount"), Currency.Of(row.Text("currency"))))));
         }
 
         return rows;

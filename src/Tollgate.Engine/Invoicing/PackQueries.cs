@@ -25,23 +25,23 @@ public sealed record PackPurchase(
     public string? GrantName => IsGranted ? GrantPack.NameFor(Id) : null;
 
     /// <summary>Reads the columns of <c>PackSql.Columns</c>, in their order.</summary>
-    internal static PackPurchase Read(NpgsqlDataReader reader)
+    internal static PackPurchase Read(RowReader row)
     {
         var sale = new PackSale
         {
-            Pack = reader.GetString(2),
-            Name = reader.GetString(3),
-            Feature = reader.GetString(4),
-            Count = reader.GetInt64(5),
-            Units = Quantity.Of(reader.GetDecimal(6)),
-            Each = new(reader.GetInt64(8), Currency.Of(reader.GetString(7))),
-            Priority = reader.GetInt16(9),
-            ExpiresAfterDays = reader.IsDBNull(10) ? null : reader.GetInt32(10),
+            Pack = row.Text("pack"),
+            Name = row.Text("name"),
+            Feature = row.Text("feature_code"),
+            Count = row.Long("count"),
+            Units = Quantity.Of(row.Number("units")),
+            Each = new(row.Long("unit_amount"), Currency.Of(row.Text("currency"))),
+            Priority = row.Small("priority"),
+            ExpiresAfterDays = row.WholeOrNull("expires_after_days"),
         };
         return new(
-            reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetString(1), sale, reader.GetInt32(14), reader.GetGuid(11),
-            reader.GetGuid(12), reader.GetBoolean(15),
-            Instant.FromUtc(reader.GetDateTime(13)));
+            row.Id("id"), row.TextOrNull("reference"), sale, row.Whole("feature"), row.Id("invoice"),
+            row.Id("grant_id"), row.Flag("grant_exists"),
+            row.Time("bought_at"));
     }
 }
 
@@ -69,7 +69,7 @@ public sealed class PackQueries(NpgsqlDataSource database)
                 return null;
             }
 
-            row = CustomerRow.Read(reader, project);
+            row = CustomerRow.Read(new(reader), project);
         }
 
         var start = SqlCommands.OrNull(after is null ? null : EventKey.Parse(after, default).Id, NpgsqlDbType.Uuid);
@@ -108,9 +108,10 @@ public sealed class PackQueries(NpgsqlDataSource database)
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var purchases = new List<PackPurchase>();
+        var rows = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            purchases.Add(PackPurchase.Read(reader));
+            purchases.Add(PackPurchase.Read(rows));
         }
 
         return purchases;

@@ -5,8 +5,8 @@ internal static class PackSql
 {
     private const string Columns =
         """
-        k.id, k.reference, k.pack, k.name, f.code, k.count, k.units, k.currency, k.unit_amount, k.priority, k.expires_after_days, k.invoice, k.grant_id, k.bought_at,
-               k.feature, EXISTS (SELECT FROM grants g WHERE g.partition = k.partition AND g.account = k.account AND g.id = k.grant_id)
+        k.id, k.reference, k.pack, k.name, f.code AS feature_code, k.count, k.units, k.currency, k.unit_amount, k.priority, k.expires_after_days, k.invoice, k.grant_id, k.bought_at,
+               k.feature, EXISTS (SELECT FROM grants g WHERE g.partition = k.partition AND g.account = k.account AND g.id = k.grant_id) AS grant_exists
         """;
 
     /// <summary>

@@ -48,8 +48,8 @@ internal static class ProviderLineSql
     /// </summary>
     public const string Unsent =
         """
-        SELECT c.id, s.reference, s.ended_at IS NOT NULL, l.id, l.description, l.currency, l.amount, l.period_start,
-          l.period_end, s.managed_by
+        SELECT c.id AS customer_id, s.reference, s.ended_at IS NOT NULL AS has_ended, l.id, l.description, l.currency, l.amount,
+               l.period_start, l.period_end, s.managed_by
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN provider_lines l ON l.partition = s.partition AND l.account = s.account AND l.subscription = s.id

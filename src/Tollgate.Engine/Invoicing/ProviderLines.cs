@@ -71,12 +71,14 @@ public sealed class ProviderLines(NpgsqlDataSource database)
         await using var reader = await command.ExecuteReaderAsync(cancel);
         ProviderBill? bill = null;
         var lines = new List<ProviderLine>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            bill ??= new(reader.GetString(0), subscription, reader.GetString(9), reader.GetString(1), reader.GetBoolean(2), lines);
+            bill ??= new(
+                row.Text("customer_id"), subscription, row.Text("managed_by"), row.Text("reference"), row.Flag("has_ended"), lines);
             lines.Add(new(
-                reader.GetGuid(3), reader.GetString(4), new(reader.GetInt64(6), Currency.Of(reader.GetString(5))),
-                new(Instant.FromUtc(reader.GetDateTime(7)), Instant.FromUtc(reader.GetDateTime(8)))));
+                row.Id("id"), row.Text("description"), new(row.Long("amount"), Currency.Of(row.Text("currency"))),
+                new(row.Time("period_start"), row.Time("period_end"))));
         }
 
         return bill;

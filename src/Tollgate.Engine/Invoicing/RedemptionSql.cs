@@ -36,14 +36,14 @@ internal static class RedemptionSql
     /// </summary>
     public const string Open =
         """
-        SELECT r.account, r.sequence, r.code, c.document::text, r.ends_at, r.used, r.currency, r.remaining,
+        SELECT r.account, r.sequence, r.code, c.document::text AS document, r.ends_at, r.used, r.currency, r.remaining,
                CASE WHEN r.used > 0 AND r.remaining IS NULL AND c.document ->> 'amount_off' IS NOT NULL
                     THEN (SELECT -sum(l.amount)::bigint
                             FROM invoices i
                             JOIN invoice_lines l ON l.partition = i.partition AND l.account = i.account AND l.invoice = i.id
                               AND l.redemption = r.sequence
                            WHERE i.partition = x.partition AND i.account = x.account AND i.subscription = x.subscription
-                             AND i.status <> 'void' AND i.period_start >= x.period_start) END
+                             AND i.status <> 'void' AND i.period_start >= x.period_start) END AS taken_in_period
           FROM unnest($1::smallint[], $2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[]) AS x (partition, account,
             subscription, at, period_start)
           JOIN redemptions r ON r.partition = x.partition AND r.account = x.account AND NOT r.spent

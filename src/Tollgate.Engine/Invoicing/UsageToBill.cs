@@ -90,9 +90,10 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             billing.Values.Select(static order => order.EndsPeriods).ToArray(),
             billing.Values.Select(static order => LookedSince(order).ToUtc()).ToArray());
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            found.Add(Read(reader, billing[reader.GetInt32(0)]));
+            found.Add(Read(row, billing[row.Whole("account")]));
         }
 
         return found;
@@ -104,17 +105,17 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     private static bool IsFirst(StepOrder order) =>
         order.Before is not { } before || order.UsageFrom <= (before.TrialEnd ?? before.StartedAt);
 
-    private PeriodToRate Read(NpgsqlDataReader reader, StepOrder order)
+    private PeriodToRate Read(RowReader row, StepOrder order)
     {
-        var period = new Period(Instant.FromUtc(reader.GetDateTime(2)), Instant.FromUtc(reader.GetDateTime(3)));
+        var period = new Period(row.Time("period_start"), row.Time("period_end"));
 
         // A period that the step itself cuts is never late, even in the second of a renewal that was billed until then.
         var isCut = period.End > order.Step.At;
         var isLate = period.End <= order.UsageFrom && !isCut;
         var one = new PeriodToRate(
-            order, project.Catalog.FeaturesByKey[reader.GetInt32(1)], isCut ? period with { End = order.Step.At } : period)
+            order, project.Catalog.FeaturesByKey[row.Whole("feature")], isCut ? period with { End = order.Step.At } : period)
         {
-            IsCut = isCut, BalanceVersion = reader.GetInt64(4), Used = Quantity.Of(reader.GetDecimal(5)), IsNew = reader.IsDBNull(7),
+            IsCut = isCut, BalanceVersion = row.Long("version"), Used = Quantity.Of(row.Number("used")), IsNew = row.IsNull("price"),
             IsInvoiced = isLate,
         };
         if (one.IsNew)
@@ -124,14 +125,14 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
         one = one with
         {
-            BilledQuantity = Quantity.Of(reader.GetDecimal(8)), Billed = new(reader.GetInt64(9), order.Currency),
-            IsInvoiced = isLate || one.Period.End <= Instant.FromUtc(reader.GetDateTime(10)),
+            BilledQuantity = Quantity.Of(row.Number("billed_quantity")), Billed = new(row.Long("billed_amount"), order.Currency),
+            IsInvoiced = isLate || one.Period.End <= row.Time("billed_until"),
         };
 
         // A row of an older version without stretches: only its columns know the overrides and add-ons of that time.
-        return reader.GetBoolean(11) ? one : one with
+        return row.Flag("has_parts") ? one : one with
         {
-            Segments = [new(one.Period, null, Quantity.Of(reader.GetDecimal(6)), PriceOf(reader.GetString(7), order.Currency))],
+            Segments = [new(one.Period, null, Quantity.Of(row.Number("quota")), PriceOf(row.Text("price"), order.Currency))],
         };
     }
 

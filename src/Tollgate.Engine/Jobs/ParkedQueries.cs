@@ -13,11 +13,11 @@ public sealed record ParkedRow(
     Guid Id, string Work, int? Project, string Subject, int Attempts, string ErrorType, string Error, Instant FirstFailedAt,
     Instant LastFailedAt, Instant? Next)
 {
-    internal static ParkedRow Read(NpgsqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetInt32(2), row.GetString(3), row.GetInt32(4), row.GetString(5),
-        row.GetString(6),
-        Instant.FromUtc(row.GetDateTime(7)), Instant.FromUtc(row.GetDateTime(8)),
-        row.IsDBNull(9) ? null : Instant.FromUtc(row.GetDateTime(9)));
+    internal static ParkedRow Read(RowReader row) => new(
+        row.Id("id"), row.Text("work"), row.WholeOrNull("project_id"), row.Text("subject"), row.Whole("attempts"), row.Text("error_type"),
+        row.Text("error"),
+        row.Time("first_failed_at"), row.Time("last_failed_at"),
+        row.TimeOrNull("next_attempt_at"));
 }
 
 /// <summary>Lists parked items, and requests another attempt.</summary>
@@ -30,9 +30,10 @@ public sealed class ParkedQueries(NpgsqlDataSource database)
         await using var command = database.Command(
             ParkedSql.List, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), SqlCommands.OrNull(work, NpgsqlDbType.Text),
             SqlCommands.OrNull(after, NpgsqlDbType.Uuid), limit);
-        await using var row = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<ParkedRow>();
-        while (await row.ReadAsync(cancel))
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
         {
             rows.Add(ParkedRow.Read(row));
         }
@@ -43,8 +44,8 @@ public sealed class ParkedQueries(NpgsqlDataSource database)
     public async Task<ParkedRow?> FindAsync(ProjectSnapshot? project, Guid id, CancellationToken cancel)
     {
         await using var command = database.Command(ParkedSql.Find, SqlCommands.OrNull(project?.Id, NpgsqlDbType.Integer), id);
-        await using var row = await command.ExecuteReaderAsync(cancel);
-        return await row.ReadAsync(cancel) ? ParkedRow.Read(row) : null;
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? ParkedRow.Read(new(reader)) : null;
     }
 
     /// <summary>Makes an item due now.</summary>

@@ -43,8 +43,18 @@ internal static class ParkedSql
            AND work <> 'mail_events' LIMIT $1))
         """;
 
-    /// <summary>$1 number of rows. Rows: work, project or null, subject, next_attempt_at.</summary>
-    public const string Known = "SELECT work, project_id, subject, next_attempt_at FROM parked_work ORDER BY next_attempt_at LIMIT $1";
+    /// <summary>
+    /// $1 number of rows. Rows: work, project or null, subject, next_attempt_at; an operator may have set that to <c>infinity</c>, which is
+    /// no time of .NET.
+    /// </summary>
+    public const string Known =
+        """
+        SELECT work, project_id, subject,
+               least(greatest(next_attempt_at, timestamptz 'epoch'), now() + interval '1 year') AS next_attempt_at
+          FROM parked_work p
+         ORDER BY p.next_attempt_at
+         LIMIT $1
+        """;
 
     /// <summary>
     /// Parked rows together with items that other rooms hold for an operator: provider events that Tollgate could not apply for two days,
@@ -53,7 +63,8 @@ internal static class ParkedSql
     private const string All =
         """
           WITH parked AS MATERIALIZED (
-                SELECT id, work, project_id, subject, attempts, error_type, error, first_failed_at, last_failed_at, next_attempt_at
+                SELECT id, work, project_id, subject, attempts, error_type, error, first_failed_at, last_failed_at,
+                       CASE WHEN isfinite(next_attempt_at) THEN next_attempt_at END AS next_attempt_at
                   FROM parked_work
                 UNION ALL
                 SELECT md5('inbox/' || project_id || '/' || provider || '/' || id)::uuid, 'inbox', project_id, provider || ':' || id,

@@ -224,7 +224,7 @@ public static class WorkNames
 
 /// <summary>Keeps <see cref="ParkedWork"/> up to date, and counts parked items for the operator.</summary>
 public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, ProjectDirectory directory, ILogger<ParkedLoop> log)
-    : Loop(Interval, "The list of parked work could not be read", log)
+    : Loop(Interval, "Reading the list of parked work failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -238,7 +238,7 @@ public sealed class ParkedLoop(ParkedWork parked, ParkedQueries queries, Project
             "tollgate.parked",
             () => Volatile.Read(ref _counts) is { } counts ? WorkNames.All.Select(work => Of(work, counts.GetValueOrDefault(work))) : [],
             "{thing}",
-            "Things that failed in the background and wait, by work.");
+            "Failed background items that wait for a retry, by kind of work.");
         try
         {
             // Before any loop runs: a success only takes items off the list that this server has cached.

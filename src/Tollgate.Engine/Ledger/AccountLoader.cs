@@ -108,22 +108,23 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
     public static AccountState ReadCustomer(NpgsqlDataReader reader, ProjectSnapshot project)
     {
         var catalog = project.Catalog;
-        var cycles = CycleText.Read(reader.GetString(6));
+        var cycles = CycleText.Read(reader.GetString(CustomerColumn.Cycles));
         return new()
         {
             ProjectId = project.Id,
-            Customer = reader.GetString(3),
-            Partition = reader.GetInt16(0),
-            Key = reader.GetInt32(1),
-            CustomerVersion = reader.GetInt32(4),
+            Customer = reader.GetString(CustomerColumn.Id),
+            Partition = reader.GetInt16(CustomerColumn.Partition),
+            Key = reader.GetInt32(CustomerColumn.Account),
+            CustomerVersion = reader.GetInt32(CustomerColumn.Version),
             CatalogRevision = catalog.Revision,
-            Terms = TermsOf(reader.IsDBNull(8) ? null : reader.GetString(8), catalog),
-            CustomerSince = At(reader, 5),
+            Terms = TermsOf(reader.IsDBNull(CustomerColumn.Terms) ? null : reader.GetString(CustomerColumn.Terms), catalog),
+            CustomerSince = At(reader, CustomerColumn.CreatedAt),
             Cycles = cycles,
             IsInactive = catalog.Document.WithoutSubscription == WithoutSubscription.Inactive
-                && BillingCycles.HaveLapsed(cycles, reader.IsDBNull(9) ? null : At(reader, 9)),
+                && BillingCycles.HaveLapsed(
+                    cycles, reader.IsDBNull(CustomerColumn.PlanAssignedAt) ? null : At(reader, CustomerColumn.PlanAssignedAt)),
             Zone = project.Zone,
-            Owner = reader.IsDBNull(7) ? null : reader.GetString(7),
+            Owner = reader.IsDBNull(CustomerColumn.Owner) ? null : reader.GetString(CustomerColumn.Owner),
             FeaturesByCode = catalog.Features,
         };
     }
@@ -249,7 +250,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         while (await reader.ReadAsync(cancel))
         {
             var balance = ReadBalance(reader);
-            var account = accounts[reader.GetInt32(1)];
+            var account = accounts[reader.GetInt32(BalanceColumn.Account)];
             var feature = account.FindFeature(balance.FeatureKey);
 
             // A row of a period that had not ended when the state was read was written later, and grants with it: the state is stale, and
@@ -332,7 +333,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         {
             while (await reader.ReadAsync(cancel))
             {
-                var (account, grant) = (byAccount[reader.GetInt32(1)], ReadGrant(reader));
+                var (account, grant) = (byAccount[reader.GetInt32(GrantColumn.Account)], ReadGrant(reader));
                 var feature = account.FindFeature(grant.FeatureKey)
                     ?? account.FeatureOf(account.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
                 var read = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
@@ -353,56 +354,60 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
 
     public static Balance ReadBalance(NpgsqlDataReader reader) => new()
     {
-        FeatureKey = reader.GetInt32(2),
-        Period = new(At(reader, 3), At(reader, 4)),
-        Version = reader.GetInt64(5),
-        Used = Quantity.Of(reader.GetDecimal(6)),
-        Held = Quantity.Of(reader.GetDecimal(7)),
-        Drawn = Quantity.Of(reader.GetDecimal(8)),
-        Carried = Quantity.Of(reader.GetDecimal(9)),
-        Quota = reader.IsDBNull(10) ? null : Quantity.Of(reader.GetDecimal(10)),
-        Denied = reader.GetInt64(11),
-        Fired = reader.GetInt16(12),
-        OpenHolds = reader.GetInt16(13),
-        Reports = reader.IsDBNull(15) ? null : new(reader.IsDBNull(14) ? null : At(reader, 14), reader.GetInt32(15)),
-        Timed = reader.IsDBNull(17) ? null : new(
-            Quantity.Of(reader.GetDecimal(16)), reader.IsDBNull(14) ? null : At(reader, 14), reader.GetFieldValue<BigInteger>(17),
-            reader.GetInt64(18)),
+        FeatureKey = reader.GetInt32(BalanceColumn.Feature),
+        Period = new(At(reader, BalanceColumn.PeriodStart), At(reader, BalanceColumn.PeriodEnd)),
+        Version = reader.GetInt64(BalanceColumn.Version),
+        Used = Quantity.Of(reader.GetDecimal(BalanceColumn.Used)),
+        Held = Quantity.Of(reader.GetDecimal(BalanceColumn.Held)),
+        Drawn = Quantity.Of(reader.GetDecimal(BalanceColumn.Drawn)),
+        Carried = Quantity.Of(reader.GetDecimal(BalanceColumn.Carried)),
+        Quota = reader.IsDBNull(BalanceColumn.Quota) ? null : Quantity.Of(reader.GetDecimal(BalanceColumn.Quota)),
+        Denied = reader.GetInt64(BalanceColumn.Denied),
+        Fired = reader.GetInt16(BalanceColumn.Fired),
+        OpenHolds = reader.GetInt16(BalanceColumn.OpenHolds),
+        Reports = reader.IsDBNull(BalanceColumn.Reports)
+            ? null
+            : new(reader.IsDBNull(BalanceColumn.ReportAt) ? null : At(reader, BalanceColumn.ReportAt),
+                reader.GetInt32(BalanceColumn.Reports)),
+        Timed = reader.IsDBNull(BalanceColumn.LevelTime) ? null : new(
+            Quantity.Of(reader.GetDecimal(BalanceColumn.Level)),
+            reader.IsDBNull(BalanceColumn.ReportAt) ? null : At(reader, BalanceColumn.ReportAt),
+            reader.GetFieldValue<BigInteger>(BalanceColumn.LevelTime), reader.GetInt64(BalanceColumn.LevelWhole)),
     };
 
     public static Grant ReadGrant(NpgsqlDataReader reader) => new()
     {
-        FeatureKey = reader.GetInt32(2),
-        Id = reader.GetGuid(3),
-        Source = Enum.Parse<GrantSource>(reader.GetString(4), ignoreCase: true),
-        Priority = reader.GetInt16(5),
-        Amount = Quantity.Of(reader.GetDecimal(6)),
-        Used = Quantity.Of(reader.GetDecimal(7)),
-        Forfeited = Quantity.Of(reader.GetDecimal(8)),
-        EffectiveAt = At(reader, 9),
-        ExpiresAt = At(reader, 10),
-        CreatedAt = At(reader, 11),
-        Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
-        Withdrawn = Quantity.Of(reader.GetDecimal(13)),
+        FeatureKey = reader.GetInt32(GrantColumn.Feature),
+        Id = reader.GetGuid(GrantColumn.Id),
+        Source = Enum.Parse<GrantSource>(reader.GetString(GrantColumn.Source), ignoreCase: true),
+        Priority = reader.GetInt16(GrantColumn.Priority),
+        Amount = Quantity.Of(reader.GetDecimal(GrantColumn.Amount)),
+        Used = Quantity.Of(reader.GetDecimal(GrantColumn.Used)),
+        Forfeited = Quantity.Of(reader.GetDecimal(GrantColumn.Forfeited)),
+        EffectiveAt = At(reader, GrantColumn.EffectiveAt),
+        ExpiresAt = At(reader, GrantColumn.ExpiresAt),
+        CreatedAt = At(reader, GrantColumn.CreatedAt),
+        Reference = reader.IsDBNull(GrantColumn.Reference) ? null : reader.GetString(GrantColumn.Reference),
+        Withdrawn = Quantity.Of(reader.GetDecimal(GrantColumn.Withdrawn)),
     };
 
     public static Hold ReadHold(NpgsqlDataReader reader)
     {
-        var features = reader.GetFieldValue<int[]>(4);
-        var amounts = reader.GetFieldValue<decimal[]>(5);
-        var heldFeatures = reader.GetFieldValue<int[]>(6);
-        var heldPeriods = reader.GetFieldValue<DateTime[]>(7);
-        var heldAmounts = reader.GetFieldValue<decimal[]>(8);
+        var features = reader.GetFieldValue<int[]>(HoldColumn.Features);
+        var amounts = reader.GetFieldValue<decimal[]>(HoldColumn.Amounts);
+        var heldFeatures = reader.GetFieldValue<int[]>(HoldColumn.HeldFeatures);
+        var heldPeriods = reader.GetFieldValue<DateTime[]>(HoldColumn.HeldPeriods);
+        var heldAmounts = reader.GetFieldValue<decimal[]>(HoldColumn.HeldAmounts);
         return new()
         {
-            Id = reader.GetGuid(2),
-            State = Enum.Parse<HoldState>(reader.GetString(3), ignoreCase: true),
+            Id = reader.GetGuid(HoldColumn.Id),
+            State = Enum.Parse<HoldState>(reader.GetString(HoldColumn.State), ignoreCase: true),
             Amounts = [.. features.Select((f, i) => new FeatureQuantity(f, Quantity.Of(amounts[i])))],
             Parts = [.. heldFeatures.Select((f, i) => new HeldPart(f, Instant.FromUtc(heldPeriods[i]), Quantity.Of(heldAmounts[i])))],
-            CreatedAt = At(reader, 9),
-            ExpiresAt = At(reader, 10),
-            Reference = reader.IsDBNull(11) ? null : reader.GetString(11),
-            Member = reader.IsDBNull(13) ? null : reader.GetString(13),
+            CreatedAt = At(reader, HoldColumn.CreatedAt),
+            ExpiresAt = At(reader, HoldColumn.ExpiresAt),
+            Reference = reader.IsDBNull(HoldColumn.Reference) ? null : reader.GetString(HoldColumn.Reference),
+            Member = reader.IsDBNull(HoldColumn.Member) ? null : reader.GetString(HoldColumn.Member),
         };
     }
 

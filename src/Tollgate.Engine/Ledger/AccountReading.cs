@@ -37,7 +37,8 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
         await ReadRowsAsync(
             reader,
             static (row, feature) => feature.Load(new RateState(
-                row.GetInt32(2), row.GetInt16(3), row.GetInt32(4), AccountLoader.At(row, 5), Quantity.Of(row.GetDecimal(6)))),
+                row.GetInt32(RateColumn.Feature), row.GetInt16(RateColumn.Slot), row.GetInt32(RateColumn.Fingerprint),
+                AccountLoader.At(row, RateColumn.Moment), Quantity.Of(row.GetDecimal(RateColumn.Used)))),
             cancel);
         foreach (var (feature, grants) in _grants)
         {
@@ -47,8 +48,8 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
 
     private void ReadCustomer(NpgsqlDataReader reader)
     {
-        var project = projects[reader.GetInt32(2)];
-        var key = (project.Id, reader.GetString(3));
+        var project = projects[reader.GetInt32(CustomerColumn.ProjectId)];
+        var key = (project.Id, reader.GetString(CustomerColumn.Id));
         try
         {
             var account = AccountLoader.ReadCustomer(reader, project);

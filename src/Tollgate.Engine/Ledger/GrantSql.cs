@@ -8,7 +8,7 @@ namespace Tollgate.Engine.Ledger;
 public static class GrantSql
 {
     private const string GrantColumns =
-        "g.id, g.reference, f.code, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
+        "g.id, g.reference, f.code AS feature_code, g.source, g.priority, g.amount, g.used, g.forfeited, g.effective_at, g.expires_at, g.created_at, "
         + "g.feature, g.voided_at";
 
     /// <summary>No row: a grant with this id exists.</summary>

@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Ledger;
 /// </summary>
 public sealed class HoldSweeper(
     LedgerLanes lanes, Database database, ProjectDirectory directory, Clock clock, ParkedWork parked, ILogger<HoldSweeper> log)
-    : ProjectLoop(WorkNames.Holds, ProjectsAtOnce, Interval, "Expired holds could not be looked for", parked, log)
+    : ProjectLoop(WorkNames.Holds, ProjectsAtOnce, Interval, "Searching for expired holds failed", parked, log)
 {
     /// <summary>No hold lasts longer than its life plus this and the time of one batch.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

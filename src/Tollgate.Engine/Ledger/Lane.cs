@@ -218,7 +218,8 @@ public sealed class Lane
             if (mayConnect)
             {
                 _log.LogWarning(
-                    "A lane lost its connection with a batch of {Count} and decides it again on a new one: {Message}", ops.Count,
+                    "A lane lost its connection during a batch of {Count} and decides the batch again on a new connection: "
+                        + "{Message}", ops.Count,
                     lost.Message);
                 await ExactAsync(ops);
                 return;
@@ -231,7 +232,7 @@ public sealed class Lane
         }
 
         // Callers retry with the same id.
-        _log.LogError("The database did not take a batch of {Count}: {Message}", ops.Count, lost.Message);
+        _log.LogError("The database rejected a batch of {Count}: {Message}", ops.Count, lost.Message);
         Fail(ops, GateFault.StorageUnavailable);
     }
 

@@ -17,7 +17,8 @@ public sealed class LaneMetrics : IDisposable
         _decisions = _meter.CreateCounter<long>("tollgate.decisions", "{decision}", "Decisions by outcome.");
         _batch = _meter.CreateHistogram<int>("tollgate.batch.size", "{operation}", "Operations in one transaction.");
         _commit = _meter.CreateHistogram<double>("tollgate.batch.commit", "ms", "From the first statement to the commit.");
-        _again = _meter.CreateCounter<long>("tollgate.batch.again", "{batch}", "Batches decided again: a stale row or a known id.");
+        _again = _meter.CreateCounter<long>(
+            "tollgate.batch.again", "{batch}", "Batches that a lane decided again because of a stale row or a known id.");
     }
 
     public void Observe(Func<IEnumerable<Measurement<int>>> depths) =>

@@ -31,8 +31,8 @@ internal static class LedgerSql
     /// <summary>$1 partitions, $2 projects, $3 customer ids.</summary>
     public const string LoadCustomers =
         $"""
-        SELECT c.partition, c.account, c.project_id, c.id, c.version, c.created_at, c.cycles::text, c.owner,
-               {CustomerSql.Terms}, c.plan_assigned_at
+        SELECT c.partition, c.account, c.project_id, c.id, c.version, c.created_at, c.cycles::text AS cycles, c.owner,
+               {CustomerSql.Terms} AS terms, c.plan_assigned_at
           FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS x (partition, project_id, id)
           JOIN customers c ON c.partition = x.partition AND c.project_id = x.project_id AND c.id = x.id
          ORDER BY c.partition, c.account
@@ -190,7 +190,8 @@ internal static class LedgerSql
         """;
 
     public const string EventColumns =
-        "e.partition, e.account, e.id, e.feature, e.quantity, e.used_after, e.occurred_at, e.period_start, e.data::text, e.month";
+        "e.partition, e.account, e.id, e.feature, e.quantity, e.used_after, e.occurred_at, e.period_start, "
+            + "e.data::text AS data, e.month";
 
     /// <summary>Values of "unique" meters that were seen. $1 partitions, $2 accounts, $3 features, $4 period starts, $5 values.</summary>
     public const string LoadUnique =

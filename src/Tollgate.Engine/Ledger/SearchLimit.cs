@@ -3,8 +3,7 @@ namespace Tollgate.Engine.Ledger;
 /// <summary>A search through all of a project's events took longer than one search may occupy PostgreSQL.</summary>
 public sealed class SearchTooLongException()
     : Exception(
-        "The search went through the events of all customers for too long. Name a customer, or ask for a shorter stretch of time (from, "
-            + "to).");
+        "The search through the events of all customers took too long. Name a customer, or shorten the range (from, to).");
 
 /// <summary>Limits the time of searches without an index, which name no customer.</summary>
 public static class SearchLimit

@@ -21,8 +21,10 @@ internal sealed record StoredEvent(
         Data.Postings.Count > 0 || FeatureKey == 0 ? Data.Postings : [new(FeatureKey, PeriodStart, Quantity, Quantity.Zero)];
 
     public static StoredEvent Read(NpgsqlDataReader reader) => new(
-        reader.GetGuid(2), reader.GetInt32(3), Quantity.Of(reader.GetDecimal(4)), Quantity.Of(reader.GetDecimal(5)),
-        AccountLoader.At(reader, 6), AccountLoader.At(reader, 7), EventData.Read(reader.GetString(8)), reader.GetFieldValue<DateOnly>(9));
+        reader.GetGuid(EventColumn.Id), reader.GetInt32(EventColumn.Feature), Quantity.Of(reader.GetDecimal(EventColumn.Quantity)),
+        Quantity.Of(reader.GetDecimal(EventColumn.UsedAfter)),
+        AccountLoader.At(reader, EventColumn.OccurredAt), AccountLoader.At(reader, EventColumn.PeriodStart),
+        EventData.Read(reader.GetString(EventColumn.Data)), reader.GetFieldValue<DateOnly>(EventColumn.Month));
 }
 
 /// <summary>
@@ -62,7 +64,7 @@ internal sealed class StoredFacts
         while (await reader.ReadAsync(cancel))
         {
             var stored = StoredEvent.Read(reader);
-            Events[(reader.GetInt32(1), stored.Id)] = stored;
+            Events[(reader.GetInt32(EventColumn.Account), stored.Id)] = stored;
         }
     }
 
@@ -80,7 +82,7 @@ internal sealed class StoredFacts
         while (await reader.ReadAsync(cancel))
         {
             var hold = AccountLoader.ReadHold(reader);
-            Holds[(reader.GetInt32(1), hold.Id)] = hold;
+            Holds[(reader.GetInt32(HoldColumn.Account), hold.Id)] = hold;
         }
     }
 

@@ -75,14 +75,14 @@ public sealed class UnpricedModels(NpgsqlDataSource database, ILogger<UnpricedMo
         foreach (var (provider, model) in unseen.Take(Math.Min(after, MostWarnings) - before))
         {
             log.LogWarning(
-                "No price, or not one for all that was used, is known for {Model} of {Provider} in {Project}: "
-                    + "its calls are recorded with an unknown cost.",
+                "The price book has no complete price for {Model} of {Provider} in {Project}: "
+                    + "Tollgate records its calls with an unknown cost.",
                 model, provider, project.Code);
         }
 
         if (before <= MostWarnings && after > MostWarnings)
         {
-            log.LogWarning("More models without a price are called in {Project}; GET /v1/unpriced-models lists all.", project.Code);
+            log.LogWarning("{Project} calls more models without a price; GET /v1/unpriced-models lists all.", project.Code);
         }
 
         (long Since, int Count) Counted((long Since, int Count) warned)

@@ -24,13 +24,13 @@ public sealed record MailRow(
     int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
 {
     /// <summary>The columns of <c>MailSql.Columns</c>, in their order.</summary>
-    internal static MailRow Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), row.GetGuid(1), row.GetInt32(2), row.GetString(3), CatalogWords.Read<MailType>(row.GetString(4)),
-        JsonElement.Parse(row.GetString(5)),
-        Instant.FromUtc(row.GetDateTime(6)), row.IsDBNull(7) ? null : Instant.FromUtc(row.GetDateTime(7)),
-        CatalogWords.Read<MailState>(row.GetString(8)),
-        row.IsDBNull(9) ? null : row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10), row.GetInt16(11), row.GetDateTime(12),
-        row.IsDBNull(13) ? null : row.GetDateTime(13));
+    internal static MailRow Read(RowReader row) => new(
+        row.Long("number"), row.Id("id"), row.Whole("project_id"), row.Text("customer"), CatalogWords.Read<MailType>(row.Text("type")),
+        JsonElement.Parse(row.Text("data")),
+        row.Time("at"), row.TimeOrNull("not_before"),
+        CatalogWords.Read<MailState>(row.Text("state")),
+        row.TextOrNull("reason"), row.TextOrNull("address"), row.Small("attempts"), row.Value<DateTime>("created_at"),
+        row.IsNull("finished_at") ? null : row.Value<DateTime>("finished_at"));
 }
 
 /// <summary>The usage that a mail reports.</summary>
@@ -55,9 +55,10 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
             SqlCommands.OrNull(filter.State is { } state ? CatalogWords.Of(state) : null, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<MailRow>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            rows.Add(MailRow.Read(reader));
+            rows.Add(MailRow.Read(row));
         }
 
         return rows;
@@ -67,7 +68,7 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
     {
         await using var command = database.Command(MailSql.Show, project.Id, id);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? MailRow.Read(reader) : null;
+        return await reader.ReadAsync(cancel) ? MailRow.Read(new(reader)) : null;
     }
 
     /// <summary>Returns null if the mail does not report usage, or if its customer is gone.</summary>

@@ -38,11 +38,12 @@ public sealed class MailQueue(NpgsqlDataSource database)
             (long)mostOfOne, except);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (claimed, broken) = (new List<MailRow>(), new List<(int, Guid, Exception)>());
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             try
             {
-                claimed.Add(MailRow.Read(reader));
+                claimed.Add(MailRow.Read(row));
             }
             catch (Exception fault) when (fault is not NpgsqlException)
             {
@@ -90,7 +91,7 @@ public sealed class MailQueue(NpgsqlDataSource database)
             mail.Customer,
             mail.Data.GetProperty("subscription").GetGuid(), now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var told = await reader.ReadAsync(cancel) ? MailRow.Read(reader) : mail;
+        var told = await reader.ReadAsync(cancel) ? MailRow.Read(new(reader)) : mail;
         return told.Attempts == 0 ? null : told;
     }
 

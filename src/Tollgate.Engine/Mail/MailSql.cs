@@ -191,8 +191,8 @@ internal static class MailSql
 
     /// <summary>
     /// Claims due mails: oldest first within a project, the projects in turn. When there are more projects than rows, the order of the
-    /// projects is random, so that none waits for ever. $1 lease, $2 number of rows, $3 number of rows of one project,
-    /// $4 projects to pass over.
+    /// projects is random, so that none waits for ever. The number of attempts stays within its type, as in the inbox. $1 lease,
+    /// $2 number of rows, $3 number of rows of one project, $4 projects to pass over.
     /// </summary>
     public const string Claim =
         $"""
@@ -207,7 +207,7 @@ internal static class MailSql
                                       LIMIT $3) AS w
                  WHERE p.id <> ALL ($4))
         UPDATE mails m
-           SET leased_until = now() + $1, due_at = now() + $1, attempts = m.attempts + 1
+           SET leased_until = now() + $1, due_at = now() + $1, attempts = least(greatest(m.attempts, 0), 30000) + 1
          WHERE m.number IN (SELECT d.number
                               FROM first f
                               JOIN mails d ON d.number = f.number
@@ -292,7 +292,7 @@ internal static class MailSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     private const string Columns =
-        "m.number, m.id, m.project_id, m.customer, m.type, m.data::text, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
+        "m.number, m.id, m.project_id, m.customer, m.type, m.data::text AS data, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
             + "m.created_at, m.finished_at";
 
     /// <summary>

@@ -38,7 +38,7 @@ public readonly record struct EventPosition(Instant OccurredAt, Guid Id, int Acc
         position = default;
         var mark = text.IndexOf('~', StringComparison.Ordinal);
         if (mark <= 0 || !long.TryParse(text.AsSpan(0, mark), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var at)
-            || Math.Abs(at) > 250_000_000_000_000_000 || !Guid.TryParseExact(text.AsSpan(mark + 1), "D", out var id))
+            || at < 0 || at >= Instant.FarFuture.UnixMicroseconds || !Guid.TryParseExact(text.AsSpan(mark + 1), "D", out var id))
         {
             return false;
         }
@@ -73,6 +73,9 @@ public sealed class EventQueries(Database database)
 
     private static readonly TimeSpan ShortestStretch = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>A longer stretch grows no more: a window may reach from 1970 to 8999, and a TimeSpan has room for 29,000 years.</summary>
+    private static readonly TimeSpan LongestStretch = TimeSpan.FromDays(36_525);
+
     /// <summary>Rows of a page: the part of an export that stays in memory while its reader takes its time.</summary>
     private const int RowsAtOnce = 1_000;
 
@@ -97,7 +100,7 @@ public sealed class EventQueries(Database database)
         var newest = filter.After is { } after && after.OccurredAt < filter.To
             ? after.OccurredAt.Plus(TimeSpan.FromMicroseconds(1))
             : filter.To;
-        for (var to = newest; to > filter.From && found.Count < most; stretch *= StretchGrowth)
+        for (var to = newest; to > filter.From && found.Count < most; stretch = Longer(stretch))
         {
             var from = to - filter.From > stretch ? to.Minus(stretch) : filter.From;
             await using var command = CommandOf(connection, project, filter with { From = from, To = to }, most - found.Count);
@@ -144,7 +147,7 @@ public sealed class EventQueries(Database database)
             }
             else
             {
-                stretch *= StretchGrowth;
+                stretch = Longer(stretch);
                 (to, after) = (from, null);
             }
         }
@@ -191,8 +194,10 @@ public sealed class EventQueries(Database database)
         AddPlace(command.Parameters, project, customer);
         command.Parameters.Add(new() { Value = key, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) ? new(AccountLoader.At(reader, 6), key) : null;
+        return await reader.ReadAsync(cancel) ? new(AccountLoader.At(reader, EventColumn.OccurredAt), key) : null;
     }
+
+    private static TimeSpan Longer(TimeSpan stretch) => stretch < LongestStretch ? stretch * StretchGrowth : stretch;
 
     internal static void AddPlace(NpgsqlParameterCollection parameters, ProjectSnapshot project, string? customer)
     {
@@ -239,7 +244,8 @@ public sealed class EventQueries(Database database)
     }
 
     internal static FoundEvent Read(NpgsqlDataReader reader) =>
-        new(StoredEvent.Read(reader), reader.GetInt16(0), reader.GetInt32(1), reader.GetString(10));
+        new(StoredEvent.Read(reader), reader.GetInt16(EventColumn.Partition), reader.GetInt32(EventColumn.Account),
+            reader.GetString(EventColumn.CustomerId));
 
     internal static async Task<IReadOnlyList<EventRow>> NamedAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FoundEvent> found, CancellationToken cancel)

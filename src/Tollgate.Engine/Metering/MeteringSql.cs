@@ -16,7 +16,7 @@ internal static class MeteringSql
     /// </summary>
     public const string EventsOfCustomer =
         $"""
-        SELECT {LedgerSql.EventColumns}, c.id
+        SELECT {LedgerSql.EventColumns}, c.id AS customer_id
           FROM customers c
           JOIN events    e ON e.partition = c.partition AND e.account = c.account
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3
@@ -28,7 +28,7 @@ internal static class MeteringSql
     /// <summary>As <see cref="EventsOfCustomer"/>, through the BRIN index on occurred_at; $1 and $3 are not used.</summary>
     public const string EventsOfProject =
         $"""
-        SELECT {LedgerSql.EventColumns}, c.id
+        SELECT {LedgerSql.EventColumns}, c.id AS customer_id
           FROM events    e
           JOIN customers c ON c.partition = e.partition AND c.account = e.account AND c.project_id = $2
          WHERE ($1::smallint IS NULL OR $3::text IS NOT NULL)
@@ -61,7 +61,7 @@ internal static class MeteringSql
     /// <summary>One event. $1 partition, $2 project, $3 customer, $4 id.</summary>
     public const string Event =
         $"""
-        SELECT {LedgerSql.EventColumns}, c.id
+        SELECT {LedgerSql.EventColumns}, c.id AS customer_id
           FROM customers c
           JOIN events    e ON e.partition = c.partition AND e.account = c.account
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3 AND e.id = $4

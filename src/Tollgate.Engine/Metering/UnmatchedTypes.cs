@@ -150,7 +150,7 @@ public sealed class UnmatchedTypes : IDisposable
 public sealed class UnmatchedTypesWriter(UnmatchedTypes types, ILogger<UnmatchedTypesWriter> log)
     : Loop(TimeSpan.FromSeconds(1), PutOff, log)
 {
-    private const string PutOff = "Counts of events that no meter takes could not be written and are tried again";
+    private const string PutOff = "Writing the counts of events that no meter reads failed, and Tollgate tries again";
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -133,36 +133,37 @@ public sealed class NoticeQueries(
         await using var command = database.Command(NoticeSql.Owed, row.Partition, row.Account, MostInvoices);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var owed = new List<OwedInvoice>();
+        var rows = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            owed.Add(Read(reader, project));
+            owed.Add(Read(rows, project));
         }
 
         return owed;
     }
 
-    private static OwedInvoice Read(NpgsqlDataReader reader, ProjectSnapshot project)
+    private static OwedInvoice Read(RowReader row, ProjectSnapshot project)
     {
         var invoice = new OwedInvoice(
-            reader.GetGuid(0), reader.GetString(1), new(reader.GetInt64(3), Currency.Of(reader.GetString(2))), At(4)!.Value, At(5)!.Value,
-            At(6));
-        if (reader.IsDBNull(12))
+            row.Id("id"), row.Text("number"), new(row.Long("due"), Currency.Of(row.Text("currency"))), row.Time("issued_at"),
+            row.Time("due_at"),
+            row.TimeOrNull("collect_at"));
+        if (row.IsNull("subscription"))
         {
             return invoice;
         }
 
         var (subscription, status, plan) =
-            (reader.GetString(12), CatalogWords.Read<SubscriptionStatus>(reader.GetString(13)),
-                project.Catalog.PlanVersions[reader.GetInt32(14)].Plan.Name);
+            (row.Text("subscription"), CatalogWords.Read<SubscriptionStatus>(row.Text("subscription_status")),
+                project.Catalog.PlanVersions[row.Whole("plan_version_id")].Plan.Name);
         return invoice with
         {
-            Failing = reader.GetBoolean(7)
-                ? new(reader.GetInt32(8), CatalogWords.Read<PaymentFailure>(reader.GetString(9)), At(10)!.Value, At(11), subscription,
+            Failing = row.Flag("is_failing")
+                ? new(row.Whole("failures"), CatalogWords.Read<PaymentFailure>(row.Text("last_failure")), row.Time("first_failed_at"),
+                    row.TimeOrNull("planned_at"), subscription,
                     status, plan)
                 : null,
-            Ended = At(15) is { } ended ? new(subscription, plan, ended, status == SubscriptionStatus.Paused) : null,
+            Ended = row.TimeOrNull("ended_at") is { } ended ? new(subscription, plan, ended, status == SubscriptionStatus.Paused) : null,
         };
-
-        Instant? At(int column) => reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
     }
 }

@@ -12,11 +12,11 @@ internal static class NoticeSql
     /// </summary>
     public const string Owed =
         """
-        SELECT i.id, i.number, i.currency, i.total - i.paid - i.credited, i.issued_at, i.due_at, k.collect_at,
-               coalesce(k.state = 'open' AND k.failures > 0, false), k.failures, k.last_failure, k.first_failed_at, k.planned_at,
-               coalesce(s.reference, s.id::text), s.status, s.plan_version_id,
+        SELECT i.id, i.number, i.currency, i.total - i.paid - i.credited AS due, i.issued_at, i.due_at, k.collect_at,
+               coalesce(k.state = 'open' AND k.failures > 0, false) AS is_failing, k.failures, k.last_failure, k.first_failed_at, k.planned_at,
+               coalesce(s.reference, s.id::text) AS subscription, s.status AS subscription_status, s.plan_version_id,
                CASE WHEN k.state = 'given_up' AND (s.status = 'paused' OR s.cancel_reason = 'payment_failed')
-                     AND date_trunc('second', k.ended_at) = coalesce(s.ended_at, s.paused_at) THEN k.ended_at END
+                     AND date_trunc('second', k.ended_at) = coalesce(s.ended_at, s.paused_at) THEN k.ended_at END AS ended_at
           FROM invoices i
           LEFT JOIN collections   k ON k.partition = i.partition AND k.account = i.account AND k.invoice = i.id
           LEFT JOIN subscriptions s ON s.partition = k.partition AND s.account = k.account AND s.id = k.subscription

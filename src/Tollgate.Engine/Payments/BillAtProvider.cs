@@ -50,8 +50,8 @@ public sealed class BillAtProvider(
         if (total.Major > largest)
         {
             log.LogError(
-                "{Total} of use is not told to {Provider} for {Subscription} of project {Project}: "
-                    + "the largest that goes out unseen is {Largest}. Raise that (PUT /v1/invoice-settings) if it is right",
+                "Usage of {Total} was not reported to {Provider} for {Subscription} of project {Project}: it exceeds the limit of "
+                    + "{Largest}. If the usage is correct, raise largest_total with PUT /v1/invoice-settings",
                 total, bill.Provider, bill.Reference, project.Code, largest);
             return;
         }

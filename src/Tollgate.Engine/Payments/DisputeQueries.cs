@@ -33,13 +33,14 @@ public sealed class DisputeQueries(NpgsqlDataSource database)
             SqlCommands.OrNull(filter.Customer, NpgsqlDbType.Text));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var disputes = new List<Dispute>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             disputes.Add(new(
-                reader.GetGuid(0), reader.GetString(1), CatalogWords.Read<PaymentProvider>(reader.GetString(2)), reader.GetString(3),
-                new(reader.GetInt64(4), Currency.Of(reader.GetString(5))), CatalogWords.Read<DisputeStatus>(reader.GetString(6)),
-                reader.IsDBNull(7) ? null : reader.GetString(7), Instant.FromUtc(reader.GetDateTime(8)),
-                reader.IsDBNull(9) ? null : Instant.FromUtc(reader.GetDateTime(9))));
+                row.Id("payment"), row.Text("customer_id"), CatalogWords.Read<PaymentProvider>(row.Text("provider")), row.Text("reference"),
+                new(row.Long("amount"), Currency.Of(row.Text("currency"))), CatalogWords.Read<DisputeStatus>(row.Text("status")),
+                row.TextOrNull("reason"), row.Time("opened_at"),
+                row.TimeOrNull("closed_at")));
         }
 
         return disputes;

@@ -42,7 +42,7 @@ internal static class DisputeSql
     /// </summary>
     public const string List =
         """
-        SELECT d.payment, c.id, p.provider, d.reference, d.amount, p.currency, d.status, d.reason, d.opened_at, d.closed_at
+        SELECT d.payment, c.id AS customer_id, p.provider, d.reference, d.amount, p.currency, d.status, d.reason, d.opened_at, d.closed_at
           FROM disputes d
           JOIN payments  p ON p.partition = d.partition AND p.account = d.account AND p.id = d.payment
           JOIN customers c ON c.partition = d.partition AND c.account = d.account

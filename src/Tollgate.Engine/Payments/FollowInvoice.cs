@@ -27,14 +27,14 @@ public sealed class FollowInvoice(CustomerChanges changes, SecretBox secrets, Cl
         {
             if (change is null)
             {
-                return new($"No customer '{update.Customer}' is known.");
+                return new($"Tollgate knows no customer '{update.Customer}'.");
             }
 
             var (row, subscription) = (change.Row, ProviderReference.IdOf(update.Subscription));
             if (await change.ScalarAsync(ProviderInvoiceSql.IsProviderManaged, cancel, row.Partition, row.Account, subscription) is null)
             {
                 return Unresolved.NotFollowed(
-                    update.Subscription, $"{update.Reference} is for {update.Subscription}, which is not followed.");
+                    update.Subscription, $"{update.Reference} is for {update.Subscription}, which Tollgate does not follow.");
             }
 
             var written = await change.ExecuteAsync(

@@ -51,7 +51,7 @@ public sealed record BackendAnswer(BackendOutcome Outcome, string? Detail = null
     public static BackendAnswer Impossible(string detail) => new(BackendOutcome.Impossible, detail);
 
     public static readonly BackendAnswer Silent = new(
-        BackendOutcome.NoAnswer, "The payment provider did not answer, and what it has does not say that it was done.");
+        BackendOutcome.NoAnswer, "The payment provider did not answer, and its records do not show that the change took effect.");
 }
 
 /// <summary>

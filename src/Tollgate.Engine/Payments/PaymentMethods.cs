@@ -30,7 +30,7 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
                 return null;
             }
 
-            row = CustomerRow.Read(reader, project);
+            row = CustomerRow.Read(new(reader), project);
         }
 
         return await KeptAsync(connection, row, cancel);

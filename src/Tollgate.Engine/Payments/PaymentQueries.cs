@@ -15,30 +15,30 @@ public sealed record PaymentRow(Payment Payment, short Partition, int Account, I
     /// <summary>The amount that the customer's bank holds or took, and the status of the dispute; null: it was never disputed.</summary>
     public (MoneyAmount Amount, DisputeStatus Status)? Dispute { get; init; }
 
-    /// <summary>The columns of <c>PaymentSql.Columns</c>, in their order.</summary>
-    internal static PaymentRow Read(NpgsqlDataReader reader)
+    /// <summary>Reads the columns of <c>PaymentSql.Columns</c>.</summary>
+    internal static PaymentRow Read(RowReader row)
     {
-        var currency = Currency.Of(reader.GetString(7));
+        var currency = Currency.Of(row.Text("currency"));
         var payment = new Payment
         {
-            Id = reader.GetGuid(2),
-            Customer = reader.GetString(3),
-            Invoice = reader.IsDBNull(4) ? null : reader.GetGuid(4),
-            Provider = CatalogWords.Read<PaymentProvider>(reader.GetString(5)),
-            Method = reader.IsDBNull(6) ? null : reader.GetGuid(6),
-            Amount = new(reader.GetInt64(8), currency),
-            Refunded = new(reader.GetInt64(9), currency),
-            Status = CatalogWords.Read<PaymentStatus>(reader.GetString(10)),
-            Failure = reader.IsDBNull(11) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(11)),
-            Reference = reader.IsDBNull(12) ? null : reader.GetString(12),
-            CreatedAt = Instant.FromUtc(reader.GetDateTime(13)),
-            SettledAt = reader.IsDBNull(14) ? null : Instant.FromUtc(reader.GetDateTime(14)),
-            Checkout = reader.IsDBNull(15) ? null : reader.GetGuid(15),
-            QuotedAt = reader.IsDBNull(16) ? null : Instant.FromUtc(reader.GetDateTime(16)),
-            ExpectedVersion = reader.IsDBNull(17) ? null : reader.GetInt32(17),
-            ProviderInvoice = reader.IsDBNull(18) ? null : reader.GetString(18),
+            Id = row.Id("id"),
+            Customer = row.Text("customer_id"),
+            Invoice = row.IdOrNull("invoice"),
+            Provider = CatalogWords.Read<PaymentProvider>(row.Text("provider")),
+            Method = row.IdOrNull("method"),
+            Amount = new(row.Long("amount"), currency),
+            Refunded = new(row.Long("refunded"), currency),
+            Status = CatalogWords.Read<PaymentStatus>(row.Text("status")),
+            Failure = row.IsNull("failure") ? null : CatalogWords.Read<PaymentFailure>(row.Text("failure")),
+            Reference = row.TextOrNull("reference"),
+            CreatedAt = row.Time("created_at"),
+            SettledAt = row.TimeOrNull("settled_at"),
+            Checkout = row.IdOrNull("checkout"),
+            QuotedAt = row.TimeOrNull("quoted_at"),
+            ExpectedVersion = row.WholeOrNull("expected_version"),
+            ProviderInvoice = row.TextOrNull("provider_invoice"),
         };
-        return new(payment, reader.GetInt16(0), reader.GetInt32(1), []);
+        return new(payment, row.Small("partition"), row.Whole("account"), []);
     }
 }
 
@@ -106,9 +106,10 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         await using (select)
         await using (var reader = await select.ExecuteReaderAsync(cancel))
         {
+            var row = new RowReader(reader);
             while (await reader.ReadAsync(cancel))
             {
-                rows.Add(PaymentRow.Read(reader));
+                rows.Add(PaymentRow.Read(row));
             }
         }
 
@@ -158,16 +159,17 @@ public sealed class PaymentQueries(NpgsqlDataSource database)
         await using var command = Of(connection, PaymentSql.Refunds, rows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new List<Refund>();
+        var refund = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             found.Add(new(
-                reader.GetGuid(1), reader.GetGuid(0), new(reader.GetInt64(2), currencies[reader.GetGuid(0)]),
-                new(reader.GetInt64(9), currencies[reader.GetGuid(0)]), CatalogWords.Read<PaymentStatus>(reader.GetString(3)),
-                reader.IsDBNull(4) ? null : reader.GetString(4), reader.IsDBNull(5) ? null : reader.GetString(5),
-                reader.IsDBNull(6) ? null : reader.GetGuid(6),
-                Instant.FromUtc(reader.GetDateTime(7)), reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8))));
+                refund.Id("id"), refund.Id("payment"), new(refund.Long("amount"), currencies[refund.Id("payment")]),
+                new(refund.Long("from_credit"), currencies[refund.Id("payment")]), CatalogWords.Read<PaymentStatus>(refund.Text("status")),
+                refund.TextOrNull("reason"), refund.TextOrNull("reference"),
+                refund.IdOrNull("credit_note"),
+                refund.Time("created_at"), refund.TimeOrNull("settled_at")));
         }
 
-        return found.ToLookup(static refund => refund.Payment);
+        return found.ToLookup(static one => one.Payment);
     }
 }

@@ -9,7 +9,7 @@ internal static class PaymentSql
     /// <summary>The columns that <c>PaymentRow.Read</c> reads.</summary>
     internal const string Columns =
         """
-        p.partition, p.account, p.id, c.id, p.invoice, p.provider, p.method, p.currency, p.amount, p.refunded, p.status, p.failure, p.reference,
+        p.partition, p.account, p.id, c.id AS customer_id, p.invoice, p.provider, p.method, p.currency, p.amount, p.refunded, p.status, p.failure, p.reference,
                p.created_at, p.settled_at, p.checkout, p.quoted_at, p.expected_version, p.provider_invoice
         """;
 

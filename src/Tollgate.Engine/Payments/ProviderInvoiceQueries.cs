@@ -39,21 +39,23 @@ public sealed class ProviderInvoiceQueries(NpgsqlDataSource database, SecretBox 
             SqlCommands.OrNull(after, NpgsqlDbType.Text), limit);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var invoices = new List<ProviderInvoice>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            var currency = Currency.Of(reader.GetString(6));
-            var lines = JsonSerializer.Deserialize(reader.GetString(12), ProviderInvoiceJson.Stored.StoredProviderLineArray)!;
+            var currency = Currency.Of(row.Text("currency"));
+            var lines = JsonSerializer.Deserialize(row.Text("lines"), ProviderInvoiceJson.Stored.StoredProviderLineArray)!;
             invoices.Add(new(
-                reader.GetString(0), CatalogWords.Read<PaymentProvider>(reader.GetString(1)), reader.GetString(2), reader.GetString(3),
-                reader.IsDBNull(4) ? null : reader.GetString(4),
-                CatalogWords.Read<ProviderInvoiceStatus>(reader.GetString(5)), new(reader.GetInt64(7), currency),
-                new(reader.GetInt64(8), currency), new(reader.GetInt64(9), currency),
-                reader.IsDBNull(10) ? null : reader.GetGuid(10), reader.IsDBNull(11)
+                row.Text("reference"), CatalogWords.Read<PaymentProvider>(row.Text("provider")), row.Text("customer_id"),
+                row.Text("subscription"),
+                row.TextOrNull("number"),
+                CatalogWords.Read<ProviderInvoiceStatus>(row.Text("status")), new(row.Long("total"), currency),
+                new(row.Long("tax"), currency), new(row.Long("paid"), currency),
+                row.IdOrNull("payment"), row.IsNull("url")
                     ? null
-                    : secrets.OpenText(reader.GetString(11), SecretPlace.InvoicePage(project.Id, reader.GetString(1), reader.GetString(0))),
+                    : secrets.OpenText(row.Text("url"), SecretPlace.InvoicePage(project.Id, row.Text("provider"), row.Text("reference"))),
                 [.. lines.Select(static line =>
                     new ProviderInvoiceLine(line.Description, line.Amount, new(Instant.FromUtc(line.Start), Instant.FromUtc(line.End))))],
-                Instant.FromUtc(reader.GetDateTime(13)), reader.IsDBNull(14) ? null : Instant.FromUtc(reader.GetDateTime(14))));
+                row.Time("created_at"), row.TimeOrNull("paid_at")));
         }
 
         return invoices;

@@ -32,8 +32,8 @@ internal static class ProviderInvoiceSql
     /// <param name="by">The filters; with a customer, the statement reads only its rows, not all of the project's.</param>
     public static string List(ProviderInvoiceFilter by) =>
         $"""
-        SELECT i.reference, i.provider, c.id, s.reference, i.number, i.status, i.currency, i.total, i.tax, i.paid, p.id, i.url,
-          i.lines::text, i.created_at, i.paid_at
+        SELECT i.reference, i.provider, c.id AS customer_id, s.reference AS subscription, i.number, i.status, i.currency, i.total, i.tax,
+               i.paid, p.id AS payment, i.url, i.lines::text AS lines, i.created_at, i.paid_at
           FROM provider_invoices i
           JOIN customers     c ON c.partition = i.partition AND c.account = i.account
           JOIN subscriptions s ON s.partition = i.partition AND s.account = i.account AND s.id = i.subscription

@@ -274,8 +274,8 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         (MoneyAmount Amount, string What)[] all =
         [
             (payment.Refunded, "was refunded"), (bounds.Held, "is held or was taken by the customer's bank in a dispute"),
-            (invoice?.ProrationCredited ?? zero, "was set off when the subscription changed, as credit for what came after"),
-            ((invoice?.Credited ?? zero) - payment.Refunded, "of its invoice was given back by credit notes"),
+            (invoice?.ProrationCredited ?? zero, "was credited when the subscription changed"),
+            ((invoice?.Credited ?? zero) - payment.Refunded, "of its invoice was credited by credit notes"),
         ];
         var parts = all.Where(one => one.Amount > zero).Select(static one => $"{one.Amount} {one.What}").ToArray();
         return parts.Length == 0 ? "" : ": " + string.Join(", ", parts);

@@ -37,8 +37,8 @@ public sealed class BackendNiceness(ILogger log)
         if (SetPriority(OfOneProcess, process, _ofBackends) != 0 && Interlocked.Exchange(ref _told, 1) == 0)
         {
             log.LogInformation(
-                "The system does not let Tollgate lower the priority of PostgreSQL's processes. Heavy queries get the same share of the "
-                    + "cores as decisions.");
+                "The system does not allow Tollgate to lower the priority of PostgreSQL's processes. Heavy queries get the same share of "
+                    + "the cores as decisions.");
         }
 
         RaiseGroup(process);

@@ -60,7 +60,7 @@ public static class Migrator
             {
                 throw new StartRefusedException(
                     $"Another server has been migrating this database for more than {OtherServerLimit.TotalMinutes:0} minutes. "
-                    + "Look at its log, then start again.");
+                    + "Check its log, then start again.");
             }
 
             if (!told)
@@ -82,7 +82,7 @@ public static class Migrator
             if (known.TryGetValue(version, out var file) && file.Checksum != checksum)
             {
                 throw new StartRefusedException(
-                    $"Migration {version} ({name}) was applied to the database {database} with another text than this server has. "
+                    $"Migration {version} ({name}) was applied to the database {database} with a different text from this server's. "
                     + "The migrations of a release never change, so a development checkout made the database, "
                     + "and this server cannot upgrade it: "
                     + "start the checkout that made it, or use a new data folder or an empty database.");
@@ -119,11 +119,11 @@ public static class Migrator
                 if (attempt == LockAttempts)
                 {
                     throw new StartRefusedException(
-                        $"Migration {file.Version} ({file.Name}) did not get its table lock in {LockAttempts} attempts: something holds "
-                        + "a transaction open on it. Look into pg_stat_activity, end it, then start again.", e);
+                        $"Migration {file.Version} ({file.Name}) did not get its table lock in {LockAttempts} attempts: an open "
+                        + "transaction locks it. Find the transaction in pg_stat_activity, end it, then start again.", e);
                 }
 
-                logger.LogWarning("Migration {Version} gave way to open transactions; trying again ({Attempt}).", file.Version, attempt);
+                logger.LogWarning("Migration {Version} waits for open transactions; trying again ({Attempt}).", file.Version, attempt);
                 await Task.Delay(TimeSpan.FromSeconds(1), cancel);
             }
         }

@@ -299,7 +299,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal))
             {
                 throw new StartRefusedException(
-                    $"The private PostgreSQL does not let the server in: {e.MessageText}. pg_hba.conf and pg_ident.conf in "
+                    $"The private PostgreSQL refuses the server's connection: {e.MessageText}. pg_hba.conf and pg_ident.conf in "
                         + $"{_folder.Postgres} must let "
                     + $"{Environment.UserName} connect as {PostgresCluster.Superuser} and {AppRole.Name}.", e);
             }

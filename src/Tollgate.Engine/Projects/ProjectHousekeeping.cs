@@ -13,7 +13,7 @@ public sealed class ProjectHousekeeping(
     : Loop(WriteUsesEvery, PutOff, log)
 {
     private static readonly TimeSpan WriteUsesEvery = TimeSpan.FromMinutes(1);
-    private const string PutOff = "Housekeeping of projects was put off";
+    private const string PutOff = "Housekeeping of projects failed";
     private const int MinutesBetweenCleanings = 60;
 
     public async Task WriteUsesAsync(CancellationToken cancel)

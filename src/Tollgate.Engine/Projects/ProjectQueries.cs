@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Postgres;
 
 namespace Tollgate.Engine.Projects;
 
@@ -66,20 +67,21 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         command.Parameters.Add(new() { Value = (object?)after ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<KeyRow> keys = [];
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             keys.Add(new(
-                reader.GetGuid(0),
-                KindOf(reader.GetString(1)),
-                reader.IsDBNull(2) ? null : reader.GetString(2),
-                reader.GetString(3),
-                reader.GetFieldValue<string[]>(4),
-                reader.GetFieldValue<string[]>(5),
-                Instant.FromUtc(reader.GetDateTime(6)),
-                InstantOrNull(reader, 7),
-                InstantOrNull(reader, 8),
-                InstantOrNull(reader, 9),
-                reader.IsDBNull(10) ? null : reader.GetGuid(10)));
+                row.Id("id"),
+                KindOf(row.Text("kind")),
+                row.TextOrNull("name"),
+                row.Text("prefix"),
+                row.Value<string[]>("scopes"),
+                row.Value<string[]>("networks"),
+                row.Time("created_at"),
+                row.TimeOrNull("expires_at"),
+                row.TimeOrNull("revoked_at"),
+                row.TimeOrNull("last_used_at"),
+                row.IdOrNull("issuer")));
         }
 
         return keys;
@@ -129,35 +131,36 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         await using var command = new NpgsqlCommand(ProjectsSql.ReadProjects, connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         List<ProjectRow> projects = [];
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             try
             {
-                projects.Add(Read(reader));
+                projects.Add(Read(row));
             }
             catch (Exception broken) when (passOver is not null && broken is not NpgsqlException)
             {
                 // For example a time zone that this machine does not have.
-                passOver(reader.GetString(1), broken);
+                passOver(row.Text("code"), broken);
             }
         }
 
         return projects;
     }
 
-    private static ProjectRow Read(NpgsqlDataReader reader) => new(
-        reader.GetInt32(0),
-        reader.GetString(1),
-        reader.GetString(2),
-        reader.GetString(3) == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live,
-        TimeZoneInfo.FindSystemTimeZoneById(reader.GetString(4)),
-        reader.GetString(5),
-        InstantOrNull(reader, 6),
-        Instant.FromUtc(reader.GetDateTime(7)),
-        reader.GetInt32(8),
-        reader.GetFieldValue<string[]>(9),
-        new(reader.GetInt64(10), reader.GetInt64(11)),
-        reader.GetInt32(12));
+    private static ProjectRow Read(RowReader row) => new(
+        row.Whole("id"),
+        row.Text("code"),
+        row.Text("name"),
+        row.Text("mode") == "sandbox" ? ProjectMode.Sandbox : ProjectMode.Live,
+        TimeZoneInfo.FindSystemTimeZoneById(row.Text("time_zone")),
+        row.Text("currency"),
+        row.TimeOrNull("test_clock"),
+        row.Time("created_at"),
+        row.Whole("catalog_revision"),
+        row.Value<string[]>("hosts"),
+        new(row.Long("own_price_revision"), row.Long("shared_price_revision")),
+        row.Whole("markup_basis_points"));
 
     public static KeyKind KindOf(string name) => name switch
     {

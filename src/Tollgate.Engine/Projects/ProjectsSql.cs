@@ -7,11 +7,11 @@ internal static class ProjectsSql
 
     public const string ReadProjects = """
         SELECT p.id, p.code, p.name, p.mode, p.time_zone, p.currency, p.test_clock, p.created_at,
-               coalesce((SELECT max(c.revision) FROM catalogs c WHERE c.project_id = p.id), 0),
-               ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host),
-               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id = p.id), 0),
-               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id IS NULL), 0),
-               coalesce((SELECT s.markup_basis_points FROM llm_settings s WHERE s.project_id = p.id), 0)
+               coalesce((SELECT max(c.revision) FROM catalogs c WHERE c.project_id = p.id), 0) AS catalog_revision,
+               ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host) AS hosts,
+               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id = p.id), 0) AS own_price_revision,
+               coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id IS NULL), 0) AS shared_price_revision,
+               coalesce((SELECT s.markup_basis_points FROM llm_settings s WHERE s.project_id = p.id), 0) AS markup_basis_points
           FROM projects p
          ORDER BY p.id
         """;
@@ -108,7 +108,7 @@ internal static class ProjectsSql
 
     /// <summary>Newest first; the id is a UUIDv7, so it orders by creation. $3 = the last id of the page before, or null.</summary>
     public const string ListKeys = """
-        SELECT k.id, k.kind, k.name, k.prefix, k.scopes, k.networks, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, i.id
+        SELECT k.id, k.kind, k.name, k.prefix, k.scopes, k.networks, k.created_at, k.expires_at, k.revoked_at, k.last_used_at, i.id AS issuer
           FROM api_keys k
           LEFT JOIN api_keys i ON i.lineage = k.issuer
          WHERE k.project_id IS NOT DISTINCT FROM $1

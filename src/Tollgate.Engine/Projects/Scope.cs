@@ -50,7 +50,7 @@ public static class Scopes
             "read usage, entitlements, events with their properties, LLM calls, decisions, costs and analytics, revenue included; check; "
                 + "verify the ledger"),
         new(Scope.CatalogRead, "catalog:read", "read the catalogue, plans, features, model prices"),
-        new(Scope.CatalogWrite, "catalog:write", "publish a catalogue; set model prices and the markup, and rate past calls again"),
+        new(Scope.CatalogWrite, "catalog:write", "publish a catalogue; set model prices and the markup; rerate recorded calls"),
         new(Scope.CustomersRead, "customers:read",
             "read customers, their members, grants, overrides and customer tokens (never a token's text)"),
         new(Scope.CustomersWrite, "customers:write",
@@ -61,17 +61,17 @@ public static class Scopes
                 + "provider events, invoice settings, the test clock"),
         new(Scope.BillingWrite, "billing:write",
             "change them: subscribe, change, cancel, charge, refund, credit; open checkouts and portal sessions, "
-                + "whose pages show the customer's invoices; set invoice settings; run what is due; advance the test clock"),
+                + "whose pages show the customer's invoices; set invoice settings; run due work; advance the test clock"),
         new(Scope.WebhooksRead, "webhooks:read",
             "read webhook endpoints without their secrets, deliveries, and events with the customers, invoices and payments in them"),
         new(Scope.WebhooksWrite, "webhooks:write",
             "create, change and delete webhook endpoints, which receive customers, invoices and payments; rotate their secrets; "
-                + "send again"),
+                + "redeliver events"),
         new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
         new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
         new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),
         new(Scope.SettingsWrite, "settings:write",
-            "choose the payment provider and where the gateway forwards to, and set their credentials"),
+            "choose the payment provider and the upstreams of the gateway, and set their credentials"),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(static row => row.Name)];

@@ -283,10 +283,11 @@ public sealed class ServerPresence(
     private static class Log
     {
         public static void WaitingForOthers(ILogger log, int others) =>
-            log.LogInformation("{Others} other server(s) work on this database; serving starts in two seconds.", others);
+            log.LogInformation("{Others} other server(s) use this database; this server accepts requests in two seconds.", others);
 
         public static void ConnectionLost(ILogger log, Exception e) =>
             log.LogWarning(
-                "The standing connection to the database was lost ({Kind}: {Reason}); connecting again.", e.GetType().Name, e.Message);
+                "The server's notification connection to the database was lost ({Kind}: {Reason}); "
+                    + "connecting again.", e.GetType().Name, e.Message);
     }
 }

@@ -32,7 +32,7 @@ public sealed class ForgetMoved(ServerPresence presence, QuotaGate gate, ILogger
         }
         catch (Exception e)
         {
-            log.LogWarning("What is remembered of {Customer} of {Project} was not forgotten: {Reason}", customer, project.Code, e.Message);
+            log.LogWarning("The cached account of {Customer} of {Project} was not dropped: {Reason}", customer, project.Code, e.Message);
         }
     }
 }

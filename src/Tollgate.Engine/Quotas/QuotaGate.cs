@@ -438,8 +438,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         : new(GateAnswer.Of(GateFault.Overloaded));
 
     /// <summary>
-    /// Returns the account's account for a reader: from memory if no other server can have changed it, else from the database. The lane first
-    /// opens a period that rolls over. Null account: no such customer.
+    /// Returns the account's account for a reader: from memory if no other server can have changed it, else from the database. The lane
+    /// first opens a period that rolls over. Null account: no such customer.
     /// </summary>
     private async ValueTask<(AccountState? Account, GateFault Fault)> AccountAsync(
         ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> asks, CancellationToken cancel)

@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Secrets;
 /// one.
 /// </summary>
 public sealed class MasterKeyWatch(NpgsqlDataSource database, SecretBox box, MasterKeySource source, ILogger<MasterKeyWatch> log)
-    : Loop(Period, "Whether the master key was rotated could not be seen", log)
+    : Loop(Period, "Checking whether the master key was rotated failed", log)
 {
     /// <summary>A tenth of the time that a rotation waits for servers.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(4);
@@ -32,13 +32,13 @@ public sealed class MasterKeyWatch(NpgsqlDataSource database, SecretBox box, Mas
         if (box.Ring.Find(current) is null)
         {
             Log.LogError(
-                "The secrets of the database are encrypted with master key {Id} by now, which {Source} does not have: "
-                    + "they cannot be used here. Give this server the key.",
+                "The secrets of the database are encrypted with master key {Id}, which {Source} does not have, "
+                    + "so this server cannot use them. Give this server the key.",
                 current, source.Name);
         }
         else if (box.Ring.Current.Id != current)
         {
-            Log.LogInformation("Master key {Id} takes the place of {Old}.", current, box.Ring.Current.Id);
+            Log.LogInformation("Master key {Id} replaces {Old}.", current, box.Ring.Current.Id);
             box.Ring = box.Ring.With([], current);
         }
     }

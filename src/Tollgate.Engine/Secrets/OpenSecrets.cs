@@ -80,7 +80,7 @@ public static class OpenSecrets
             keys = [MasterKey.Make()];
             source.Write(keys);
             log.LogInformation(
-                "Made the master key in {File}. Keep a copy of it apart from the backups of the database: "
+                "Created the master key in {File}. Keep a copy of it apart from the backups of the database: "
                     + "without it secrets cannot be decrypted.",
                 source.File);
         }

@@ -165,11 +165,10 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var items = new List<SubscriptionItem>();
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            items.Add(new(
-                SubscriptionRow.Read(reader, project), reader.GetString(SubscriptionRow.Columns),
-                reader.IsDBNull(SubscriptionRow.Columns + 1) ? null : reader.GetGuid(SubscriptionRow.Columns + 1)));
+            items.Add(new(SubscriptionRow.Read(row, project), row.Text("customer_id"), row.IdOrNull("newest_invoice")));
         }
 
         return items;

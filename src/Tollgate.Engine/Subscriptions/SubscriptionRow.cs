@@ -7,6 +7,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Subscriptions;
@@ -23,52 +24,47 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
 
     public string? ParkedReason { get; init; }
 
-    /// <summary>The number of columns that <see cref="Read"/> reads.</summary>
-    internal const int Columns = 37;
-
-    /// <summary>The columns of <c>SubscriptionSql.Columns</c>, in their order.</summary>
-    internal static SubscriptionRow Read(NpgsqlDataReader reader, ProjectSnapshot project)
+    /// <summary>Reads the columns of <c>SubscriptionSql.Columns</c>.</summary>
+    internal static SubscriptionRow Read(RowReader row, ProjectSnapshot project)
     {
-        var currency = Currency.Of(reader.GetString(6));
+        var currency = Currency.Of(row.Text("currency"));
         var subscription = new Subscription
         {
-            Id = reader.GetGuid(0),
-            Status = CatalogWords.Read<SubscriptionStatus>(reader.GetString(3)),
+            Id = row.Id("id"),
+            Status = CatalogWords.Read<SubscriptionStatus>(row.Text("status")),
             Terms = new(
-                project.Catalog.PlanVersions[reader.GetInt32(4)], CatalogWords.Read<PriceInterval>(reader.GetString(5)), currency,
-                reader.GetInt64(7))
+                project.Catalog.PlanVersions[row.Whole("plan_version_id")], CatalogWords.Read<PriceInterval>(row.Text("interval")),
+                currency,
+                row.Long("quantity"))
             {
-                CustomAmount = reader.IsDBNull(8) ? null : reader.GetInt64(8), AddOns = AddOnText.Read(reader.GetString(9)),
-                AgreedDiscount = StoredDiscount.Read(TextOrNull(35)),
+                CustomAmount = row.LongOrNull("custom_amount"), AddOns = AddOnText.Read(row.Text("add_ons")),
+                AgreedDiscount = StoredDiscount.Read(row.TextOrNull("discount")),
             },
-            Scheduled = reader.IsDBNull(10) ? null : StoredTerms.Read(reader.GetString(10), currency, project.Catalog),
-            StartedAt = At(11),
-            Anchor = new(At(12), reader.IsDBNull(13) ? null : reader.GetInt16(13)),
-            Current = new(At(14), At(15)),
-            Billed = new(reader.GetInt64(16), currency),
-            TermsSince = At(31),
-            Committed = new(reader.GetInt64(32), currency),
-            UsageFrom = At(17),
-            UsageDueAt = AtOrNull(18),
-            TrialEnd = AtOrNull(19),
-            ConvertsTrial = reader.GetBoolean(20),
-            CancelAt = AtOrNull(21),
-            CancelReason = TextOrNull(22),
-            PausedAt = AtOrNull(24),
-            ResumeAt = AtOrNull(25),
-            EndedAt = AtOrNull(26),
-            ManagedBy = TextOrNull(33),
-            Reduced = new(reader.GetDecimal(34)),
-            AmountOff = new(reader.GetInt64(36), currency),
+            Scheduled = row.IsNull("scheduled") ? null : StoredTerms.Read(row.Text("scheduled"), currency, project.Catalog),
+            StartedAt = row.Time("started_at"),
+            Anchor = new(row.Time("anchor"), row.SmallOrNull("anchor_day")),
+            Current = new(row.Time("period_start"), row.Time("period_end")),
+            Billed = new(row.Long("billed"), currency),
+            TermsSince = row.Time("terms_since"),
+            Committed = new(row.Long("committed"), currency),
+            UsageFrom = row.Time("usage_from"),
+            UsageDueAt = row.TimeOrNull("usage_due_at"),
+            TrialEnd = row.TimeOrNull("trial_end"),
+            ConvertsTrial = row.Flag("converts_trial"),
+            CancelAt = row.TimeOrNull("cancel_at"),
+            CancelReason = row.TextOrNull("cancel_reason"),
+            PausedAt = row.TimeOrNull("paused_at"),
+            ResumeAt = row.TimeOrNull("resume_at"),
+            EndedAt = row.TimeOrNull("ended_at"),
+            ManagedBy = row.TextOrNull("managed_by"),
+            Reduced = new(row.Number("reduced")),
+            AmountOff = new(row.Long("amount_off"), currency),
         };
-        return new(reader.GetInt16(29), reader.GetInt32(30), subscription, reader.GetInt32(2), TextOrNull(1))
+        return new(row.Small("partition"), row.Whole("account"), subscription, row.Whole("version"), row.TextOrNull("reference"))
         {
-            CancelComment = TextOrNull(23), ParkedAt = AtOrNull(27), ParkedReason = TextOrNull(28),
+            CancelComment = row.TextOrNull("cancel_comment"), ParkedAt = row.TimeOrNull("parked_at"),
+            ParkedReason = row.TextOrNull("parked_reason"),
         };
-
-        Instant At(int column) => Instant.FromUtc(reader.GetDateTime(column));
-        Instant? AtOrNull(int column) => reader.IsDBNull(column) ? null : At(column);
-        string? TextOrNull(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
     }
 }
 

@@ -11,10 +11,11 @@ internal static class SubscriptionSql
     /// <summary>The columns that <c>SubscriptionRow.Read</c> reads.</summary>
     private const string Columns =
         """
-        s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text,
-               s.scheduled::text, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
+        s.id, s.reference, s.version, s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text AS add_ons,
+               s.scheduled::text AS scheduled, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
                s.trial_end, s.converts_trial, s.cancel_at, s.cancel_reason, s.cancel_comment, s.paused_at, s.resume_at, s.ended_at,
-               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.managed_by, s.reduced, s.discount::text, s.amount_off
+               s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.managed_by, s.reduced, s.discount::text AS discount,
+               s.amount_off
         """;
 
     /// <summary>The customer's live subscription. The caller must hold the customer's lock. $1 partition, $2 account.</summary>
@@ -42,7 +43,7 @@ internal static class SubscriptionSql
     /// <param name="ofCustomer">True: the statement reads only the customer's subscriptions.</param>
     public static string List(bool ofCustomer) =>
         $"""
-        SELECT {Columns}, c.id, {NewestInvoice}
+        SELECT {Columns}, c.id AS customer_id, {NewestInvoice} AS newest_invoice
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
@@ -56,7 +57,7 @@ internal static class SubscriptionSql
     /// <summary>$1 project, $2 id.</summary>
     public const string Show =
         $"""
-        SELECT {Columns}, c.id, {NewestInvoice}
+        SELECT {Columns}, c.id AS customer_id, {NewestInvoice} AS newest_invoice
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
          WHERE s.project_id = $1 AND s.id = $2
@@ -65,7 +66,7 @@ internal static class SubscriptionSql
     /// <summary>In any order. $1 project, $2 ids.</summary>
     public const string ShowSeveral =
         $"""
-        SELECT {Columns}, c.id, {NewestInvoice}
+        SELECT {Columns}, c.id AS customer_id, {NewestInvoice} AS newest_invoice
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
          WHERE s.project_id = $1 AND s.id = ANY ($2)
@@ -74,7 +75,7 @@ internal static class SubscriptionSql
     /// <summary>A customer's live subscription. $1 project, $2 customer.</summary>
     public const string ShowLive =
         $"""
-        SELECT {Columns}, c.id, {NewestInvoice}
+        SELECT {Columns}, c.id AS customer_id, {NewestInvoice} AS newest_invoice
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
          WHERE c.project_id = $1 AND c.id = $2 AND s.ended_at IS NULL
@@ -106,7 +107,7 @@ internal static class SubscriptionSql
     /// </summary>
     public const string OnOlderVersions =
         $"""
-        SELECT {Columns}, c.id, {NewestInvoice}
+        SELECT {Columns}, c.id AS customer_id, {NewestInvoice} AS newest_invoice
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
           JOIN plan_versions v ON v.id = s.plan_version_id
@@ -124,9 +125,9 @@ internal static class SubscriptionSql
     /// </summary>
     public const string TermsOnPlans =
         """
-        SELECT s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount, s.add_ons::text, s.scheduled::text,
-               count(*), r.codes, r.documents,
-               s.discount::text
+        SELECT s.status, s.plan_version_id, s.interval, s.currency, s.quantity, s.custom_amount,
+               s.add_ons::text AS add_ons, s.scheduled::text AS scheduled, count(*) AS number, r.codes, r.documents,
+               s.discount::text AS discount
           FROM subscriptions s
           JOIN plan_versions v ON v.id = s.plan_version_id
           LEFT JOIN (

@@ -291,8 +291,9 @@ internal static class InvoiceVerifySql
     /// </summary>
     public const string Rates =
         """
-        SELECT p.code, c.id, e.code, r.period_start::text, r.price::text, r.quantity + r.ignored_quantity, NULL::numeric, r.currency,
-          r.amount + r.ignored_amount, r.parts::text
+        SELECT p.code AS project, c.id AS customer, e.code AS feature, r.period_start::text AS place, r.price::text AS price,
+               r.quantity + r.ignored_quantity AS quantity, NULL::numeric AS unit_price, r.currency,
+               r.amount + r.ignored_amount AS amount, r.parts::text AS parts
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id

@@ -19,10 +19,11 @@ internal static class VerifyRates
         command.CommandTimeout = 0;
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (first, count) = (new List<VerifyPlace>(), 0L);
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            var currency = Currency.Of(reader.GetString(7));
-            var (expected, found) = (Again(reader, currency), new MoneyAmount(reader.GetInt64(8), currency));
+            var currency = Currency.Of(row.Text("currency"));
+            var (expected, found) = (Again(row, currency), new MoneyAmount(row.Long("amount"), currency));
             if (expected == found)
             {
                 continue;
@@ -31,25 +32,25 @@ internal static class VerifyRates
             count++;
             if (first.Count < VerifySql.Listed)
             {
-                var feature = reader.IsDBNull(2) ? null : reader.GetString(2);
+                var feature = row.TextOrNull("feature");
                 first.Add(
-                    new(reader.GetString(0), reader.GetString(1), feature, reader.GetString(3), expected.ToString(), found.ToString()));
+                    new(row.Text("project"), row.Text("customer"), feature, row.Text("place"), expected.ToString(), found.ToString()));
             }
         }
 
-        return new("rates", "a line or a rated period does not cost what its price and quantity come to", true, count, first);
+        return new("rates", "the amount of a line or a rated period differs from its price times its quantity", true, count, first);
     }
 
-    private static MoneyAmount Again(NpgsqlDataReader reader, Currency currency)
+    private static MoneyAmount Again(RowReader row, Currency currency)
     {
-        var quantity = Quantity.Of(reader.GetDecimal(5));
-        if (reader.IsDBNull(4))
+        var quantity = Quantity.Of(row.Number("quantity"));
+        if (row.IsNull("price"))
         {
-            return new ExactMoney(quantity.Value * reader.GetDecimal(6), currency).Rounded();
+            return new ExactMoney(quantity.Value * row.Number("unit_price"), currency).Rounded();
         }
 
-        return reader.IsDBNull(9)
-            ? RatingRules.Rate(PriceText.Read(reader.GetString(4), currency), quantity).Amount
-            : RatingRules.Rate(PartText.Read(reader.GetString(9), currency, static _ => null), currency).Amount;
+        return row.IsNull("parts")
+            ? RatingRules.Rate(PriceText.Read(row.Text("price"), currency), quantity).Amount
+            : RatingRules.Rate(PartText.Read(row.Text("parts"), currency, static _ => null), currency).Amount;
     }
 }

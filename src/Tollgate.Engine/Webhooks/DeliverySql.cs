@@ -90,8 +90,8 @@ internal static class DeliverySql
           FROM due, webhook_endpoints e, webhook_events v
          WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event AND d.due_at <= now()
            AND (d.leased_until IS NULL OR d.leased_until <= now())
-        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at, v.id, v.payload, e.url, e.secret,
-                  CASE WHEN e.previous_until > now() THEN e.previous_secret END
+        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at AS waited, v.id AS event, v.payload, e.url,
+                  e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END AS previous_secret
         """;
 
     /// <summary>
@@ -167,7 +167,8 @@ internal static class DeliverySql
 
     private const string Columns =
         """
-        d.number, d.id, d.endpoint, v.id, v.type, v.object_type, v.object, v.sequence, d.state, d.redelivery, d.attempts, d.due_at, d.created_at, d.finished_at,
+        d.number, d.id, d.endpoint, v.id AS event, v.type, v.object_type, v.object, v.sequence, d.state, d.redelivery, d.attempts,
+               d.due_at, d.created_at, d.finished_at,
                a.at, a.status, a.error, v.payload
         """;
 

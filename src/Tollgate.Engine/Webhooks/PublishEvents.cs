@@ -165,46 +165,47 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         NpgsqlConnection connection, ProjectSnapshot project, ulong from, ulong to, CancellationToken cancel)
     {
         await using var command = connection.Command(WebhookSql.Facts, project.Id, Place(from), Place(to), (long)MostAtOnce);
-        await using var row = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var (facts, last) = (new List<FactToPublish>(), from);
-        while (await row.ReadAsync(cancel))
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
         {
-            last = row.GetFieldValue<ulong>(0);
+            last = row.Value<ulong>("xid");
             facts.Add(Read(row));
         }
 
         return (facts, last);
     }
 
-    private static FactToPublish Read(NpgsqlDataReader row)
+    private static FactToPublish Read(RowReader row)
     {
-        var word = row.GetString(6);
-        var type = row.GetString(1) switch
+        var word = row.Text("word");
+        var type = row.Text("object_type") switch
         {
             "subscription" => WebhookEventType.Of(CatalogWords.Read<SubscriptionVerb>(word)),
-            "invoice" => WebhookEventType.OfInvoice(word, row.GetBoolean(15)),
+            "invoice" => WebhookEventType.OfInvoice(word, row.Flag("settles")),
             "checkout" => WebhookEventType.OfCheckout(word),
             "payment" => WebhookEventType.OfPayment(word),
             "webhook_endpoint" => WebhookEventType.EndpointDisabled,
             _ => WebhookEventType.ThresholdReached,
         };
         return new(
-            type, row.IsDBNull(2) ? null : row.GetGuid(2), row.GetString(3), row.GetInt64(4), row.IsDBNull(5) ? null : row.GetString(5),
-            word, Instant.FromUtc(row.GetDateTime(7)),
-            Instant.FromUtc(row.GetDateTime(8)), row.GetString(9), row.IsDBNull(10) ? null : row.GetString(10),
-            row.IsDBNull(11) ? null : row.GetGuid(11))
+            type, row.IdOrNull("id"), row.Text("object"), row.Long("sequence"), row.TextOrNull("customer"),
+            word, row.Time("at"),
+            row.Time("recorded_at"), row.Text("actor"), row.TextOrNull("note"),
+            row.IdOrNull("invoice"))
         {
-            After = State(12),
-            Before = State(13),
-            Amount = row.IsDBNull(14) ? null : row.GetInt64(14),
-            Threshold = row.IsDBNull(16)
+            After = State("after"),
+            Before = State("before"),
+            Amount = row.LongOrNull("amount"),
+            Threshold = row.IsNull("period_start")
                 ? null
-                : new(row.GetInt16(17), Instant.FromUtc(row.GetDateTime(16)), Quantity.Of(row.GetDecimal(18)),
-                    Quantity.Of(row.GetDecimal(19))),
+                : new(row.Small("percent"), row.Time("period_start"), Quantity.Of(row.Number("used")),
+                    Quantity.Of(row.Number("granted"))),
         };
 
-        SubscriptionState? State(int column) =>
-            row.IsDBNull(column) ? null : JsonSerializer.Deserialize(row.GetString(column), SubscriptionJson.Stored.SubscriptionState);
+        SubscriptionState? State(string column) =>
+            row.TextOrNull(column) is { } json ? JsonSerializer.Deserialize(json, SubscriptionJson.Stored.SubscriptionState) : null;
     }
 
     private static async Task<IReadOnlyList<FactToPublish>> NumberAsync(

@@ -44,14 +44,16 @@ public sealed class SendQueue(NpgsqlDataSource database)
             DeliverySql.Claim, new NpgsqlParameter { Value = DeliveryRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval },
             (long)DeliveryRules.MostAtOnce, (long)most,
             going.Keys.ToArray(), going.Values.ToArray(), (long)share);
-        await using var row = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var claimed = new List<ClaimedDelivery>();
-        while (await row.ReadAsync(cancel))
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
         {
             claimed.Add(new(
-                row.GetInt64(0), row.GetInt32(1), row.GetGuid(2), row.GetInt16(3), row.GetDateTime(4),
-                row.IsDBNull(5) ? TimeSpan.Zero : row.GetTimeSpan(5), row.GetGuid(6),
-                row.GetString(7), row.GetString(8), row.GetFieldValue<byte[]>(9), row.IsDBNull(10) ? null : row.GetFieldValue<byte[]>(10)));
+                row.Long("number"), row.Whole("project_id"), row.Id("endpoint"), row.Small("attempts"), row.Value<DateTime>("leased_until"),
+                row.IsNull("waited") ? TimeSpan.Zero : row.Value<TimeSpan>("waited"), row.Id("event"),
+                row.Text("payload"), row.Text("url"), row.Value<byte[]>("secret"),
+                row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")));
         }
 
         return claimed;

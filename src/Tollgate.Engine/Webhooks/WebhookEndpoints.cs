@@ -134,20 +134,20 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
 
     private static async Task<IReadOnlyList<WebhookEndpoint>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
     {
-        await using var row = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<WebhookEndpoint>();
-        while (await row.ReadAsync(cancel))
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
         {
             rows.Add(new(
-                row.GetGuid(0), row.GetString(1), row.GetFieldValue<string[]>(2), row.IsDBNull(3) ? null : row.GetString(3),
-                row.GetFieldValue<byte[]>(4),
-                row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), At(6), At(7), row.IsDBNull(8) ? null : row.GetString(8),
-                row.GetInt32(9), At(10),
-                At(11)!.Value, At(12)!.Value));
+                row.Id("id"), row.Text("url"), row.Value<string[]>("events"), row.TextOrNull("description"),
+                row.Value<byte[]>("secret"),
+                row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret"), row.TimeOrNull("previous_until"),
+                row.TimeOrNull("disabled_at"), row.TextOrNull("disabled_reason"),
+                row.Whole("failures"), row.TimeOrNull("not_before"),
+                row.Time("created_at"), row.Time("updated_at")));
         }
 
         return rows;
-
-        Instant? At(int column) => row.IsDBNull(column) ? null : Instant.FromUtc(row.GetDateTime(column));
     }
 }

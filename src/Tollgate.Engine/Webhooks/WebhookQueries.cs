@@ -101,14 +101,15 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
 
     private static async Task<IReadOnlyList<WebhookEvent>> EventsAsync(NpgsqlCommand command, CancellationToken cancel)
     {
-        await using var row = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var events = new List<WebhookEvent>();
-        while (await row.ReadAsync(cancel))
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
         {
             events.Add(new(
-                row.GetInt64(0), row.GetGuid(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
-                Instant.FromUtc(row.GetDateTime(6)),
-                Instant.FromUtc(row.GetDateTime(7)), row.GetString(8)));
+                row.Long("position"), row.Id("id"), row.Text("type"), row.Text("object_type"), row.Text("object"), row.Long("sequence"),
+                row.Time("occurred_at"),
+                row.Time("published_at"), row.Text("payload")));
         }
 
         return events;
@@ -116,19 +117,20 @@ public sealed class WebhookQueries(NpgsqlDataSource database)
 
     private static async Task<IReadOnlyList<WebhookDelivery>> DeliveriesAsync(NpgsqlCommand command, CancellationToken cancel)
     {
-        await using var row = await command.ExecuteReaderAsync(cancel);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
         var deliveries = new List<WebhookDelivery>();
-        while (await row.ReadAsync(cancel))
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
         {
             deliveries.Add(new(
-                row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetString(4), row.GetString(5), row.GetString(6),
-                row.GetInt64(7), row.GetString(8),
-                row.GetBoolean(9), row.GetInt16(10), At(11), At(12)!.Value, At(13), At(14), row.IsDBNull(15) ? null : row.GetInt16(15),
-                row.IsDBNull(16) ? null : row.GetString(16), row.GetString(17)));
+                row.Long("number"), row.Id("id"), row.Id("endpoint"), row.Id("event"), row.Text("type"), row.Text("object_type"),
+                row.Text("object"),
+                row.Long("sequence"), row.Text("state"),
+                row.Flag("redelivery"), row.Small("attempts"), row.TimeOrNull("due_at"), row.Time("created_at"),
+                row.TimeOrNull("finished_at"), row.TimeOrNull("at"), row.SmallOrNull("status"),
+                row.TextOrNull("error"), row.Text("payload")));
         }
 
         return deliveries;
-
-        Instant? At(int column) => row.IsDBNull(column) ? null : Instant.FromUtc(row.GetDateTime(column));
     }
 }

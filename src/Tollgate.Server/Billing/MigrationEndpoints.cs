@@ -36,7 +36,7 @@ public static class MigrationEndpoints
         Answers =
         [
             Example.Of<MigrationView>(
-                200, "The subscriptions that migrated, or would.",
+                200, "The subscriptions that migrated, or would migrate.",
                 """
                 {"dry_run": true, "data": [{"customer": "acme", "subscription": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f",
                  "from_version": 1, "to_version": 2,

@@ -56,18 +56,23 @@ internal static class SubscriptionDescriptions
         ],
     };
 
+    private static readonly QueryParameter[] Filters =
+    [
+        new("customer", "Only subscriptions of this customer."),
+        new("status", "Only subscriptions in this status.", Words: CatalogWords.All<SubscriptionStatus>()),
+        new("plan", "Only subscriptions to this plan."),
+    ];
+
     public static readonly Description List = new(
         Tag, "List subscriptions",
         "Lists the subscriptions of a customer, or of all customers, in the order of their ids, ended ones included.")
     {
-        Query =
-        [
-            .. QueryParameter.OfPage, new("customer", "Only subscriptions of this customer."),
-            new("status", "Only subscriptions in this status.", Words: CatalogWords.All<SubscriptionStatus>()),
-            new("plan", "Only subscriptions to this plan."),
-        ],
+        Query = [.. QueryParameter.OfPage, .. Filters],
         Answers = [Example.Of<SubscriptionList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
     };
+
+    public static readonly Description Csv = Description.OfFile(
+        Tag, "Export subscriptions", "subscriptions", "in the order of their ids, ended ones included", SubscriptionCsv.Columns, Filters);
 
     public static readonly Description Show = new(
         Tag, "Show a subscription", "Returns the subscription with its status and scheduled change.")
@@ -81,7 +86,7 @@ internal static class SubscriptionDescriptions
     {
         Query = [
             new("limit", QueryParameter.OfPage[0].Meaning, "integer"),
-            new("starting_after", "The sequence of the last event of the page before.", "integer")],
+            new("starting_after", "The sequence of the last event of the previous page.", "integer")],
         Answers =
         [
             Example.Of<SubscriptionFactList>(
@@ -230,7 +235,7 @@ internal static class SubscriptionDescriptions
                 """
                 {"data": [{"id": "01936f5e-7c1a-7d3e-9b0a-2f6f0c1d2e3f", "customer": "acme", "due_at": "2026-02-28T00:00:00Z",
                   "parked_at": "2026-02-28T00:00:01Z",
-                   "reason": "The invoice would ask for 1200000.00 USD; the largest that goes out unseen is 1000000 USD."}],
+                   "reason": "The invoice would total 1200000.00 USD, more than the limit of 1000000 USD."}],
                  "has_more": false}
                 """),
         ],

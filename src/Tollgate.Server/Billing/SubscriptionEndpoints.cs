@@ -39,6 +39,8 @@ public static class SubscriptionEndpoints
         app.MapGet("/v1/subscriptions", (RequestDelegate)(context => ListAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionDescriptions.List);
+        app.MapGet("/v1/subscriptions.csv", app.Services.GetRequiredService<Exports>().Bounded(context => CsvAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead).WithLoad(Load.Own).Describe(SubscriptionDescriptions.Csv);
         app.MapGet("/v1/subscriptions/{id}", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionDescriptions.Show);
@@ -85,28 +87,46 @@ public static class SubscriptionEndpoints
 
     private static async Task ListAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? customer = context.Request.Query["customer"], status = context.Request.Query["status"],
-            plan = context.Request.Query["plan"];
-        faults.Id(customer, "customer", required: false);
-        if (plan is not null && context.Project().Catalog.PlanVersions.Values.All(one => one.Code != plan))
+        var list = ListQuery.Read(context);
+        var filter = FilterOf(context, list);
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("plan", FaultCode.InvalidValue, UnknownNames.Plan(context.Caller(), plan));
-        }
-
-        faults.OneOf(status, "status", [.. CatalogWords.All<SubscriptionStatus>()]);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var filter = new SubscriptionFilter(customer, status is null ? null : CatalogWords.Read<SubscriptionStatus>(status), plan);
-        Guid? after = paging.StartingAfter is { } id ? SubscriptionAnswers.IdOf(id, clock.Now()) : null;
-        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted));
-        var list = new SubscriptionList([.. page.Select(item => SubscriptionAnswers.Of(item, context.Project().Zone))], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.SubscriptionList);
+        var (project, zone) = (context.Project(), context.Project().Zone);
+        Guid? after = list.StartingAfter is { } id ? SubscriptionAnswers.IdOf(id, clock.Now()) : null;
+        var rows = await queries.ListAsync(project, filter, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(
+            rows, item => SubscriptionAnswers.Of(item, zone), static (data, more) => new(data, more), WireJson.Default.SubscriptionList);
+    }
+
+    private static async Task CsvAsync(HttpContext context, SubscriptionQueries queries)
+    {
+        var list = ListQuery.OfFile(context);
+        var filter = FilterOf(context, list);
+        if (await list.IsRefusedAsync())
+        {
+            return;
+        }
+
+        var (project, cancel) = (context.Project(), context.RequestAborted);
+        await CsvExport.WriteAsync(
+            context, "subscriptions", SubscriptionCsv.Columns,
+            CsvExport.PagesAsync<SubscriptionItem>(
+                last => queries.ListAsync(project, filter, last?.Row.Subscription.Id, CsvExport.PageRows, cancel)),
+            (csv, item) => SubscriptionCsv.Line(csv, item.Row.Subscription, SubscriptionAnswers.Of(item, project.Zone)));
+    }
+
+    private static SubscriptionFilter FilterOf(HttpContext context, ListQuery list)
+    {
+        string? plan = context.Request.Query["plan"];
+        if (plan is not null && context.Project().Catalog.PlanVersions.Values.All(one => one.Code != plan))
+        {
+            list.Faults.Add("plan", FaultCode.InvalidValue, UnknownNames.Plan(context.Caller(), plan));
+        }
+
+        return new(list.Id("customer"), list.Word<SubscriptionStatus>("status"), plan);
     }
 
     private static async Task ShowAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
@@ -122,17 +142,11 @@ public static class SubscriptionEndpoints
 
     private static async Task FactsAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        var after = 0;
-        if (paging.StartingAfter is { } text && !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after))
+        var list = ListQuery.Read(context);
+        var after = list.After(static (string text, out int sequence) =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out sequence));
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The sequence of the last event is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
@@ -143,9 +157,8 @@ public static class SubscriptionEndpoints
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await queries.FactsAsync(item.Row, after, paging.Probe, context.RequestAborted));
-        var list = new SubscriptionFactList([.. page.Select(SubscriptionAnswers.Of)], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.SubscriptionFactList);
+        var rows = await queries.FactsAsync(item.Row, after ?? 0, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, SubscriptionAnswers.Of, static (data, more) => new(data, more), WireJson.Default.SubscriptionFactList);
     }
 
     private static SubscriptionOrder OrderOf(CreateSubscriptionRequest body, Instant now, Faults faults)

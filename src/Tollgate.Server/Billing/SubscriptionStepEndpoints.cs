@@ -100,7 +100,7 @@ public static class SubscriptionStepEndpoints
         faults.OneOf(body.At, "at", "now", "period_end");
         if (body is { Credit: true, At: not "now" })
         {
-            faults.Add("credit", FaultCode.InvalidValue, "Only what ends now has unused time; say at: now.");
+            faults.Add("credit", FaultCode.InvalidValue, "Only an immediate cancellation credits unused time: send at: now.");
         }
 
         faults.Text(body.Reason, "reason", LongestReason);

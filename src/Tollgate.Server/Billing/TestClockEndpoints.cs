@@ -30,7 +30,7 @@ public static class TestClockEndpoints
         "Test clock",
         "Advance the test clock",
         "Moves a sandbox project's clock forward. Before the call answers, everything that is due until then happens in order: trials end, "
-        + "periods renew, Tollgate invoices usage and collects invoices. Then the clock stands still at `advance_to` until the next call. "
+        + "periods renew, Tollgate invoices usage and collects invoices. The clock then stays at `advance_to` until the next call. "
         + "A repeat changes nothing.")
     {
         Request = Example.Of<AdvanceClockRequest>("""{"advance_to": "2027-01-31T00:00:00Z"}"""),

@@ -151,10 +151,10 @@ public static class CatalogEndpoints
     {
         PublishOutcome.TooMuch =>
             $"All features and versions of plans that the project ever published take at most {CatalogLimits.VersionBytes / 1024 / 1024} "
-                + "MiB: customers may be pinned to each. Change large plans less often, or go on in a new project.",
+                + "MiB: customers may be pinned to each. Change large plans less often, or continue in a new project.",
         PublishOutcome.TooManyFeatures =>
             $"A project publishes at most {CatalogLimits.FeaturesEver} features in its life: past use refers to each. "
-                + "Keep the codes of features that change, or go on in a new project.",
+                + "Keep the codes of features that change, or continue in a new project.",
         _ => null,
     };
 

@@ -112,36 +112,16 @@ public static class CheckoutEndpoints
 
     private static async Task ListAsync(HttpContext context, CheckoutQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? customer = context.Request.Query["customer"], status = context.Request.Query["status"];
-        faults.Id(customer, "customer", required: false);
-        faults.OneOf(status, "status", [.. CatalogWords.All<CheckoutStatus>()]);
-        Guid? after = null;
-        if (paging.StartingAfter is { } text)
+        var list = ListQuery.Read(context);
+        var (customer, status, after) = (list.Id("customer"), list.Word<CheckoutStatus>("status"), list.UuidAfter());
+        if (await list.IsRefusedAsync())
         {
-            if (Guid.TryParse(text, out var id))
-            {
-                after = id;
-            }
-            else
-            {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
-            }
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        CheckoutStatus? wanted = status is null ? null : CatalogWords.Read<CheckoutStatus>(status);
-        var (page,
-            hasMore) = paging.Cut(
-                await queries.ListAsync(context.Project(), customer, wanted, after, paging.Probe, context.RequestAborted));
-        var list = new CheckoutList([.. page.Select(static row => CheckoutAnswers.Of(row))], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.CheckoutList);
+        var rows = await queries.ListAsync(context.Project(), customer, status, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(
+            rows, static row => CheckoutAnswers.Of(row), static (data, more) => new(data, more), WireJson.Default.CheckoutList);
     }
 
     private static async Task ShowAsync(HttpContext context, CheckoutQueries queries)

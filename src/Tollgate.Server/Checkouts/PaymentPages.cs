@@ -12,7 +12,7 @@ namespace Tollgate.Server.Checkouts;
 /// <summary>Maps the pages of <c>Tollgate.Web</c>: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.</summary>
 internal static class PaymentPages
 {
-    private const string Guess = "The address holds 256 random bits, which is all that a customer is given to pay.";
+    private const string Guess = "The address contains 256 random bits and is the customer's only credential.";
 
     /// <summary>The name of a failed guess in the metric and the log.</summary>
     private const string What = "page_unknown";

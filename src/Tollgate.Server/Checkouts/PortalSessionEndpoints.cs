@@ -68,23 +68,16 @@ internal static class PortalSessionEndpoints
 
     private static async Task ListAsync(HttpContext context, PortalSessions sessions, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? customer = context.Request.Query["customer"];
-        faults.Id(customer, "customer", required: false);
-        var after = paging.IdAfter("a portal session", faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        var (customer, after) = (list.Id("customer"), list.UuidAfter());
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(await sessions.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        var rows = await sessions.ListAsync(context.Project(), customer, after, list.Probe, context.RequestAborted);
         var now = clock.Now();
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new PortalSessionList([.. page.Select(row => View(row, now))], hasMore),
-            WireJson.Default.PortalSessionList);
+        await list.AnswerAsync(rows, row => View(row, now), static (data, more) => new(data, more), WireJson.Default.PortalSessionList);
     }
 
     private static async Task ShowAsync(HttpContext context, PortalSessions sessions, Clock clock)

@@ -31,7 +31,8 @@ internal static partial class ClockCommands
 
             var clock = Read(text);
             Console.WriteLine(
-                $"{BillingCommands.TimeText(clock.Now)} ({(clock.IsFrozen ? "it stands still" : "nobody has moved it: it follows the database's clock")})");
+                $"{BillingCommands.TimeText(clock.Now)} "
+                    + $"({(clock.IsFrozen ? "it is frozen" : "nobody has moved it: it follows the database's clock")})");
             return ExitCode.Done;
         });
         return command;
@@ -65,7 +66,7 @@ internal static partial class ClockCommands
             else
             {
                 Console.WriteLine(
-                    $"The clock stands at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Summary(arrived.Processed!)}.");
+                    $"The clock is at {BillingCommands.TimeText(arrived.Now)}. {BillingCommands.Summary(arrived.Processed!)}.");
             }
 
             return ExitCode.Done;

@@ -89,7 +89,8 @@ internal static class CommandLine
             return await StopAsync(
                 asJson, new(
                     ExitCode.Refused,
-                    $"The database went away or refused: {e.Message} Look at its log (postgres.log in the data folder), then start again."));
+                    $"The database is unavailable or refused the connection: {e.Message} Read its log (postgres.log in the data folder), "
+                        + "then start again."));
         }
         catch (CliStopException e)
         {

@@ -70,7 +70,7 @@ internal static class DoctorCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new("disk", Health.Skip, $"{folder} cannot be looked at: {e.Message}");
+            return new("disk", Health.Skip, $"{folder} cannot be read: {e.Message}");
         }
     }
 
@@ -187,7 +187,7 @@ internal static class DoctorCommand
             }
             catch (CliStopException away)
             {
-                var line = new DoctorLine("server", Health.Fail, away.Message, "Its log says why it stopped, where it was started.");
+                var line = new DoctorLine("server", Health.Fail, away.Message, "Its log has the reason.");
                 return (door.Url.IsLoopback
                     ? [line, Port(data), .. NotChecked("no server answers")]
                     : [line, .. NotChecked("no server answers")], false);
@@ -235,7 +235,7 @@ internal static class DoctorCommand
         return ready.GetProperty("checks").GetProperty("clock").GetProperty("status").GetString() == "skewed"
             ? new("ready", Health.Warn, checks, "Synchronise the clocks of the server and of the database (NTP).")
             : answer.IsSuccessStatusCode ? new("ready", Health.Ok, checks)
-            : new("ready", Health.Fail, checks, "The server answers and cannot decide: look at PostgreSQL and at the server's log.");
+            : new("ready", Health.Fail, checks, "The server answers but cannot decide: check PostgreSQL and the server's log.");
     }
 
     private static async Task<IReadOnlyList<DoctorLine>> InsideAsync(ServerDoor door, CancellationToken cancel)

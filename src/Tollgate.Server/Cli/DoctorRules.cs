@@ -124,10 +124,10 @@ internal static partial class DoctorRules
         {
             return ids.Count == 0
                 ? isKnown
-                ? new("master key", Health.Ok, "none yet: the first start makes it")
-                : new("master key", Health.Skip, $"{name} does not exist, and no database could be asked for its key")
+                ? new("master key", Health.Ok, "none yet: the first start creates it")
+                : new("master key", Health.Skip, $"{name} does not exist, and no database was available to name its key")
                 : new("master key", Health.Ok,
-                    $"{name} can be read{(isKnown ? "" : "; no database could be asked whether it is its key")}");
+                    $"{name} can be read{(isKnown ? "" : "; no database was available to compare it with")}");
         }
 
         if (ids.Count == 0 && isServing)
@@ -159,7 +159,7 @@ internal static partial class DoctorRules
         var most = Settings.QueueLength.Default;
         yield return depth * 2 > most
             ? new("queue", Health.Warn, Text($"{depth} operations wait in a lane"),
-                "The database does not keep up: look at its disk, and at tollgate_batch_commit_milliseconds.")
+                "The database does not keep up: check its disk and tollgate_batch_commit_milliseconds.")
             : new("queue", Health.Ok, Text($"{depth} operations wait"));
 
         var failures = Of(samples, "tollgate_loop_failures_total").Where(static one => one.Value > 0).ToList();

@@ -32,8 +32,8 @@ internal static class VerifyCommand
         var command = ServerDoor.Talking(
             new Command(
                 "verify",
-                "Recompute balances from events and reservations, and compare. Changes nothing.\n\nExample:\n  tollgate verify --project "
-                    + "shop")
+                "Recomputes balances from events and reservations, and compares them. Changes nothing.\n\nExample:\n  tollgate verify "
+                    + "--project shop")
                 {
                     Json, Database,
                 });

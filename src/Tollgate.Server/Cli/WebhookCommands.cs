@@ -9,14 +9,14 @@ internal static class WebhookCommands
     private const string Path = "/v1/webhook-endpoints", DeliveriesPath = "/v1/deliveries";
 
     public static Command Build() =>
-        ServerDoor.Group("webhooks", "Endpoints that events are sent to.", List(), Show(), Create(), Rotate(), RedeliverSince());
+        ServerDoor.Group("webhooks", "Endpoints to which Tollgate sends events.", List(), Show(), Create(), Rotate(), RedeliverSince());
 
     public static Command Deliveries() =>
         ServerDoor.Group(
-            "deliveries", "Events on their way to endpoints, and what became of them.", ListDeliveries(), ShowDelivery(), Redeliver());
+            "deliveries", "Deliveries of events to endpoints, with their results.", ListDeliveries(), ShowDelivery(), Redeliver());
 
     private static Command List() => Lists.Command(
-        Path, "id", "Lists the endpoints and how they do.\n\nExample:\n  tollgate webhooks list --project shop",
+        Path, "id", "Lists the endpoints with their status and failures.\n\nExample:\n  tollgate webhooks list --project shop",
         ["id", "url", "status", "disabled_reason", "failures", "paused_until"]);
 
     private static Command Show() => Lists.ShowCommand(
@@ -34,7 +34,7 @@ internal static class WebhookCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "create",
-            "Creates an endpoint and prints its secret, which is shown this once.\n\nExample:\n"
+            "Creates an endpoint and prints its secret, once.\n\nExample:\n"
             + "  tollgate webhooks create https://app.example.com/hooks/tollgate --event \"invoice.*\" --project shop")
         {
             url, events, json,
@@ -58,11 +58,11 @@ internal static class WebhookCommands
         var (id, json) = (Endpoint(), Lists.JsonOption());
         var grace = new Option<int>("--grace-seconds")
         {
-            HelpName = "number", Description = "The time for which both secrets sign.", DefaultValueFactory = _ => 86_400,
+            HelpName = "number", Description = "Seconds for which both secrets sign.", DefaultValueFactory = _ => 86_400,
         };
         var command = new Command(
             "rotate",
-            "Makes a new secret for an endpoint and prints it.\n\nExample:\n  tollgate webhooks rotate "
+            "Creates a new secret for an endpoint and prints it.\n\nExample:\n  tollgate webhooks rotate "
                 + "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --project shop")
             {
                 id, grace, json,
@@ -84,7 +84,7 @@ internal static class WebhookCommands
         var from = new Option<string>("--from") { HelpName = "time", Description = "Since when.", Required = true };
         var command = new Command(
             "redeliver",
-            "Sends an endpoint all that it missed since a time.\n\nExample:\n"
+            "Delivers to an endpoint the events since a time again.\n\nExample:\n"
             + "  tollgate webhooks redeliver 019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10 --from 2026-11-20T00:00:00Z --project shop")
         {
             id, from, json,

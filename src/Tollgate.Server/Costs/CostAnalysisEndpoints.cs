@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Tollgate.Contracts.Costs;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Costs;
@@ -25,6 +24,20 @@ internal static class CostAnalysisEndpoints
 
     /// <summary>The most lines of a CSV file, which needs about 10 MB of memory.</summary>
     public const int MostCsvLines = 50_000;
+
+    private static readonly string[] LineColumns =
+    [
+        "group", "provider", "model", "feature", "calls", "errors", "error_rate", "unpriced_calls", "estimated_calls", "input_tokens",
+        "cached_input_tokens", "output_tokens", "total_tokens", "cost_usd", "p50_ms", "p95_ms", "p99_ms",
+    ];
+
+    private static readonly string[] CustomerColumns =
+    [
+        "customer", "calls", "errors", "unpriced_calls", "estimated_calls", "input_tokens", "cached_input_tokens", "output_tokens",
+        "total_tokens", "cost_usd",
+    ];
+
+    private static readonly string[] DayColumns = ["day", "revenue", "cost", "profit", "requests", "cash"];
 
     internal static readonly Dictionary<string, CostGroups> Groupings = new(StringComparer.Ordinal)
     {
@@ -96,21 +109,12 @@ internal static class CostAnalysisEndpoints
             return;
         }
 
-        var csv = new StringBuilder().Header(
-            "group", "provider", "model", "feature", "calls", "errors", "error_rate", "unpriced_calls", "estimated_calls", "input_tokens",
-            "cached_input_tokens", "output_tokens", "total_tokens", "cost_usd", "p50_ms", "p95_ms", "p99_ms");
-        foreach (var line in lines)
-        {
+        await CsvExport.WriteAsync(context, name, LineColumns, lines, static (csv, line) =>
             csv.Cell(line.Group).Next().Cell(line.Provider).Next().Cell(line.Model).Next().Cell(line.Feature).Next()
                 .Plain(line.Calls).Next().Plain(line.Errors).Next().Plain(line.ErrorRate).Next().Plain(line.UnpricedCalls).Next()
                 .Plain(line.EstimatedCalls).Next().Plain(line.InputTokens).Next().Plain(line.CachedInputTokens).Next()
-                .Plain(line.OutputTokens).Next()
-                .Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms).Next().Plain(line.Latency?.P95Ms)
-                .Next()
-                .Plain(line.Latency?.P99Ms).End();
-        }
-
-        await SendAsync(context, csv, name);
+                .Plain(line.OutputTokens).Next().Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms)
+                .Next().Plain(line.Latency?.P95Ms).Next().Plain(line.Latency?.P99Ms).End());
     }
 
     private static async Task CustomersAsync(HttpContext context, CostQueries queries, Clock clock)
@@ -144,17 +148,11 @@ internal static class CostAnalysisEndpoints
             return;
         }
 
-        var csv = new StringBuilder().Header(
-            "customer", "calls", "errors", "unpriced_calls", "estimated_calls", "input_tokens", "cached_input_tokens", "output_tokens",
-            "total_tokens", "cost_usd");
-        foreach (var (customer, totals) in rows)
-        {
-            csv.Cell(customer).Next().Plain(totals.Calls).Next().Plain(totals.Errors).Next().Plain(totals.UnpricedCalls).Next()
-                .Plain(totals.EstimatedCalls).Next().Plain(totals.InputTokens).Next().Plain(totals.CachedInputTokens).Next()
-                .Plain(totals.OutputTokens).Next().Plain(totals.TotalTokens).Next().Plain(totals.Cost).End();
-        }
-
-        await SendAsync(context, csv, "customers");
+        await CsvExport.WriteAsync(context, "customers", CustomerColumns, rows, static (csv, row) =>
+            csv.Cell(row.Customer).Next().Plain(row.Totals.Calls).Next().Plain(row.Totals.Errors).Next().Plain(row.Totals.UnpricedCalls)
+                .Next().Plain(row.Totals.EstimatedCalls).Next().Plain(row.Totals.InputTokens).Next()
+                .Plain(row.Totals.CachedInputTokens).Next().Plain(row.Totals.OutputTokens).Next().Plain(row.Totals.TotalTokens).Next()
+                .Plain(row.Totals.Cost).End());
     }
 
     private static async Task ResultAsync(HttpContext context, CostQueries queries, Clock clock)
@@ -195,15 +193,10 @@ internal static class CostAnalysisEndpoints
         }
 
         var (found, _) = await ResultOfAsync(context, queries, question.Days);
-        var csv = new StringBuilder().Header("day", "revenue", "cost", "profit", "requests", "cash");
-        foreach (var day in DailyOf(
-            question.Days, found, await EarnedAsync(context, question.Days), await CameAsync(context, question.Days)))
-        {
+        var days = DailyOf(question.Days, found, await EarnedAsync(context, question.Days), await CameAsync(context, question.Days));
+        await CsvExport.WriteAsync(context, "revenue-vs-cost", DayColumns, days, static (csv, day) =>
             csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next()
-                .Plain(day.Requests).Next().Plain(day.Cash).End();
-        }
-
-        await SendAsync(context, csv, "revenue-vs-cost");
+                .Plain(day.Requests).Next().Plain(day.Cash).End());
     }
 
     /// <summary>The totals of a range, and the number of customers that made calls in it.</summary>
@@ -293,13 +286,7 @@ internal static class CostAnalysisEndpoints
     private static Task RefuseLengthAsync(HttpContext context)
     {
         var faults = new Faults();
-        faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: ask for fewer days.");
+        faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: request fewer days.");
         return faults.WriteAsync(context);
-    }
-
-    private static async Task SendAsync(HttpContext context, StringBuilder csv, string name)
-    {
-        context.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}.csv\"";
-        await Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(csv.ToString()), CsvText.ContentType);
     }
 }

@@ -16,12 +16,13 @@ internal static class CostDays
 
     public static readonly QueryParameter[] FromTo =
     [
-        new("from", "First UTC day, such as 2026-11-01; of a time its UTC day counts. Default: 30 days, to included."),
-        new("to", $"Last UTC day, inclusive. Default: today. At most {Most} days."),
+        new("from", "The first UTC day, such as 2026-11-01, or a time on it. Default: 30 days that end with `to`."),
+        new("to", $"The last UTC day, included. Default: today. At most {Most} days."),
     ];
 
     public static readonly QueryParameter[] All = [
-        new("days", $"So many days up to today: 1 to {Most}, default {Default}. Not together with from and to.", "integer"), .. FromTo];
+        new("days", $"The number of UTC days up to today: 1 to {Most}, default {Default}. Do not combine it with from and to.", "integer"),
+        .. FromTo];
 
     /// <summary>Reads <c>days</c>, or <c>from</c> and <c>to</c>.</summary>
     public static DayRange Read(HttpContext context, Instant now, Faults faults)
@@ -48,7 +49,7 @@ internal static class CostDays
         }
         else if (range.Days > Most)
         {
-            faults.Add("from", FaultCode.OutOfRange, $"At most {Most} days are summed up at once.");
+            faults.Add("from", FaultCode.OutOfRange, $"A range has at most {Most} days.");
         }
 
         return range;

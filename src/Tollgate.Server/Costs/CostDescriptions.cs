@@ -24,7 +24,7 @@ internal static class CostDescriptions
 
     private static readonly string OthersRow = string.Create(
         CultureInfo.InvariantCulture,
-        $" A list of names has the {CostBreakdown.MostNames:N0} most expensive ones and then one entry `{CostBreakdown.Others}` with the sum of the rest, so that it adds up to the total.");
+        $" A list of names has the {CostBreakdown.MostNames:N0} most expensive names, then one entry `{CostBreakdown.Others}` with the sum of the rest, so that it adds up to the total.");
 
     private const string Latency = """{"calls": 1250, "p50_ms": 812.3, "p95_ms": 2310.6, "p99_ms": 4094.4}""";
 
@@ -60,7 +60,7 @@ internal static class CostDescriptions
         "Returns the customer's model calls by UTC month and provider, the oldest month first, months without calls included." + HowCounted)
     {
         Path = CustomerDescriptions.Path,
-        Query = [new("months", "The number of months, the running one included: 1 to 36, default 6.", "integer")],
+        Query = [new("months", "The number of months, the current one included: 1 to 36, default 6.", "integer")],
         Answers =
         [
             Example.Of<CustomerTrends>(200, "The months.",
@@ -74,7 +74,7 @@ internal static class CostDescriptions
 
     public static readonly Description Dashboard = new(
         Tag, "Show a customer's dashboard",
-        "Returns usage and limits of the plan, the running UTC month's model calls, its projected cost at the pace so far, "
+        "Returns usage and limits of the plan, the current UTC month's model calls, its projected cost at the pace so far, "
             + "and notices about "
         + "limits. For an id without a customer, the call returns the numbers that its first use would meet.")
     {

@@ -78,18 +78,16 @@ internal static class CustomerOverviewEndpoints
             return;
         }
 
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (rows, more) = paging.Cut(await AlertsOfAsync(customers, context.Project(), id, paging.Probe, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. rows.Select(row => ViewOf(row, context.Project()))], more),
-            WireJson.Default.CustomerAlerts);
+        var project = context.Project();
+        var rows = await AlertsOfAsync(customers, project, id, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(
+            rows, row => ViewOf(row, project), static (data, more) => new(data, more), WireJson.Default.CustomerAlerts);
     }
 
     /// <summary>The newest first; none for an unknown id.</summary>

@@ -40,6 +40,9 @@ internal static class CustomerDescriptions
         Errors = [ErrorCode.CustomerExists],
     };
 
+    private static readonly QueryParameter Search = new(
+        "search", "The beginning of an id (exact case) or of an e-mail address (any case).");
+
     public static readonly Description List = new(
         Tag,
         "List customers",
@@ -47,10 +50,13 @@ internal static class CustomerDescriptions
             + "`search` finds customers by the beginning of the id or of "
         + "the e-mail address.")
     {
-        Query = [.. QueryParameter.OfPage, new("search", "The beginning of an id (exact case) or of an e-mail address (any case).")],
+        Query = [.. QueryParameter.OfPage, Search],
         Answers = [Example.Of<CustomerList>(200, "A page.", $$"""{"data": [{{Ada}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
+
+    public static readonly Description Csv = Description.OfFile(
+        Tag, "Export customers", "customers", "in byte order of their ids", CustomerCsv.Columns, [Search]);
 
     public static readonly Description Show = new(
         Tag, "Show a customer",
@@ -95,7 +101,7 @@ internal static class CustomerDescriptions
         Tag,
         "Put a customer on a plan",
         "Pins the newest published version of the plan; later versions do not touch the customer until the plan is assigned again. "
-        + "Creates a missing customer. null goes back to the project's default plan. Earlier usage still counts, the new plan's "
+        + "Creates a missing customer. null returns the customer to the project's default plan. Earlier usage still counts, the new plan's "
         + "quotas apply from now on in the running periods, and the very next decision sees them. Assigning the customer's present plan "
         + "changes nothing.")
     {

@@ -30,6 +30,8 @@ public static class CustomersEndpoints
         app.MapGet("/v1/customers", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(CustomerDescriptions.List);
+        app.MapGet("/v1/customers.csv", app.Services.GetRequiredService<Exports>().Bounded(context => CsvAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.CustomersRead).WithLoad(Load.Own).Describe(CustomerDescriptions.Csv);
         app.MapGet("/v1/customers/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(CustomerDescriptions.Show);
@@ -94,20 +96,31 @@ public static class CustomersEndpoints
 
     private static async Task ListAsync(HttpContext context, CustomerQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? search = context.Request.Query["search"];
-        faults.Text(search, "search", LongestSearch);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        var search = list.Text("search", LongestSearch);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page, hasMore) = paging.Cut(
-            await queries.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, search, context.RequestAborted));
-        var list = new CustomerList([.. page.Select(CustomerAnswers.Of)], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.CustomerList);
+        var rows = await queries.ListAsync(context.Project(), list.Probe, list.StartingAfter, search, context.RequestAborted);
+        await list.AnswerAsync(rows, CustomerAnswers.Of, static (data, more) => new(data, more), WireJson.Default.CustomerList);
+    }
+
+    private static async Task CsvAsync(HttpContext context, CustomerQueries queries)
+    {
+        var list = ListQuery.OfFile(context);
+        var search = list.Text("search", LongestSearch);
+        if (await list.IsRefusedAsync())
+        {
+            return;
+        }
+
+        var (project, cancel) = (context.Project(), context.RequestAborted);
+        await CsvExport.WriteAsync(
+            context, "customers", CustomerCsv.Columns,
+            CsvExport.PagesAsync<Customer>(last => queries.ListAsync(project, CsvExport.PageRows, last?.Id, search, cancel)),
+            static (csv, customer) => CustomerCsv.Line(csv, CustomerAnswers.Of(customer)));
     }
 
     private static async Task ShowAsync(HttpContext context, CustomerQueries queries)
@@ -162,19 +175,19 @@ public static class CustomersEndpoints
             DeleteCustomerOutcome.Deleted => Answer.Nothing(context),
             DeleteCustomerOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
             DeleteCustomerOutcome.HasUsage =>
-                Problems.WriteAsync(context, ErrorCode.Conflict, "Usage was recorded for this customer; facts are never deleted."),
+                Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has recorded usage, and facts are never deleted."),
             DeleteCustomerOutcome.HasReservations =>
                 Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
             DeleteCustomerOutcome.HasSubscriptions =>
                 Problems.WriteAsync(
                     context, ErrorCode.Conflict,
-                    "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, "
-                        + "so it stays."),
+                    "This customer has or had a subscription, an invoice, credit, a payment or a checkout, and these records "
+                        + "refer to it."),
             DeleteCustomerOutcome.HasMembers =>
                 Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
             DeleteCustomerOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             DeleteCustomerOutcome.HasDecisions =>
-                Problems.WriteAsync(context, ErrorCode.Conflict, "A decision was made for this customer, if only a refusal."),
+                Problems.WriteAsync(context, ErrorCode.Conflict, "Tollgate has made a decision for this customer, at least a refusal."),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
         });
     }

@@ -86,24 +86,16 @@ public static class MembersEndpoints
             return;
         }
 
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        if (await queries.ListAsync(
-            context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
-        {
-            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
-            return;
-        }
-
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(CustomerAnswers.Of)], hasMore), WireJson.Default.MemberList);
+        var rows = await queries.ListAsync(context.Project(), customer, list.Probe, list.StartingAfter, context.RequestAborted);
+        await (rows is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
+            : list.AnswerAsync(rows, CustomerAnswers.Of, static (data, more) => new(data, more), WireJson.Default.MemberList));
     }
 
     private static async Task ShowAsync(HttpContext context, MemberQueries queries)

@@ -79,25 +79,15 @@ public static class DunningEndpoints
 
     private static async Task ListAsync(HttpContext context, DunningQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? customer = context.Request.Query["customer"];
-        faults.Id(customer, "customer", required: false);
-        Guid? after = Guid.TryParse(paging.StartingAfter, out var invoice) ? invoice : null;
-        if (paging.StartingAfter is not null && after is null)
+        var list = ListQuery.Read(context);
+        var (customer, after) = (list.Id("customer"), list.UuidAfter());
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of an invoice is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new DunningList([.. page.Select(ViewOf)], hasMore), WireJson.Default.DunningList);
+        var rows = await queries.ListAsync(context.Project(), customer, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.DunningList);
     }
 
     private static async Task ShowAsync(HttpContext context, DunningQueries queries)

@@ -223,7 +223,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         {
             return hasBudgetEnded ? (CallEnd.BudgetEnded, null)
                 : context.RequestAborted.IsCancellationRequested ? (CallEnd.CallerLeft, null)
-                : (CallEnd.Broken, idle.IsOver ? "The provider was silent for too long." : "The provider's connection broke.");
+                : (CallEnd.Broken, idle.IsOver ? "The provider sent nothing for too long." : "The provider's connection broke.");
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class GatewayEndpoints(
         {
             await Problems.WriteAsync(
                 context, ErrorCode.MalformedJson,
-                "The body could not be read, or it names a member twice that decides what the call uses (model, stream, max_tokens …). "
+                "The body could not be read, or it has a member twice that determines the usage of the call (model, stream, max_tokens …). "
                     + "Nothing was forwarded.");
             return null;
         }
@@ -179,7 +179,7 @@ internal sealed class GatewayEndpoints(
         switch (await body.ReadAsync(context.Request.Body, () => context.RequestAborted))
         {
             case BodyEnd.TooLarge:
-                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"At most {most} bytes are forwarded.");
+                await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"The gateway forwards at most {most} bytes.");
                 return null;
             case BodyEnd.NoRoom:
                 await Problems.WriteAsync(context, ErrorCode.GatewayBusy, NoRoom);
@@ -207,7 +207,7 @@ internal sealed class GatewayEndpoints(
         var home = ProviderHome.Of(provider);
         if (GatewayTarget.Of(context, home, provider, upstream.BaseUrl ?? home.BaseUrl!) is not { } target)
         {
-            return new(ErrorCode.MalformedRequest, "The path is not one that can be forwarded.");
+            return new(ErrorCode.MalformedRequest, "The gateway cannot forward this path.");
         }
 
         address = new(home, credentials, target);

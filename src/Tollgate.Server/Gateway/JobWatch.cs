@@ -20,7 +20,7 @@ internal sealed class JobWatch(
     GatewayJobs jobs, ProviderJobs deps, Forwarder forwarder, UpstreamSecrets secrets, ByteBudget memory, ProjectDirectory directory,
     Clock clock, ParkedWork parked,
     ILogger<JobWatch> log)
-    : ProjectLoop(WorkNames.GatewayJobs, MostAtOnce, Interval, "Jobs at providers were not looked at", parked, log)
+    : ProjectLoop(WorkNames.GatewayJobs, MostAtOnce, Interval, "Polling of provider jobs failed", parked, log)
 {
     /// <summary>The time between two searches for due jobs, which cost almost nothing with an index on open jobs.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -86,7 +86,7 @@ internal sealed class JobWatch(
         if (answer is not { IsSuccessStatusCode: true })
         {
             Log.LogWarning(
-                "The job {Job} in {Project} could not be asked for: {Reason}.", job.CallId, project.Code,
+                "Tollgate could not query job {Job} in {Project}: {Reason}.", job.CallId, project.Code,
                 sent.Failure?.Code ?? answer?.StatusCode.ToString());
             return;
         }
@@ -108,7 +108,7 @@ internal sealed class JobWatch(
         }
         catch (Exception e) when (AnswerRelay.IsOfTransport(e))
         {
-            Log.LogWarning("The answer about the job {Job} in {Project} broke off: {Reason}", job.CallId, project.Code, e.Message);
+            Log.LogWarning("The provider's answer about job {Job} in {Project} ended early: {Reason}", job.CallId, project.Code, e.Message);
         }
     }
 

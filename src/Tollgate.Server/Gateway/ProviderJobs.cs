@@ -69,7 +69,7 @@ internal sealed class ProviderJobs(GatewayJobs jobs, SettleLater later, Clock cl
         {
             bool IsOwn(string id) => known.Any(one => one.Id == id && one.Customer == customer);
             var refusal = route.Job is { } asked && !IsOwn(asked)
-                ? "This customer did not start work of that id through the gateway."
+                ? "This customer did not start a job with this id through the gateway."
                 : GatewayRules.RefusalOf(route, named, IsOwn);
             if (refusal is not null)
             {

@@ -60,7 +60,7 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         if (!_waiting.Writer.TryWrite(waiting))
         {
             log.LogCritical(
-                "A call of {Customer} in {Project} cannot be recorded and no more can be kept: it is lost.", waiting.Customer,
+                "Tollgate lost a call of {Customer} in {Project}: it cannot record the call now, and its queue is full.", waiting.Customer,
                 waiting.Project.Code);
         }
     }
@@ -83,7 +83,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         {
             if (_waiting.Reader.Count > 0)
             {
-                log.LogCritical("{Count} calls were not recorded: the database was away until the server stopped.", _waiting.Reader.Count);
+                log.LogCritical(
+                    "{Count} calls were not recorded: the database was unavailable until the server stopped.", _waiting.Reader.Count);
             }
         }
     }
@@ -125,7 +126,8 @@ internal sealed class SettleLater(GuardLlmCalls guard, QuotaGate gate, GatewayJo
         if (keeping.Exception?.InnerException is { } lost && Problems.Of(lost).Code.Status != StatusCodes.Status503ServiceUnavailable)
         {
             log.LogError(
-                lost, "The answer {Id} in {Project} is recorded, but is not remembered as its customer's.", call.Id, waiting.Project.Code);
+                lost, "Recorded the answer {Id} in {Project}, but could not store which customer it belongs to.", call.Id,
+                waiting.Project.Code);
         }
         else
         {

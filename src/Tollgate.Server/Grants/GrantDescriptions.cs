@@ -29,7 +29,7 @@ internal static class GrantDescriptions
     public static readonly Description Add = new(
         Tag,
         "Grant units",
-        "Gives the customer units of a metered feature beside the plan's quota: a purchased pack, a promotion, a gift. Creates a "
+        "Gives the customer units of a metered feature in addition to the plan's quota: a purchased pack, a promotion, a gift. Creates a "
         + "missing customer. The very next decision can use the grant.\n\n"
         + "Grants burn by `priority` (lowest first), then by earlier expiry, then rollover before plan before top-up, then by age. The "
         + "plan's own quota takes part with priority 100 and the end of its period. Default priority: 50 for a promotion or gift "

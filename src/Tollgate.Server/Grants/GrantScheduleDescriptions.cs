@@ -33,13 +33,12 @@ internal static class GrantScheduleDescriptions
     public static readonly Description Add = new(
         Tag,
         "Grant units in each interval",
-        "Gives the customer units of a metered feature each day, week, month or year, beside the plan's quota. Creates a missing customer. "
-            + "Tollgate creates the grants before "
+        "Gives the customer units of a metered feature each day, week, month or year, in addition to the plan's quota. Creates a missing "
+            + "customer. Tollgate creates the grants before "
         + "they take effect and lists them as `pending` until then; after that they are grants like all others. "
         + "The schedule grants each interval once.\n\n"
         + "Times follow the calendar of the project's time zone. A schedule that starts on the 31st grants on the last day of shorter "
-        + "months.\n\n"
-        + "With an `id` of your own, a repeat answers 200 with the schedule's present state; different content is a 409. "
+        + "months.\n\nWith an `id` of your own, a repeat answers 200 with the schedule's present state; different content is a 409. "
         + "The ids of the grants begin with the schedule's (`club:1`): an existing grant with such an id "
         + "is a 409, too.")
     {

@@ -153,12 +153,12 @@ public static class GrantSchedulesEndpoints
                     context, StatusCodes.Status200OK, CustomerAnswers.Of(answer.Withdrawal!, true), WireJson.Default.WithdrawalView),
             WithdrawOutcome.IdReused =>
                 Problems.WriteAsync(
-                    context, ErrorCode.IdempotencyKeyReused, $"A withdrawal \"{body.Id}\" with other content exists.", "id"),
+                    context, ErrorCode.IdempotencyKeyReused, $"A withdrawal \"{body.Id}\" with different content exists.", "id"),
             WithdrawOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, id, answer.Owner!),
             WithdrawOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
             WithdrawOutcome.TooLittle => Problems.WriteAsync(
                 context, ErrorCode.Conflict,
-                $"{amount} were to be taken back and {answer.Left} are left in the grants. Ask for {answer.Left}, or send \"up_to\": true.",
+                $"The grants have {answer.Left} left, less than the {amount} to take back. Send {answer.Left}, or send \"up_to\": true.",
                 "amount"),
             _ => faults.WriteAsync(context),
         });
@@ -174,7 +174,8 @@ public static class GrantSchedulesEndpoints
             ScheduleOutcome.Done => ViewAsync(done),
             ScheduleOutcome.Replayed => ViewAsync(StatusCodes.Status200OK),
             ScheduleOutcome.IdReused => Problems.WriteAsync(
-                context, ErrorCode.IdempotencyKeyReused, $"A grant schedule \"{answer.Schedule!.Name}\" with other content exists.", "id"),
+                context, ErrorCode.IdempotencyKeyReused, $"A grant schedule \"{answer.Schedule!.Name}\" with different content exists.",
+                "id"),
             ScheduleOutcome.IsMember => MembersEndpoints.WriteIsMemberAsync(context, customer, answer.Owner!),
             ScheduleOutcome.TooMany => Problems.WriteAsync(
                 context, ErrorCode.LimitReached,
@@ -190,7 +191,7 @@ public static class GrantSchedulesEndpoints
                     $"Grant schedule \"{answer.Schedule!.Name}\" ended at {answer.Schedule.End}. Create a new one."),
             ScheduleOutcome.GrantExists => Problems.WriteAsync(
                 context, ErrorCode.Conflict,
-                $"The customer has a grant \"{answer.TakenGrant}\" that this schedule did not make and whose id the schedule would give. "
+                $"The schedule would create a grant \"{answer.TakenGrant}\", and another grant of the customer has this id. "
                     + "Create the schedule with another id."),
             _ => faults.WriteAsync(context),
         });

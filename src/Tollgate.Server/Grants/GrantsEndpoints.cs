@@ -88,7 +88,7 @@ public static class GrantsEndpoints
         }
         else if (answer.Outcome == AddGrantOutcome.IdReused)
         {
-            await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and other content exists.", "id");
+            await Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "A grant with this id and different content exists.", "id");
         }
         else if (answer.Outcome == AddGrantOutcome.TooMany)
         {
@@ -111,32 +111,25 @@ public static class GrantsEndpoints
             return;
         }
 
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        // Reading the balances opens the periods that have begun since, so that the list includes rollovers.
+        // Reading where the customer stands opens the periods that began since: what rolled over is in the list.
         if (await ReadingEndpoints.StandingAsync(context, gate, id) is not { } standing)
         {
             return;
         }
 
-        if (await queries.ListGrantsAsync(
-            context.Project(), id, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } rows)
-        {
-            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
-            return;
-        }
-
-        var (page, hasMore) = paging.Cut(rows);
+        var rows = await queries.ListGrantsAsync(context.Project(), id, list.Probe, list.StartingAfter, context.RequestAborted);
         var heldBack = CustomerAnswers.HeldBack(standing);
-        var list = new GrantList(
-            [.. page.Select(grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)))], hasMore);
-        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.GrantList);
+        await (rows is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
+            : list.AnswerAsync(
+                rows, grant => CustomerAnswers.Of(grant, standing.Now, heldBack.GetValueOrDefault(grant.Grant.Id)),
+                static (data, more) => new(data, more), WireJson.Default.GrantList));
     }
 
     private static async Task ShowAsync(HttpContext context, GrantQueries queries, QuotaGate gate, Clock clock)

@@ -42,10 +42,10 @@ internal sealed class ConnectionGate : IDisposable
     {
         (_options, _limits, _log) = (options, kestrel.Value.Limits, log);
         _meter.CreateObservableGauge(
-            "tollgate.connections", () => Volatile.Read(ref _open), "{connection}", "Open connections of clients.");
+            "tollgate.connections", () => Volatile.Read(ref _open), "{connection}", "Open client connections.");
         _refused = _meter.CreateCounter<long>(
             "tollgate.connections.refused", "{connection}",
-            "Connections that were closed at once: the server is full, or their address has its share.");
+            "Connections that the server closed at once because it is full or their address has used its share.");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -142,7 +142,7 @@ internal sealed class ConnectionGate : IDisposable
                 _refusedSince, address,
                 reason == "full"
                     ? $"the server is full (raise {Settings.MaxConnections.Variable})"
-                    : $"the address has its share of {_options.Sockets.PerAddress} ({Settings.ConnectionsPerAddress.Variable})",
+                    : $"the address has used its share of {_options.Sockets.PerAddress} ({Settings.ConnectionsPerAddress.Variable})",
                 _open, _options.Sockets.MaxConnections);
             (_loggedAt, _refusedSince) = (now, 0);
         }

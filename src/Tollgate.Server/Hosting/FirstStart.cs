@@ -36,14 +36,14 @@ internal static class FirstStart
             var key = await services.GetRequiredService<CreateKey>()
                 .RunAsync(null, KeyOrder.Plain(KeyKind.Admin, "made by up --new-admin-key"), cancel);
             entries[KeysFile.AdminEntry] = key.Text;
-            logger.LogInformation("Made a new admin key. Earlier ones stay valid until they are revoked.");
+            logger.LogInformation("Created a new admin key. Earlier keys stay valid until you revoke them.");
         }
 
         if (!entries.ContainsKey(KeysFile.AdminEntry))
         {
             logger.LogWarning(
-                "{File} has no admin key, and the database only keeps hashes. Start once with --new-admin-key to make one, "
-                + "then make project keys with \"tollgate keys create --project <code>\".",
+                "{File} has no admin key, and the database only stores hashes. Start once with --new-admin-key to create one, "
+                + "then create project keys with \"tollgate keys create --project <code>\".",
                 Engine.Postgres.DataFolder.KeysFileOf(options.Data));
         }
 
@@ -59,7 +59,7 @@ internal static class FirstStart
         if (KeysFile.Read(options.Data).ContainsKey(KeysFile.AdminEntry))
         {
             var kept = KeysFile.KeepOld(options.Data);
-            logger.LogWarning("The database is empty, but keys.env held keys of another one. They are kept in {File}.", kept);
+            logger.LogWarning("The database is empty, but keys.env had the keys of another one. Tollgate moved them to {File}.", kept);
         }
 
         var entries = new OrderedDictionary<string, string>(StringComparer.Ordinal)

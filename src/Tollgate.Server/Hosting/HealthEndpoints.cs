@@ -27,7 +27,9 @@ internal static class HealthEndpoints
     {
         app.MapGet("/health/live", () => TypedResults.Json(new LiveAnswer("live"), WireJson.Default.LiveAnswer))
             .OpenToAll("Load balancers have no key.")
-            .Describe(new("Health", "Whether the process answers", "Answers as long as the process runs; it asks nobody else.")
+            .Describe(
+                new("Health", "Check that the process runs",
+                    "Returns 200 as long as the process runs. It checks neither the database nor anything else.")
             {
                 Answers = [Example.Of<LiveAnswer>(200, "It does.", """{"status": "live"}""")],
             });
@@ -45,14 +47,15 @@ internal static class HealthEndpoints
             })
             .OpenToAll("Load balancers have no key.")
             .Describe(
-                new("Health", "Whether the server can decide",
-                    "Looks at the database, its schema and its clock, at most once a second. 503 with the same body when it cannot decide.")
+                new("Health", "Check that the server can decide",
+                    "Checks the database, its schema and its clock, at most once a second. Returns 503 with the same body if the server "
+                        + "cannot decide.")
             {
                 Answers =
                 [
                     Example.Of<ReadyAnswer>(200, "It can.", ReadyExample),
                     Example.Of<ReadyAnswer>(
-                        503, "It cannot, for now.", ReadyExample.Replace("\"ready\"", "\"not_ready\"", StringComparison.Ordinal)),
+                        503, "The server cannot decide now.", ReadyExample.Replace("\"ready\"", "\"not_ready\"", StringComparison.Ordinal)),
                 ],
             });
     }

@@ -239,7 +239,7 @@ public sealed record ServerOptions
         {
             faults.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors would have all connections. Lower the share, or raise the pool."));
+                $"{setting.Variable} is {share} and {Settings.PoolSize.Variable} is {pool}: one project and its visitors could take all connections. Lower the share, or raise the pool."));
         }
 
         return Math.Min(share, most);
@@ -294,7 +294,7 @@ public sealed record ServerOptions
         }
 
         faults.Add(
-            $"{variable} is \"{value}\": it must be where customers reach this server, such as https://billing.example.com, "
+            $"{variable} is \"{value}\": it must be the URL under which customers reach this server, such as https://billing.example.com, "
                 + "without a path.");
         return null;
     }

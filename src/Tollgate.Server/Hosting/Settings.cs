@@ -77,12 +77,12 @@ public static class Settings
     /// <summary>Time for a database connection attempt.</summary>
     public static readonly Setting ConnectSeconds = new(
         "TOLLGATE_CONNECT_SECONDS", "seconds", 3, 1, 60,
-        "A caller gets its 503 soon instead of waiting on a database that is away.");
+        "A caller gets its 503 soon instead of waiting for an unavailable database.");
 
     /// <summary>Time for one statement.</summary>
     public static readonly Setting CommandSeconds = new(
         "TOLLGATE_COMMAND_SECONDS", "seconds", 30, 1, 3600,
-        "The server cancels a statement that runs longer; none of Tollgate's own comes near.");
+        "The server cancels a statement that runs longer. Tollgate's own statements are much shorter.");
 
     /// <summary>Loops that commit batches of decisions.</summary>
     public static readonly Setting Lanes = new(

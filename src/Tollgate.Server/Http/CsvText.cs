@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 
 namespace Tollgate.Server.Http;
 
@@ -62,7 +65,7 @@ public static class CsvText
                 return true;
             }
 
-            if (!char.IsWhiteSpace(sign) && char.GetUnicodeCategory(sign) != System.Globalization.UnicodeCategory.Format)
+            if (!char.IsWhiteSpace(sign) && char.GetUnicodeCategory(sign) != UnicodeCategory.Format)
             {
                 return false;
             }
@@ -73,7 +76,17 @@ public static class CsvText
 
     /// <summary>Writes a trusted number or time, which may begin with a minus sign.</summary>
     public static StringBuilder Plain(this StringBuilder csv, object? value) =>
-        csv.Append(System.Globalization.CultureInfo.InvariantCulture, $"{value}");
+        csv.Append(CultureInfo.InvariantCulture, $"{value}");
+
+    /// <summary>Minor units, and major ones with a point and all decimals.</summary>
+    public static StringBuilder Money(this StringBuilder csv, MoneyAmount amount) =>
+        csv.Plain(amount.Minor).Next().Append(amount.Major.ToString($"F{amount.Currency.Decimals}", CultureInfo.InvariantCulture));
+
+    /// <summary>ISO 8601 in UTC, as the API writes it.</summary>
+    public static StringBuilder Time(this StringBuilder csv, DateTimeOffset? time) =>
+        csv.Append(time is { } at ? Instant.From(at).ToString() : "");
+
+    public static StringBuilder Word(this StringBuilder csv, bool isTrue) => csv.Append(isTrue ? "true" : "false");
 
     public static StringBuilder Next(this StringBuilder csv) => csv.Append(',');
 

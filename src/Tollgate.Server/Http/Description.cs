@@ -50,6 +50,20 @@ public sealed record Description(string Tag, string Summary, string Details)
     /// <summary>The errors of the operation, in addition to those that every operation shares.</summary>
     public IReadOnlyList<ErrorCode> Errors { get; init; } = [];
 
+    /// <summary>A list as a CSV file.</summary>
+    /// <param name="what">The rows, in the plural.</param>
+    /// <param name="order">Their order.</param>
+    internal static Description OfFile(
+        string tag, string summary, string what, string order, string[] columns, IReadOnlyList<QueryParameter> filters) => new(
+        tag, summary,
+        $"Returns all {what} that match the filter as CSV (RFC 4180), {order}. Texts that a spreadsheet would run as a formula begin with an "
+            + "apostrophe.")
+    {
+        Query = filters,
+        Answers = [Example.OfText(StatusCodes.Status200OK, "The file.", "text/csv", string.Join(',', columns) + "\r\n")],
+        Errors = [ErrorCode.ValidationFailed, ErrorCode.RateLimited],
+    };
+
     /// <summary>The meaning of the placeholders of the path, if <c>id</c> alone does not express it.</summary>
     public IReadOnlyDictionary<string, string> Path { get; init; } = new Dictionary<string, string>();
 }

@@ -279,9 +279,9 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     {
         _meter.CreateObservableGauge(
             "tollgate.share.waiting", () => _projects.Values.Concat(_visitors.Values).Sum(static places => (long)places.Waiting),
-            "{request}", "Requests that wait because their project uses its share.");
+            "{request}", "Requests that wait because their project has used its share.");
         _refused = _meter.CreateCounter<long>(
-            "tollgate.share.refused", "{request}", "Requests refused because their project used its share.");
+            "tollgate.share.refused", "{request}", "Requests that the server refused because their project had used its share.");
     }
 
     private static bool IsSmall(HttpRequest request) => request.ContentLength is { } length
@@ -318,7 +318,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             _ => (options.Requests, options.Requests == 1 ? "request" : "requests", "TOLLGATE_PROJECT_REQUESTS"),
         };
         return FormattableString.Invariant(
-            $"{who} {most} {what} at work, which is {part} ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were waiting already. Send fewer at one time.");
+            $"{who} {most} {what} in progress, which is {part} ({knob}). This request waited {options.Wait.TotalSeconds:0} seconds, or {options.Waiting} others were already waiting. Send fewer at one time.");
     }
 
     /// <summary>The places that a request holds while it runs.</summary>

@@ -84,7 +84,7 @@ public sealed class Faults
         IdFault.TooLong =>
             new(param, FaultCode.TooLong, $"At most {WireLimits.IdCharacters} characters are accepted; {id.Length} were sent."),
         IdFault.NotALine => new(param, FaultCode.InvalidFormat, NotALine),
-        IdFault.DotSegment => new(param, FaultCode.InvalidFormat, "\".\" and \"..\" cannot be part of a URL, so they are no ids."),
+        IdFault.DotSegment => new(param, FaultCode.InvalidFormat, "\".\" and \"..\" cannot be part of a URL, so they cannot be ids."),
         var other => throw new InvalidOperationException($"{other} is no fault of an id."),
     };
 

@@ -100,7 +100,7 @@ public sealed class FrontDoor(
         return Guesses.IsGuess(code) && guesses.Fail(context, code.Code) is { } pause
             ? Problems.WriteAsync(
                 context, ErrorCode.RateLimited,
-                $"Too many requests with keys that are not valid came from this address; of the last one: {code.Code}.", retryAfter: pause)
+                $"Too many requests with invalid keys came from this address. Error of the last one: {code.Code}.", retryAfter: pause)
             : Problems.WriteAsync(context, code, answer.Detail);
     }
 
@@ -205,7 +205,7 @@ public sealed class FrontDoor(
     }
 
     private static readonly string ManyWait = FormattableString.Invariant(
-        $"{TokenLookUps.WaitingOfOne} requests with this customer token wait for its look-up already. Send fewer at one time.");
+        $"{TokenLookUps.WaitingOfOne} requests with this customer token already wait for its look-up. Send fewer at one time.");
 
     /// <summary>Resolves a customer token, which has the scopes and networks of the key that issued it, and ends with that key.</summary>
     private async Task<Resolution> ResolveTokenAsync(HttpContext context, KeyHash hash)

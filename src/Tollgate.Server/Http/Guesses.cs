@@ -50,8 +50,9 @@ public sealed class Guesses : IDisposable
         (_budget, _ofSenders, _directory, _log) = (new(options.PerMinute), new(MoreOfSenders * options.PerMinute), directory, log);
         _failed = _meter.CreateCounter<long>(
             "tollgate.guesses", "{attempt}",
-            "Keys, tokens, page addresses, links of mails and webhooks that were not good, by what was wrong.");
-        _limited = _meter.CreateCounter<long>("tollgate.guesses.limited", "{attempt}", "Failed attempts that were answered with 429.");
+            "Invalid keys, tokens, page addresses, mail links and webhooks, by reason.");
+        _limited = _meter.CreateCounter<long>(
+            "tollgate.guesses.limited", "{attempt}", "Failed attempts that the server answered with 429.");
     }
 
     public void Dispose() => _meter.Dispose();

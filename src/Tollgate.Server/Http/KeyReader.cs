@@ -19,10 +19,10 @@ internal static class KeyReader
         var why = header is null ? "The request carries no key."
             : scheme.Equals(Scheme.Trim(), StringComparison.OrdinalIgnoreCase)
             ? "Authorization: Bearer has no key behind it; perhaps a variable is empty."
-            : scheme.StartsWith("tg_", StringComparison.Ordinal) ? "Authorization holds a key without the word Bearer before it."
+            : scheme.StartsWith("tg_", StringComparison.Ordinal) ? "Authorization has a key without the word Bearer before it."
             : scheme.Length is > 0 and <= LongestScheme && header!.Contains(' ', StringComparison.Ordinal)
-            ? $"Authorization has the scheme '{Spelling.Shown(scheme)}', which this server does not take."
-            : "Authorization has no scheme that this server takes.";
+            ? $"Authorization has the scheme '{Spelling.Shown(scheme)}', which this server does not accept."
+            : "Authorization has no scheme that this server accepts.";
         return $"{why} {ErrorCode.KeyMissing.HowToFix}";
     }
 

@@ -27,26 +27,26 @@ internal static class OpenApiDocuments
     /// <summary>The groups of operations, in the order in which a new user needs them.</summary>
     private static readonly (string Name, string Meaning)[] Tags =
     [
-        ("Quotas", "Ask whether a customer may use a feature, or decide and record the use in one step."),
+        ("Quotas", "Check whether a customer may use a feature, or decide and record the use in one step."),
         ("Reservations", "Hold an amount before the work; settle it with the true amount, or release it."),
         ("Metering", "Send usage events and read them back."),
         ("LLM", "Record model calls, keep the price book, and list calls with their costs."),
         ("Gateway", "Call model providers through Tollgate, which meters and limits each call."),
         ("Costs", "Costs, revenue and margins by model, provider, feature, plan and customer."),
         ("Customers", "Customers with their plans, balances, grants, overrides and terms."),
-        ("Members", "The people of a team, who share the plan and the balances of one customer."),
+        ("Members", "The users of a team, who share the plan and the balances of one customer."),
         ("Catalog", "Features, plans, prices and quotas as data."),
         ("Subscriptions", "Start, change, pause and cancel subscriptions, and preview each step."),
         ("Invoices", "Invoices, credit notes, statements, credit packs and account credits; the seller's details and tax rates."),
         ("Coupons", "Create coupons and redeem them on subscriptions."),
         ("Payments", "Checkout pages, the customer portal, payments, refunds, disputes, and the payment provider of a project."),
-        ("Dunning", "Invoices that could not be collected, and the policy by which Tollgate tries them again."),
+        ("Dunning", "Invoices that Tollgate could not collect, and the policy by which it retries them."),
         ("Billing", "Run due billing work now, and list subscriptions and usage that it could not bill."),
-        ("Mail", "Mails to customers: what was sent, what was not and why."),
+        ("Mail", "Mails to customers, sent and suppressed, with the reasons."),
         ("Projects", "One project for each product, with its own customers, catalog and keys."),
-        ("Keys", "API keys and customer tokens: who may call, and for what."),
+        ("Keys", "API keys and customer tokens, with their kinds and scopes."),
         ("Webhooks", "Endpoints to which Tollgate sends events, and the deliveries to each."),
-        ("Parked work", "Background work that failed and waits, with the error and what to do."),
+        ("Parked work", "Background work that failed and waits, with the error and advice."),
         ("Test clock", "Read and advance the clock of a sandbox project."),
         ("Ledger", "Verify that balances, events and reservations agree."),
         ("Health", "Probes for load balancers, and metrics for monitoring."),
@@ -141,8 +141,8 @@ internal static class OpenApiDocuments
             Version = PageFrame.Version,
             Description =
                 "Meters, gates and bills AI products. JSON in snake_case; times are ISO 8601 in UTC; money is an integer of minor units "
-                + "beside its currency. Errors are problem+json with a stable `code`; each code has [a page](/docs/errors). "
-                + "Unknown fields are refused.",
+                + "with its currency. Errors are problem+json with a stable `code`; each code has [a page](/docs/errors). "
+                + "Tollgate refuses unknown fields.",
             License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
         var known = Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Meaning });

@@ -29,7 +29,7 @@ public static class Problems
 
     /// <param name="what">The caller's name for it: <c>id</c>.</param>
     public static string Reused(string what, string id) =>
-        $"The {what} '{Spelling.Shown(id)}' was accepted before with other content. {ErrorCode.IdempotencyKeyReused.HowToFix}";
+        $"The {what} '{Spelling.Shown(id)}' was accepted before with different content. {ErrorCode.IdempotencyKeyReused.HowToFix}";
 
     /// <summary>
     /// Names the content type of the body and those that the operation accepts. Routing answers only a 415 and does not pass on the
@@ -41,7 +41,7 @@ public static class Problems
         string[] wanted = [.. NearestPath.Operations(context)
             .SelectMany(static one => one.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct(StringComparer.Ordinal)];
         var form = sent == "application/x-www-form-urlencoded"
-            ? " curl sends a form unless it is told -H 'Content-Type: application/json'."
+            ? " curl sends a form unless you add -H 'Content-Type: application/json'."
             : "";
         return $"{(wanted.Length == 0 ? Answer.JsonType : string.Join(" or ", wanted))} is expected; {(sent.Length == 0 ? "no Content-Type" : sent)} was sent.{form}";
     }
@@ -86,7 +86,7 @@ public static class Problems
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } e => (ErrorCode.PayloadTooLarge, e.Message),
         BadHttpRequestException e => (ErrorCode.MalformedRequest, e.Message),
         IOException { InnerException: OverflowException } =>
-            (ErrorCode.MalformedRequest, "A chunk of the body says a size that no chunk has."),
+            (ErrorCode.MalformedRequest, "A chunk of the body has an invalid size."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout. 25006: a standby,
@@ -100,7 +100,7 @@ public static class Problems
         // U+0000, text with an invalid encoding, or a row too long for its index: only texts of the request can cause them. The endpoints
         // check for them and name the field; this handles the rest.
         PostgresException { SqlState: "22021" or "22P05" or "54000" } =>
-            (ErrorCode.MalformedRequest, "A text of the request cannot be stored: it holds U+0000 or is too long."),
+            (ErrorCode.MalformedRequest, "A text of the request contains U+0000 or is too long to store."),
         PostgresException => (ErrorCode.Internal, InternalDetail),
         NpgsqlException e when IsPoolExhausted(e) => (ErrorCode.Overloaded, PoolDetail),
         NpgsqlException { InnerException: TimeoutException } => (ErrorCode.StorageUnavailable, SlowDetail),
@@ -119,7 +119,7 @@ public static class Problems
         _ => ErrorCode.MalformedRequest,
     };
 
-    private const string LockDetail = "Another transaction holds what this request changes, and did not finish in time.";
+    private const string LockDetail = "Another transaction has locked the rows that this request changes, and did not end in time.";
 
     private const string PoolDetail = "All of this server's connections to PostgreSQL (TOLLGATE_POOL_SIZE) are in use.";
 

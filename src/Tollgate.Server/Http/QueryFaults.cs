@@ -19,7 +19,7 @@ internal static class QueryFaults
         {
             if (!known.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                var all = known.Names.Count == 0 ? " None is read here." : $" Known: {string.Join(", ", known.Names)}.";
+                var all = known.Names.Count == 0 ? " This operation has none." : $" Known: {string.Join(", ", known.Names)}.";
                 faults.Add(Spelling.Shown(name), FaultCode.UnknownParameter, Spelling.Unknown("query parameter", name, known.Names) + all);
             }
             else if (values.Count > 1)

@@ -68,7 +68,7 @@ public static class InboxEndpoints
                 break;
             case ReceiveOutcome.Unreadable:
                 await Problems.WriteAsync(
-                    context, ErrorCode.MalformedRequest, "The signature is right, and the body is no event of this provider.");
+                    context, ErrorCode.MalformedRequest, "The signature is valid, but the body is not an event of this provider.");
                 break;
             default:
                 await Problems.WriteAsync(context, ErrorCode.WebhookSignatureInvalid);
@@ -137,30 +137,18 @@ public static class InboxEndpoints
 
     private static async Task ListAsync(HttpContext context, InboxQueries queries)
     {
-        var faults = new Faults();
-        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? state = query["state"], provider = query["provider"], type = query["type"];
-        faults.OneOf(state, "state", [.. CatalogWords.All<InboxState>()]);
-        faults.OneOf(provider, "provider", [.. CatalogWords.All<PaymentProvider>()]);
-        faults.Text(type, "type", LongestType);
-        var after = paging.StartingAfter is { } text ? PlaceOf(text) : null;
-        if (!faults.Any && paging.StartingAfter is not null && after is null)
+        var list = ListQuery.Read(context);
+        var filter = new InboxFilter(
+            list.Word<InboxState>("state"), list.Word<PaymentProvider>("provider"), list.Text("type", LongestType));
+        var after = list.After<(PaymentProvider, string)>(TryPlaceOf);
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var filter = new InboxFilter(WordOf<InboxState>(state), WordOf<PaymentProvider>(provider), type);
-        var rows = await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(static one => ViewOf(one, withBody: false))], hasMore),
-            WireJson.Default.ProviderEventList);
+        var rows = await queries.ListAsync(context.Project(), filter, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(
+            rows, static one => ViewOf(one, withBody: false), static (data, more) => new(data, more), WireJson.Default.ProviderEventList);
     }
 
     private static async Task ShowAsync(HttpContext context, InboxQueries queries)
@@ -195,8 +183,12 @@ public static class InboxEndpoints
             ? (provider, id[(at + 1)..])
             : null;
 
-    private static TEnum? WordOf<TEnum>(string? word)
-        where TEnum : struct, Enum => word is not null && CatalogWords.TryParse<TEnum>(word, out var known) ? known : null;
+    private static bool TryPlaceOf(string id, out (PaymentProvider Provider, string Id) place)
+    {
+        var found = PlaceOf(id);
+        place = found ?? default;
+        return found is not null;
+    }
 
     private static ProviderEventView ViewOf(StoredEvent stored, bool withBody) => new()
     {

@@ -64,19 +64,14 @@ public static class CouponEndpoints
 
     private static async Task ListAsync(HttpContext context, CouponQueries coupons)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(await coupons.ListAsync(context.Project(), paging.Probe, paging.StartingAfter, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new CouponList([.. page.Select(InvoiceAnswers.Of)], hasMore),
-            WireJson.Default.CouponList);
+        var rows = await coupons.ListAsync(context.Project(), list.Probe, list.StartingAfter, context.RequestAborted);
+        await list.AnswerAsync(rows, InvoiceAnswers.Of, static (data, more) => new(data, more), WireJson.Default.CouponList);
     }
 
     private static async Task ShowAsync(HttpContext context, CouponQueries coupons)
@@ -157,7 +152,7 @@ public static class CouponEndpoints
         faults.OneOf(body.Duration, "duration", [.. CatalogWords.All<CouponDuration>()]);
         if (body.Duration == "repeating" ? body.Months is null : body.Months is not null)
         {
-            faults.Add("months", FaultCode.InvalidValue, "months belongs to duration repeating, which needs it.");
+            faults.Add("months", FaultCode.InvalidValue, "Send months with duration repeating, and only with it.");
         }
 
         faults.Range(body.Months, "months", 1, CouponRules.LargestMonths);
@@ -165,7 +160,7 @@ public static class CouponEndpoints
         {
             faults.Add(
                 "carry_over", FaultCode.InvalidValue,
-                "Only an amount that is taken off once can carry over: amount_off with duration once.");
+                "Only an amount that applies once can carry over: amount_off with duration once.");
         }
     }
 

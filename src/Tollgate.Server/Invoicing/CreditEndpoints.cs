@@ -103,27 +103,26 @@ public static class CreditEndpoints
             return;
         }
 
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
         if (await queries.ListAsync(
-            context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } account)
+            context.Project(), customer, list.Probe, list.StartingAfter, context.RequestAborted) is not { } account)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
         }
 
-        var (page, hasMore) = paging.Cut(account.Facts);
-        var balances = account.Balances.Select(static one =>
-            new CreditBalanceView(CatalogWords.Of(one.Kind), one.Amount.Currency.Code, one.Amount.Minor));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. balances], [.. page.Select(ViewOf)], hasMore),
-            WireJson.Default.CreditAccountView);
+        CreditBalanceView[] balances =
+        [
+            .. account.Balances.Select(static one =>
+                new CreditBalanceView(CatalogWords.Of(one.Kind), one.Amount.Currency.Code, one.Amount.Minor)),
+        ];
+        await list.AnswerAsync(
+            account.Facts, ViewOf, (data, more) => new(balances, data, more), WireJson.Default.CreditAccountView);
     }
 
     private static CreditFactView ViewOf(CreditFact fact) => new()

@@ -13,36 +13,38 @@ namespace Tollgate.Server.Invoicing;
 /// </summary>
 internal static class InvoiceCsv
 {
-    /// <param name="withHeader">False: the rows follow others in the same file.</param>
-    public static string Of(IEnumerable<Invoice> invoices, bool withHeader = true)
+    public static string Of(params ReadOnlySpan<Invoice> invoices)
     {
-        var csv = withHeader ? Header() : new StringBuilder();
+        var csv = new StringBuilder().Header(Columns);
         foreach (var invoice in invoices)
         {
-            if (invoice.Lines.Count == 0)
-            {
-                csv.Whole(invoice).Next().Append(",,,,,,,,,").Sums(invoice);
-            }
-
-            foreach (var (index, line) in invoice.Lines.Index())
-            {
-                csv.Whole(invoice).Next().Plain(index + 1).Next().Line(line).Sums(invoice);
-            }
+            csv.Lines(invoice);
         }
 
         return csv.ToString();
     }
 
-    private static StringBuilder Header() => new StringBuilder().Header(
-        "invoice_number", "invoice_id", "status", "customer", "currency", "issued_at", "period_start", "period_end",
-        "line", "kind", "description", "feature", "quantity", "unit_price", "amount_minor", "amount", "line_period_start",
-        "line_period_end",
-        "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total",
-        "amount_paid_minor", "amount_paid", "amount_due_minor", "amount_due");
+    /// <summary>A row for each line of the invoice.</summary>
+    public static void Lines(this StringBuilder csv, Invoice invoice)
+    {
+        if (invoice.Lines.Count == 0)
+        {
+            csv.Whole(invoice).Next().Append(",,,,,,,,,").Sums(invoice);
+        }
 
-    /// <summary>Minor units, and major ones with a point and all decimals.</summary>
-    internal static StringBuilder Money(this StringBuilder csv, MoneyAmount amount) =>
-        csv.Plain(amount.Minor).Next().Append(amount.Major.ToString($"F{amount.Currency.Decimals}", CultureInfo.InvariantCulture));
+        foreach (var (index, line) in invoice.Lines.Index())
+        {
+            csv.Whole(invoice).Next().Plain(index + 1).Next().Line(line).Sums(invoice);
+        }
+    }
+
+    public static readonly string[] Columns =
+    [
+        "invoice_number", "invoice_id", "status", "customer", "currency", "issued_at", "period_start", "period_end", "line", "kind",
+        "description", "feature", "quantity", "unit_price", "amount_minor", "amount", "line_period_start", "line_period_end",
+        "subtotal_minor", "subtotal", "discount_minor", "discount", "tax_minor", "tax", "total_minor", "total", "amount_paid_minor",
+        "amount_paid", "amount_due_minor", "amount_due",
+    ];
 
     private static StringBuilder Whole(this StringBuilder csv, Invoice invoice) =>
         csv.Cell(invoice.Number).Next().Plain(invoice.Id).Next().Plain(CatalogWords.Of(invoice.Status)).Next().Cell(invoice.Customer).Next()

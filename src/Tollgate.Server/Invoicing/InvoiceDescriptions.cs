@@ -53,7 +53,7 @@ internal static class InvoiceDescriptions
     public static readonly Description Show = new(
         Tag, "Show an invoice",
         "Returns the invoice with its lines, taxes and credit notes. The lines of a finalised invoice never change; payments, "
-            + "refunds and credit notes stand beside them.")
+            + "refunds and credit notes are separate records.")
     {
         Answers = [Example.Of<InvoiceView>(200, "The invoice.", Sample)],
         Errors = [ErrorCode.InvoiceNotFound],

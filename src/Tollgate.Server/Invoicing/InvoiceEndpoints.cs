@@ -69,51 +69,32 @@ public static class InvoiceEndpoints
     }
 
     /// <summary>The filter in the query of a list.</summary>
-    internal static InvoiceFilter FilterOf(HttpContext context, Clock clock, Faults faults)
+    internal static InvoiceFilter FilterOf(ListQuery list, Clock clock)
     {
-        var query = context.Request.Query;
-        string? customer = query["customer"], status = query["status"], subscription = query["subscription"], number = query["number"],
-            order = query["order"];
-        faults.Id(customer, "customer", required: false);
-        faults.Id(subscription, "subscription", required: false);
-        faults.Text(number, "number", LongestNumber);
-        faults.OneOf(status, "status", [.. CatalogWords.All<InvoiceStatus>()]);
-        faults.OneOf(order, "order", InvoiceDescriptions.Orders);
+        var subscription = list.Id("subscription");
         return new(
-            customer,
+            list.Id("customer"),
             subscription is null ? null : SubscriptionAnswers.IdOf(subscription, clock.Now()),
-            status is not null && CatalogWords.TryParse<InvoiceStatus>(status, out var wanted) ? wanted : null,
-            faults.Moment(query["from"], "from"),
-            faults.Moment(query["to"], "to"),
-            order == "asc")
+            list.Word<InvoiceStatus>("status"),
+            list.Moment("from"),
+            list.Moment("to"),
+            list.OneOf("order", InvoiceDescriptions.Orders) == "asc")
         {
-            Number = number,
+            Number = list.Text("number", LongestNumber),
         };
     }
 
     private static async Task ListAsync(HttpContext context, InvoiceQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        var filter = FilterOf(context, clock, faults);
-        Guid after = default;
-        if (paging.StartingAfter is { } text && !Guid.TryParse(text, out after))
+        var list = ListQuery.Read(context);
+        var (filter, after) = (FilterOf(list, clock), list.UuidAfter());
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last invoice of the page before is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var rows = await queries.ListAsync(
-            context.Project(), filter, paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new InvoiceList([.. page.Select(InvoiceAnswers.Of)], hasMore),
-            WireJson.Default.InvoiceList);
+        var rows = await queries.ListAsync(context.Project(), filter, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, InvoiceAnswers.Of, static (data, more) => new(data, more), WireJson.Default.InvoiceList);
     }
 
     private static async Task ShowAsync(HttpContext context, InvoiceQueries queries)

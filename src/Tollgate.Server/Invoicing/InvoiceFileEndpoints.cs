@@ -44,7 +44,7 @@ public static class InvoiceFileEndpoints
             context =>
                 InvoiceAsync(context, queries, ".html", Html, static (invoice, style) => Bytes(Invoicing.InvoiceHtml.Of(invoice, style))));
         Map("/v1/invoices/{id}.csv", InvoiceFileDescriptions.InvoiceCsv,
-            context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of([invoice]))));
+            context => InvoiceAsync(context, queries, ".csv", Csv, static (invoice, _) => Bytes(Invoicing.InvoiceCsv.Of(invoice))));
         Map("/v1/invoices/{id}/credit-notes/{note}.pdf", InvoiceFileDescriptions.CreditNotePdf,
             context =>
                 CreditNoteAsync(
@@ -104,30 +104,19 @@ public static class InvoiceFileEndpoints
     /// <summary>Reads page by page, and holds no connection of the pool between pages, while the client reads.</summary>
     private static async Task CsvAsync(HttpContext context, InvoiceQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var filter = InvoiceEndpoints.FilterOf(context, clock, faults);
-        if (faults.Any)
+        var list = ListQuery.OfFile(context);
+        var filter = InvoiceEndpoints.FilterOf(list, clock);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (written, last, more) = (0, (Guid?)null, true);
-        while (more && written < MostInCsv)
-        {
-            var page = await queries.ListAsync(context.Project(), filter, last, PageOfCsv, context.RequestAborted);
-            if (written == 0)
-            {
-                // Sets the headers after the first page is read, so that a query that fails at once still gets an error.
-                context.Response.ContentType = Csv;
-                context.Response.Headers.ContentDisposition = "attachment; filename=\"invoices.csv\"";
-            }
-
-            await context.Response.WriteAsync(
-                Invoicing.InvoiceCsv.Of(page.Select(static row => row.Invoice), withHeader: written == 0), context.RequestAborted);
-            written += page.Count;
-            (last, more) = (page.Count == 0 ? null : page[^1].Invoice.Id, page.Count == PageOfCsv);
-        }
+        var (project, cancel) = (context.Project(), context.RequestAborted);
+        await CsvExport.WriteAsync(
+            context, "invoices", Invoicing.InvoiceCsv.Columns,
+            CsvExport.PagesAsync<InvoiceRow>(
+                last => queries.ListAsync(project, filter, last?.Invoice.Id, PageOfCsv, cancel), PageOfCsv, MostInCsv),
+            static (csv, row) => Invoicing.InvoiceCsv.Lines(csv, row.Invoice));
     }
 
     private static async Task StatementAsync(

@@ -1,4 +1,3 @@
-using System.Text;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Engine.Invoicing;
@@ -16,6 +15,9 @@ public static class LateUsageEndpoints
     /// <summary>The most rows in one CSV, so that a spreadsheet can open it.</summary>
     private const int MostInCsv = 10_000;
 
+    private static readonly string[] Columns =
+        ["customer", "feature", "period_start", "period_end", "quantity", "amount_minor", "amount", "currency"];
+
     public static void MapLateUsage(this WebApplication app)
     {
         var queries = app.Services.GetRequiredService<LateUsageQueries>();
@@ -23,47 +25,37 @@ public static class LateUsageEndpoints
         app.MapGet("/v1/billing/late-usage", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(LateUsageDescriptions.List);
-        app.MapGet("/v1/billing/late-usage.csv", (RequestDelegate)(context => CsvAsync(context, queries)))
+        app.MapGet(
+                "/v1/billing/late-usage.csv",
+                app.Services.GetRequiredService<Exports>().Bounded(context => CsvAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
-            .WithLoad(Load.Heavy)
+            .WithLoad(Load.Own)
             .Describe(LateUsageDescriptions.Csv);
     }
 
     private static async Task ListAsync(HttpContext context, LateUsageQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        LateUsagePlace after = default;
-        if (paging.StartingAfter is { } text && !LateUsagePlace.TryParse(text, out after))
+        var list = ListQuery.Read(context);
+        var after = list.After<LateUsagePlace>(LateUsagePlace.TryParse);
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "The id of the last row of the previous page is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var rows = await queries.ListAsync(
-            context.Project(), paging.StartingAfter is null ? null : after, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new LateUsageList([.. page.Select(ViewOf)], hasMore), WireJson.Default.LateUsageList);
+        var rows = await queries.ListAsync(context.Project(), after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.LateUsageList);
     }
 
-    private static async Task CsvAsync(HttpContext context, LateUsageQueries queries)
+    private static Task CsvAsync(HttpContext context, LateUsageQueries queries)
     {
-        var csv = new StringBuilder().Header(
-            "customer", "feature", "period_start", "period_end", "quantity", "amount_minor", "amount", "currency");
-        foreach (var row in await queries.ListAsync(context.Project(), null, MostInCsv, context.RequestAborted))
-        {
-            csv.Cell(row.Customer).Next().Cell(row.Feature).Next().Plain(row.Period.Start).Next().Plain(row.Period.End).Next()
-                .Plain(row.Ignored.Quantity).Next().Money(row.Ignored.Amount).Next().Plain(row.Ignored.Amount.Currency).End();
-        }
-
-        context.Response.Headers.ContentDisposition = "attachment; filename=\"late-usage.csv\"";
-        await Answer.Bytes(context, StatusCodes.Status200OK, Encoding.UTF8.GetBytes(csv.ToString()), CsvText.ContentType);
+        var (project, cancel) = (context.Project(), context.RequestAborted);
+        return CsvExport.WriteAsync(
+            context, "late-usage", Columns,
+            CsvExport.PagesAsync<LateUsageRow>(
+                last => queries.ListAsync(project, last?.Place, CsvExport.PageRows, cancel), most: MostInCsv),
+            static (csv, row) =>
+                csv.Cell(row.Customer).Next().Cell(row.Feature).Next().Plain(row.Period.Start).Next().Plain(row.Period.End).Next()
+                    .Plain(row.Ignored.Quantity).Next().Money(row.Ignored.Amount).Next().Plain(row.Ignored.Amount.Currency).End());
     }
 
     private static LateUsageView ViewOf(LateUsageRow row) => new(

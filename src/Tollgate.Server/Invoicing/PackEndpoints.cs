@@ -57,7 +57,7 @@ public static class PackEndpoints
         await (answer.Outcome switch
         {
             PackOutcome.IdReused =>
-                Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "This id was used for another purchase.", "id"),
+                Problems.WriteAsync(context, ErrorCode.IdempotencyKeyReused, "Another purchase has this id.", "id"),
             PackOutcome.Refused => Problems.WriteAsync(context, ErrorCode.PackRefused, answer.Detail, "pack"),
             PackOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember, answer.Detail),
             PackOutcome.CurrencyFixed => Problems.WriteAsync(context, ErrorCode.CurrencyFixed, answer.Detail, "currency"),
@@ -74,25 +74,16 @@ public static class PackEndpoints
             return;
         }
 
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        if (await queries.ListAsync(
-            context.Project(), customer, paging.Probe, paging.StartingAfter, context.RequestAborted) is not { } items)
-        {
-            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
-            return;
-        }
-
-        var (page, hasMore) = paging.Cut(items);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new PackPurchaseList([.. page.Select(ViewOf)], hasMore),
-            WireJson.Default.PackPurchaseList);
+        var rows = await queries.ListAsync(context.Project(), customer, list.Probe, list.StartingAfter, context.RequestAborted);
+        await (rows is null
+            ? Problems.WriteAsync(context, ErrorCode.CustomerNotFound)
+            : list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.PackPurchaseList));
     }
 
     private static Task AnswerAsync(HttpContext context, int status, PackItem item) =>

@@ -30,9 +30,9 @@ public static class ParkedEndpoints
         Tag,
         "List parked work",
         "Lists parked work, the newest first. When a background job fails on one item (an invoice, a mail, an event), "
-            + "Tollgate leaves that one alone for a pause that grows from 10 seconds to "
-        + "6 hours and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an operator: "
-        + "Tollgate could not apply a provider's "
+            + "Tollgate retries it after a pause that grows from 10 seconds to "
+        + "6 hours, and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an "
+        + "operator: Tollgate could not apply a provider's "
         + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
     {
         Query = [new("work", "Only work of this kind.", Words: WorkNames.All), .. QueryParameter.OfPage],
@@ -72,30 +72,15 @@ public static class ParkedEndpoints
 
     private static async Task ListAsync(HttpContext context, Deps deps)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? work = context.Request.Query["work"];
-        faults.OneOf(work, "work", [.. WorkNames.All]);
-        Guid? after = null;
-        if (paging.StartingAfter is { } text)
+        var list = ListQuery.Read(context);
+        var (work, after) = (list.OneOf("work", [.. WorkNames.All]), list.UuidAfter());
+        if (await list.IsRefusedAsync())
         {
-            after = Guid.TryParse(text, out var id) ? id : null;
-            if (after is null)
-            {
-                faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
-            }
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var rows = await deps.Parked.ListAsync(context.Caller().Project, work, after, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(row => ViewOf(row, deps))], hasMore), WireJson.Default.ParkedWorkList);
+        var rows = await deps.Parked.ListAsync(context.Caller().Project, work, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, row => ViewOf(row, deps), static (data, more) => new(data, more), WireJson.Default.ParkedWorkList);
     }
 
     private static async Task RetryAsync(HttpContext context, Deps deps)
@@ -165,7 +150,7 @@ public static class ParkedEndpoints
             "The subject is partition/account/schedule. Its customer gets no further grant of the schedule until this succeeds. "
                 + "Correct what the error names, then retry.",
         WorkNames.VatChecks =>
-            "The subject is the customer and its VAT id, which stays pending. Tollgate asks VIES again at next_attempt_at. "
+            "The subject is the customer and its VAT id, which stays pending. Tollgate queries VIES again at next_attempt_at. "
                 + "Check that the server reaches TOLLGATE_VIES_URL.",
         WorkNames.Payments or WorkNames.Refunds =>
             "The subject is the payment or refund whose outcome is unknown. Check the provider's dashboard, correct what the error names, "

@@ -33,15 +33,15 @@ public static class VerifyEndpoints
         app.MapPost("/v1/verify", context => VerifyAsync(context, database, busy, places))
             .RequireKey(Access.Secret | Access.Admin, Scope.UsageRead).ReadsOnly().WithLoad(Load.Heavy)
             .Describe(new("Ledger", "Verify the ledger",
-            "Recomputes balances from events and holds, grants from what was burned, unique values, "
+            "Recomputes balances from events and holds, grants from burned units, unique values, "
                 + "thresholds and tenancy in one snapshot of "
-            + "the database, and compares. Changes nothing and may run beside traffic. A project's key checks its project; the admin key "
-            + "checks all of them, or the one that `X-Project` names. Takes about a minute for a million events on a small machine. "
-            + "Tollgate stops a check with a project's key after five minutes (409).")
+            + "the database, and compares them. It changes nothing and can run during traffic. A project's key checks its project; the "
+            + "admin key checks all of them, or the one that `X-Project` names. It takes about a minute for a million events on a small "
+            + "machine. Tollgate stops a check with a project's key after five minutes (409).")
         {
             Answers =
             [
-                Example.Of<VerifiedView>(200, "The result; `clean` is false if something does not agree",
+                Example.Of<VerifiedView>(200, "The result; `clean` is false if a check found a break",
                     """
                     {"clean": false, "at": "2026-11-21T08:00:00Z", "events": 1200, "balances": 30, "reservations": 2, "seconds": 0.4,
                      "checks": [{"kind": "used", "meaning": "a balance's used is not the sum of its events", "break": true, "count": 1,

@@ -84,7 +84,7 @@ internal static class CallReading
         }
         else if (report.Inconsistency is { } doubt)
         {
-            faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage cannot be believed: {doubt}");
+            faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage is implausible: {doubt}");
         }
         else if (report is { IsReported: false, Error: null } or { IsPartial: true })
         {
@@ -113,13 +113,13 @@ internal static class CallReading
         else if (delivered.Characters == 0 && !report.IsReported)
         {
             faults.Add(
-                "raw_response", FaultCode.InvalidValue, "It neither says what was used nor has text to estimate it from; send the counts.");
+                "raw_response", FaultCode.InvalidValue, "It has neither usage nor text to estimate the usage from; send the counts.");
         }
         else if (ask is null && report.Usage.InputTokens.IsZero)
         {
             faults.Add(
                 "raw_response", FaultCode.InvalidValue,
-                "It does not say what was used; send raw_request with it for an estimate, or the counts.");
+                "It has no usage; send raw_request with it for an estimate, or the counts.");
         }
 
         return faults.Any

@@ -15,16 +15,19 @@ namespace Tollgate.Server.Llm;
 /// <summary>The log of calls to models, newest first.</summary>
 internal static class LlmCallListEndpoints
 {
+    private static readonly QueryParameter[] Filters =
+        [.. EventListEndpoints.FilterParameters.Where(static parameter => parameter.Name != "type")];
+
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<EventQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapGet("/v1/llm-calls", (RequestDelegate)(context => ListAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List calls to models",
-            "Recorded calls with what they used and cost, the newest first by occurred_at. The cost is the one that was recorded. "
-            + "`starting_after` takes the id of the last call of the page before.")
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("LLM", "List model calls",
+            "Lists recorded calls with their usage and recorded cost, the newest first by occurred_at. "
+            + "`starting_after` takes the id of the last call of the previous page.")
         {
-            Query = [.. EventListEndpoints.FilterParameters.Where(parameter => parameter.Name != "type"), .. QueryParameter.OfPage],
+            Query = [.. Filters, .. QueryParameter.OfPage],
             Answers =
             [
                 Example.Of<LlmCallList>(200, "A page",
@@ -39,13 +42,30 @@ internal static class LlmCallListEndpoints
             ],
             Errors = [ErrorCode.ValidationFailed, ErrorCode.EventNotFound],
         });
+        app.MapGet(
+                "/v1/llm-calls.csv",
+                app.ServiceProvider.GetRequiredService<Exports>().Bounded(context => CsvAsync(context, queries, clock)))
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Own)
+            .Describe(Description.OfFile(
+                "LLM", "Export calls to models", "recorded calls", "the newest first", LlmCallCsv.Columns, Filters));
     }
 
     private static async Task ListAsync(HttpContext context, EventQueries queries, Clock clock)
     {
-        if (await EventListEndpoints.PageAsync(context, queries, clock, LlmCall.EventType) is var (rows, more))
+        var list = ListQuery.Read(context);
+        if (await EventListEndpoints.RowsAsync(context, list, queries, clock, LlmCall.EventType) is { } rows)
         {
-            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), WireJson.Default.LlmCallList);
+            await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.LlmCallList);
+        }
+    }
+
+    private static async Task CsvAsync(HttpContext context, EventQueries queries, Clock clock)
+    {
+        if (await EventListEndpoints.FilterAsync(context, ListQuery.OfFile(context), clock, LlmCall.EventType) is { } filter)
+        {
+            await CsvExport.WriteAsync(
+                context, "llm-calls", LlmCallCsv.Columns, queries.PagesAsync(context.Project(), filter, context.RequestAborted),
+                static (csv, row) => LlmCallCsv.Line(csv, ViewOf(row)));
         }
     }
 

@@ -181,57 +181,41 @@ internal static class ModelPricesEndpoints
 
     private static async Task ListAsync(HttpContext context, PriceQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? provider = context.Request.Query["provider"], model = context.Request.Query["model"];
-        faults.Text(provider, "provider", PriceRules.LongestProvider);
-        faults.Text(model, "model", PriceRules.LongestModel);
-        string? scope = context.Request.Query["scope"];
-        faults.OneOf(scope, "scope", [.. CatalogWords.All<PriceScope>()]);
-        string? moment = context.Request.Query["effective_at"];
-        var project = context.Caller().Project;
-        var at = moment == "now" ? (project is null ? clock.Now() : clock.Now(project)) : faults.Moment(moment, "effective_at");
-        long? after = null;
-        if (paging.StartingAfter is { } text)
+        var (list, project) = (ListQuery.Read(context), context.Caller().Project);
+        var (provider, model) = (list.Text("provider", PriceRules.LongestProvider), list.Text("model", PriceRules.LongestModel));
+        var (scope, after) = (list.Word<PriceScope>("scope"), list.NumberAfter());
+        var at = context.Request.Query["effective_at"] == "now"
+            ? (project is null ? clock.Now() : clock.Now(project))
+            : list.Moment("effective_at");
+        if (await list.IsRefusedAsync())
         {
-            after = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
-            faults.Required(after, "starting_after");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var rows = await queries.ListAsync(
-            new(project?.Id, provider, model, after, scope is null ? null : scope == CatalogWords.Of(PriceScope.Project), at), paging.Probe,
-            context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), WireJson.Default.ModelPriceList);
+        var filter = new PriceFilter(project?.Id, provider, model, after, scope is null ? null : scope == PriceScope.Project, at);
+        var rows = await queries.ListAsync(filter, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.ModelPriceList);
     }
 
     private static async Task UnpricedAsync(HttpContext context, UnpricedModels unpriced, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
         var project = context.Project();
         var now = clock.Now(project);
-        var (page,
-            hasMore) = paging.Cut(await unpriced.ListAsync(project, paging.Probe, PlaceOf(paging.StartingAfter), context.RequestAborted));
-        var views = page.Select(row => new UnpricedModelView
+        var rows = await unpriced.ListAsync(project, list.Probe, PlaceOf(list.StartingAfter), context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.UnpricedModelList);
+
+        UnpricedModelView ViewOf(UnpricedModel row) => new()
         {
             Provider = row.Provider.Length == 0 ? null : row.Provider, Model = row.Model, FirstSeenAt = row.FirstSeenAt.ToOffset(),
             LastSeenAt = row.LastSeenAt.ToOffset(),
             Priced = project.Prices.Find(row.Provider.Length == 0 ? null : row.Provider, row.Model, now) is not null,
-        });
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), WireJson.Default.UnpricedModelList);
+        };
     }
 
     /// <summary><c>provider/model</c>, or only the model if callers named no provider.</summary>

@@ -20,11 +20,11 @@ internal static class PriceImportEndpoints
         app.MapPost("/v1/model-prices/import", context => ImportAsync(context, set, clock))
             .RequireKey(Access.Secret | Access.Admin, Scope.CatalogWrite).WithLoad(Load.Heavy)
             .Describe(new("LLM", "Import a list of prices",
-            "Takes a list such as `prices/models.json`: an array of prices as `POST /v1/model-prices` takes them, of which `source` and "
-            + "`valid_from` are required. Adds what the book does not say already, to the project's own prices or, with the admin key and "
-            + "without a project, to the shared ones. A price that differs from what holds now begins now, or when the list says that it "
-            + "changed; the past is never priced anew. Importing the same list again changes nothing. With `dry_run=true` nothing is added "
-            + "and the answer says what would be.")
+            "Imports a list such as `prices/models.json`: an array of prices as `POST /v1/model-prices` accepts them, each with `source` "
+            + "and `valid_from`. Tollgate adds the prices that the book does not have to the project's own prices or, with the admin key "
+            + "and without a project, to the shared ones. A price that differs from the current one applies from its `valid_from` if that "
+            + "is later than the start of the current price, otherwise from now. Recorded calls keep their cost. Importing the same list "
+            + "again changes nothing. With `dry_run=true`, the call adds nothing and returns the changes that it would make.")
         {
             Query = [new("dry_run", "true: only return the changes, without making them.", "boolean")],
             Request = Example.Of<IReadOnlyList<ModelPriceRequest>>(

@@ -82,32 +82,17 @@ internal static class MailEndpoints
 
     private static async Task ListAsync(HttpContext context, MailQueries queries)
     {
-        var faults = new Faults();
-        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? customer = query["customer"], type = query["type"], status = query["status"];
-        faults.Id(customer, "customer", required: false);
-        faults.OneOf(type, "type", [.. CatalogWords.All<MailType>()]);
-        faults.OneOf(status, "status", [.. CatalogWords.All<MailState>()]);
-        Guid? after = Guid.TryParse(paging.StartingAfter, out var id) ? id : null;
-        if (paging.StartingAfter is not null && after is null)
+        var list = ListQuery.Read(context);
+        var filter = new MailFilter(list.Id("customer"), list.Word<MailType>("type"), list.Word<MailState>("status"));
+        var after = list.UuidAfter();
+        if (await list.IsRefusedAsync())
         {
-            faults.Add("starting_after", FaultCode.InvalidFormat, "An id that an answer returned is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var filter = new MailFilter(
-            customer, type is null ? null : CatalogWords.Read<MailType>(type),
-            status is null ? null : CatalogWords.Read<MailState>(status));
         var templates = new MailTemplates(context.Project(), await queries.SenderAsync(context.Project(), context.RequestAborted));
-        var (page, hasMore) = paging.Cut(await queries.ListAsync(context.Project(), filter, after, paging.Probe, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new MailList([.. page.Select(mail => ViewOf(mail, templates))], hasMore),
-            WireJson.Default.MailList);
+        var rows = await queries.ListAsync(context.Project(), filter, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, mail => ViewOf(mail, templates), static (data, more) => new(data, more), WireJson.Default.MailList);
     }
 
     private static async Task ShowAsync(HttpContext context, MailQueries queries, MailLinks links)

@@ -111,7 +111,7 @@ internal sealed class SendMailsLoop(
         {
             var retry = MailRules.RetryIn(mail.Attempts, isFinal: false);
             await queue.FinishAsync(
-                mail, retry is null ? MailState.Failed : MailState.Waiting, "It could not be written.", null, retry,
+                mail, retry is null ? MailState.Failed : MailState.Waiting, "Tollgate could not write the mail.", null, retry,
                 CancellationToken.None);
 
             // The list of mails shows a mail that Tollgate gave up as failed.

@@ -34,7 +34,7 @@ public sealed record MailOptions(
         if (host is not null && Of("FROM") is null)
         {
             faults.Add(
-                "TOLLGATE_SMTP_HOST is set and TOLLGATE_SMTP_FROM is not: mail servers want to know who writes, "
+                "TOLLGATE_SMTP_HOST is set and TOLLGATE_SMTP_FROM is not: mails need a sender, "
                     + "such as billing@example.com.");
         }
 

@@ -74,13 +74,13 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         {
             // The mail server's answer may name the customer, so Tollgate stores it with the mail, and does not log it.
             log.LogWarning(
-                "The mail server did not take mail {Mail}: {Status}. \"tollgate mails list\" says why", mail.Id, refused.StatusCode);
+                "The mail server did not accept mail {Mail}: {Status}. \"tollgate mails list\" says why", mail.Id, refused.StatusCode);
             return new(refused.InnerException?.Message ?? refused.Message, MailRules.IsFinal((int)refused.StatusCode, refused.Message));
         }
         catch (OperationCanceledException)
         {
-            log.LogWarning("The mail server did not take mail {Mail} within {Seconds} seconds", mail.Id, Longest.TotalSeconds);
-            return new($"The mail server did not take it within {Longest.TotalSeconds} seconds.");
+            log.LogWarning("The mail server did not accept mail {Mail} within {Seconds} seconds", mail.Id, Longest.TotalSeconds);
+            return new($"The mail server did not accept it within {Longest.TotalSeconds} seconds.");
         }
     }
 

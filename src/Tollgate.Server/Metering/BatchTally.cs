@@ -65,7 +65,8 @@ internal sealed class BatchTally(string noun, int mostListed)
     /// <summary>The 503 with the counts so far. A repeat of the whole request with the same ids counts nothing twice.</summary>
     public Problem BrokenOff(ErrorCode code) => Problem.Of(
         code,
-        $"{Accepted} {noun} were recorded and {Replayed} had been before. Send all of them again with the same ids: nothing counts twice.")
+        $"{Accepted} {noun} were recorded, and {Replayed} already were before. Send all of them again with the same ids: nothing counts "
+            + "twice.")
         with { Accepted = Accepted, Replayed = Replayed };
 
     public static string TextOf(Fault fault) => fault.Param.Length == 0 ? fault.Detail : $"{fault.Param}: {fault.Detail}";

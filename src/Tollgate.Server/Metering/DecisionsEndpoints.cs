@@ -24,9 +24,9 @@ internal static class DecisionsEndpoints
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapGet("/v1/decisions/{id}", (RequestDelegate)(context => FindAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoadByCustomer().Describe(new("Metering", "Explain a decision",
-            "Why the consume, event, settlement or reservation with this id came out as it did: what it took from which balance, grant and "
-            + "credit pool, and which thresholds it crossed. A refusal leaves only a count, so there is nothing to explain under its id; "
-            + "`GET /v1/customers/{id}/explain` shows what stands now.")
+            "Explains the consume, event, settlement or reservation with this id: the units that it took from each balance, grant and "
+            + "credit pool, and the thresholds that it crossed. Tollgate only counts refusals, so the id of a refused request gets a 404; "
+            + "`GET /v1/customers/{id}/explain` explains the current state.")
         {
             Query = [new("customer", "The event's customer: a faster lookup, and necessary if several customers use the id.")],
             Path = new Dictionary<string, string> { ["id"] = "The id of the event or the reservation; the event's key where it has one." },
@@ -73,8 +73,8 @@ internal static class DecisionsEndpoints
             await Problems.WriteAsync(context, OutcomeMap.Code(fault)!, fault switch
             {
                 GateFault.EventUnknown =>
-                    "Nothing was recorded under this id. A refused request leaves only a count: there is no record of it to explain.",
-                GateFault.HoldAmbiguous => "Several customers have something recorded under this id: name the customer.",
+                    "Tollgate has no record with this id. It only counts refused requests, so it cannot explain them.",
+                GateFault.HoldAmbiguous => "Several customers have a record with this id: name the customer.",
                 _ => null,
             });
             return;
@@ -123,7 +123,7 @@ internal static class DecisionsEndpoints
             Because =
             [
                 .. hold.Parts.Select(p => $"{project.Catalog.FeaturesByKey[p.FeatureKey].Code}: {p.Amount} was available and was held."),
-                $"The reservation is {state}; it was to expire at {hold.ExpiresAt}. Nothing of it was settled.",
+                $"The reservation is {state}; its expiry is {hold.ExpiresAt}. No part of it was settled.",
             ],
         };
     }
@@ -140,21 +140,21 @@ internal static class DecisionsEndpoints
         sentences.AddRange(facts.Postings.Select(Sentence));
         sentences.AddRange(facts.Burned.Select(b => b.Amount.IsNegative
             ? $"{-b.Amount} went back to the {b.Source} grant {b.Grant}."
-            : $"{b.Amount} of it was paid by the {b.Source} grant {b.Grant}."));
+            : $"The {b.Source} grant {b.Grant} paid {b.Amount} of it."));
         sentences.AddRange(facts.Crossings.Select(c => $"It reached {c.Percent} percent of the {c.Granted} granted of {c.Feature}."));
         if (facts.Outcome == Outcome.Overage)
         {
-            sentences.Add($"The cap of {own.Feature} is soft: what went beyond it counts as overage.");
+            sentences.Add($"The cap of {own.Feature} is soft: use beyond it counts as overage.");
         }
         else if (facts.Outcome == Outcome.RecordedOverLimit)
         {
             sentences.Add(
-                "The work was done before it was reported: it was recorded although it went beyond the cap, "
-                    + "and later decisions are denied.");
+                "The use is a fact: Tollgate recorded it although it goes beyond the cap, "
+                    + "and denies later decisions.");
         }
 
         Add(facts.IsSettle, $"It settles the reservation of {facts.Hold?.CreatedAt}.");
-        Add(facts.IsLate, "The reservation had expired when the work was reported; it was recorded as a fact.");
+        Add(facts.IsLate, "The reservation had expired before the settle, so Tollgate recorded the use as a fact.");
         Add(row.Voids is not null, $"It reverses {row.Voids}.");
         Add(row.VoidedBy is not null, $"It was voided by {row.VoidedBy} and no longer counts.");
         return sentences;

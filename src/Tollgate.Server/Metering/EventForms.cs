@@ -138,7 +138,7 @@ internal static class EventForms
 
         if (!hasVersion)
         {
-            fields.Add("specversion", FaultCode.InvalidValue, "CloudEvents 1.0 is read; specversion says so.");
+            fields.Add("specversion", FaultCode.InvalidValue, "Tollgate reads CloudEvents 1.0: specversion must be 1.0.");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Metering;
@@ -18,7 +17,10 @@ internal static class EventListEndpoints
     private const string Tag = "Metering";
 
     /// <summary>The characters of CSV that the server buffers before it sends them.</summary>
-    private const int CsvPiece = 32 * 1024;
+    private static readonly string[] Columns =
+    [
+        "id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties", "member",
+    ];
 
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromHours(24);
 
@@ -77,30 +79,25 @@ internal static class EventListEndpoints
 
     private static async Task ListAsync(HttpContext context, EventQueries queries, Clock clock)
     {
-        if (await PageAsync(context, queries, clock) is var (rows, more))
+        var list = ListQuery.Read(context);
+        if (await RowsAsync(context, list, queries, clock) is { } rows)
         {
-            await Answer.Json(context, StatusCodes.Status200OK, new([.. rows.Select(ViewOf)], more), WireJson.Default.EventList);
+            await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.EventList);
         }
     }
 
-    /// <summary>The requested page of events; null: the problem is written.</summary>
-    /// <param name="type">Only events of this type, whatever the request's filter.</param>
-    internal static async Task<(IReadOnlyList<EventRow> Rows, bool HasMore)?> PageAsync(
-        HttpContext context, EventQueries queries, Clock clock, string? type = null)
+    /// <summary>The rows of the page that the request asks for; null: the problem is written.</summary>
+    /// <param name="type">Only events of this type, regardless of the query.</param>
+    internal static async Task<IReadOnlyList<EventRow>?> RowsAsync(
+        HttpContext context, ListQuery list, EventQueries queries, Clock clock, string? type = null)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        var now = clock.Now(context.Project());
-        var filter = await FilterAsync(context, now, faults);
-        if (faults.Any)
+        if (await FilterAsync(context, list, clock, type) is not { } filter)
         {
-            await faults.WriteAsync(context);
             return null;
         }
 
-        filter = filter with { Type = type ?? filter.Type };
         var project = context.Project();
-        if (paging.StartingAfter is { } after)
+        if (list.StartingAfter is { } after)
         {
             var position = EventPosition.TryParse(after, out var given)
                 ? given
@@ -116,87 +113,48 @@ internal static class EventListEndpoints
             filter = filter with { After = position };
         }
 
-        return paging.Cut(await queries.ListAsync(project, filter, paging.Probe, context.RequestAborted));
+        return await queries.ListAsync(project, filter, list.Probe, context.RequestAborted);
     }
 
     private static async Task CsvAsync(HttpContext context, EventQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var filter = await FilterAsync(context, clock.Now(context.Project()), faults);
-        if (faults.Any)
+        if (await FilterAsync(context, ListQuery.OfFile(context), clock) is { } filter)
         {
-            await faults.WriteAsync(context);
-            return;
-        }
-
-        var csv = new StringBuilder(CsvPiece)
-            .Header("id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties",
-                "member");
-        var begun = false;
-        await foreach (var row in RowsAsync(queries.PagesAsync(context.Project(), filter, context.RequestAborted)))
-        {
-            csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity).Next()
-                .Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids).Next()
-                .Cell(row.PropertiesJson).Next().Cell(row.Member).End();
-            if (csv.Length > CsvPiece - 2_000)
-            {
-                begun = await FlushAsync(context, csv, begun);
-            }
-        }
-
-        await FlushAsync(context, csv, begun);
-    }
-
-    private static async IAsyncEnumerable<EventRow> RowsAsync(IAsyncEnumerable<IReadOnlyList<EventRow>> pages)
-    {
-        await foreach (var page in pages)
-        {
-            foreach (var row in page)
-            {
-                yield return row;
-            }
+            await CsvExport.WriteAsync(
+                context, "events", Columns, queries.PagesAsync(context.Project(), filter, context.RequestAborted),
+                static (csv, row) =>
+                    csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity)
+                        .Next().Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids)
+                        .Next().Cell(row.PropertiesJson).Next().Cell(row.Member).End());
         }
     }
 
-    /// <summary>Sends the headers with the first piece, so that a query that fails at once still gets an error.</summary>
-    private static async Task<bool> FlushAsync(HttpContext context, StringBuilder csv, bool begun)
+    /// <summary>The filter of the query; null: the problem is written.</summary>
+    /// <param name="type">Only events of this type, regardless of the query.</param>
+    internal static async ValueTask<EventFilter?> FilterAsync(HttpContext context, ListQuery list, Clock clock, string? type = null)
     {
-        if (!begun)
-        {
-            context.Response.ContentType = CsvText.ContentType;
-            context.Response.Headers.ContentDisposition = "attachment; filename=\"events.csv\"";
-        }
-
-        await context.Response.WriteAsync(csv.ToString(), context.RequestAborted);
-        csv.Clear();
-        return true;
-    }
-
-    private static async ValueTask<EventFilter> FilterAsync(HttpContext context, Instant now, Faults faults)
-    {
-        string? customer = context.Request.Query["customer"], member = context.Request.Query["member"];
-        faults.Id(customer, "customer", required: false);
-        if (faults.Id(member, "member", required: false) && customer is null && member is not null)
+        var (customer, member) = (list.Id("customer"), list.Id("member"));
+        if (customer is null && member is not null && !list.Faults.Any)
         {
             customer = await context.RequestServices.GetRequiredService<MemberQueries>()
                 .OwnerOfAsync(context.Project(), member, context.RequestAborted);
         }
 
-        return FilterOf(context, customer, member, now, faults);
+        var filter = FilterOf(context, list, customer, clock.Now(context.Project())) with { Member = member };
+        return await list.IsRefusedAsync() ? null : filter with { Type = type ?? filter.Type };
     }
 
-    private static EventFilter FilterOf(HttpContext context, string? customer, string? member, Instant now, Faults faults)
+    private static EventFilter FilterOf(HttpContext context, ListQuery list, string? customer, Instant now)
     {
-        var query = context.Request.Query;
-        string? type = query["type"], feature = query["feature"];
-        faults.Text(type, "type", WireLimits.IdCharacters);
+        var (type, faults) = (list.Text("type", WireLimits.IdCharacters), list.Faults);
+        string? feature = context.Request.Query["feature"];
         if (feature is not null && context.Project().Catalog.FeaturesByKey.Values.All(one => one.Code != feature))
         {
             faults.Add("feature", FaultCode.InvalidValue, UnknownNames.Feature(context.Project().Catalog, feature));
         }
 
-        var to = faults.Moment(query["to"], "to") ?? now.Plus(EventQueries.LongestWindow);
-        var from = faults.Moment(query["from"], "from") ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
+        var to = list.Moment("to") ?? now.Plus(EventQueries.LongestWindow);
+        var from = list.Moment("from") ?? (customer is null ? Earlier(to, now).Minus(DefaultWindow) : Instant.Epoch);
         if (to <= from)
         {
             faults.Add("to", FaultCode.OutOfRange, "to must be later than from.");
@@ -204,10 +162,10 @@ internal static class EventListEndpoints
         else if (customer is null && Earlier(to, now) - from > EventQueries.LongestWindow)
         {
             faults.Add(
-                "from", FaultCode.OutOfRange, $"Without a customer at most {EventQueries.LongestWindow.Days} days are listed at once.");
+                "from", FaultCode.OutOfRange, $"Without a customer, from and to are at most {EventQueries.LongestWindow.Days} days apart.");
         }
 
-        return new(customer, type, feature, from, to, null) { Member = member };
+        return new(customer, type, feature, from, to, null);
     }
 
     private static Instant Earlier(Instant a, Instant b) => a < b ? a : b;

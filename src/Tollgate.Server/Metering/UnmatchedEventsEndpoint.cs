@@ -15,12 +15,11 @@ internal static class UnmatchedEventsEndpoint
     {
         var types = app.ServiceProvider.GetRequiredService<UnmatchedTypes>();
         app.MapGet("/v1/unmatched-events", (RequestDelegate)(context => ListAsync(context, types)))
-            .RequireKey(Access.Secret, Scope.UsageRead).Describe(new("Metering", "List event types that no meter takes",
-            "Types of events that came in and that no meter of the catalogue reads, with how often and the name that is nearest to each: "
-                + "a misspelt type, or "
-            + "a meter that is missing. Such events are recorded and count for nothing, or are refused where the catalogue says "
-            + "`unmatched_events: refuse`. A type "
-            + $"that a meter reads by now is left out. At most {UnmatchedTypes.MostTypes} types of a project are counted.")
+            .RequireKey(Access.Secret, Scope.UsageRead).Describe(new("Metering", "List event types that no meter reads",
+            "Lists the types of events that no meter of the catalogue reads, each with its count and the nearest known name. "
+            + "The type is misspelt, or a meter is missing. Tollgate records such events and counts them for nothing, or rejects them if "
+            + "the catalogue says `unmatched_events: refuse`. The list omits types that a meter reads now. "
+            + $"Tollgate counts at most {UnmatchedTypes.MostTypes} types of a project.")
         {
             Query = [.. QueryParameter.OfPage],
             Answers =
@@ -46,24 +45,23 @@ internal static class UnmatchedEventsEndpoint
 
     private static async Task ListAsync(HttpContext context, UnmatchedTypes types)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
         var project = context.Project();
         await types.WriteAsync(context.RequestAborted);
-        var (page, hasMore) = paging.Cut(await types.ListAsync(project, paging.Probe, paging.StartingAfter, context.RequestAborted));
+        var rows = await types.ListAsync(project, list.Probe, list.StartingAfter, context.RequestAborted);
         var names = Names(project.Catalog, seesTypes: true).ToArray();
-        var views = page.Select(one => new UnmatchedEventView
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.UnmatchedEventList);
+
+        UnmatchedEventView ViewOf(UnmatchedType one) => new()
         {
             Type = one.Type, Count = one.Count, FirstSeenAt = one.FirstSeenAt.ToOffset(), LastSeenAt = one.LastSeenAt.ToOffset(),
             Nearest = Spelling.Nearest(one.Type, names),
-        });
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. views], hasMore), WireJson.Default.UnmatchedEventList);
+        };
     }
 
     private static IEnumerable<string> Names(PublishedCatalog catalog, bool seesTypes) =>

@@ -21,23 +21,15 @@ public static class DisputeEndpoints
 
     private static async Task ListAsync(HttpContext context, DisputeQueries queries)
     {
-        var faults = new Faults();
-        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? customer = query["customer"], status = query["status"], payment = query["payment"];
-        faults.Id(customer, "customer", required: false);
-        faults.OneOf(status, "status", [.. CatalogWords.All<DisputeStatus>()]);
-        var ofPayment = PaymentEndpoints.IdOf(payment, "payment", faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        var filter = new DisputeFilter(list.Id("customer"), list.Uuid("payment"), list.Word<DisputeStatus>("status"));
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        DisputeStatus? wanted = status is not null && CatalogWords.TryParse<DisputeStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(
-            context.Project(), new(customer, ofPayment, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), WireJson.Default.DisputeList);
+        var rows = await queries.ListAsync(context.Project(), filter, list.StartingAfter, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.DisputeList);
     }
 
     private static DisputeView ViewOf(Dispute dispute) => new(

@@ -57,17 +57,22 @@ internal static class PaymentDescriptions
         ],
     };
 
+    private static readonly QueryParameter[] Filters =
+    [
+        new("customer", "Only payments of this customer."), new("invoice", "Only payments of this invoice."),
+        new("status", "Only payments in this status.", Words: CatalogWords.All<PaymentStatus>()),
+    ];
+
     public static readonly Description List = new(
         Tag, "List payments", "Lists payments, the newest first: all attempts, failed ones included, and manual payments.")
     {
-        Query =
-        [
-            new("customer", "Only payments of this customer."), new("invoice", "Only payments of this invoice."),
-            new("status", "Only payments in this status.", Words: CatalogWords.All<PaymentStatus>()), .. QueryParameter.OfPage,
-        ],
+        Query = [.. Filters, .. QueryParameter.OfPage],
         Answers = [Example.Of<PaymentList>(200, "A page.", $$"""{"data": [{{Refunded}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
+
+    public static readonly Description Csv = Description.OfFile(
+        Tag, "Export payments", "payments", "the newest first", PaymentCsv.Columns, Filters);
 
     public static readonly Description Show = new(Tag, "Show a payment", "Returns the payment with its refunds.")
     {

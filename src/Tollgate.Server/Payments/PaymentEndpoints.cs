@@ -36,6 +36,8 @@ public static class PaymentEndpoints
         app.MapGet("/v1/payments", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(PaymentDescriptions.List);
+        app.MapGet("/v1/payments.csv", app.Services.GetRequiredService<Exports>().Bounded(context => CsvAsync(context, queries)))
+            .RequireKey(Access.Secret, Scope.BillingRead).WithLoad(Load.Own).Describe(PaymentDescriptions.Csv);
         app.MapGet("/v1/payments/{id}", (RequestDelegate)(context => ShowAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(PaymentDescriptions.Show);
@@ -81,30 +83,41 @@ public static class PaymentEndpoints
 
     private static async Task ListAsync(HttpContext context, PaymentQueries queries)
     {
-        var faults = new Faults();
-        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? customer = query["customer"], invoice = query["invoice"], status = query["status"];
-        faults.Id(customer, "customer", required: false);
-        faults.OneOf(status, "status", [.. CatalogWords.All<PaymentStatus>()]);
-        var (ofInvoice, after) = (IdOf(invoice, "invoice", faults), IdOf(paging.StartingAfter, "starting_after", faults));
+        var list = ListQuery.Read(context);
+        var (filter, after) = (FilterOf(list), list.UuidAfter());
         if (after is { } place && await queries.FindAsync(context.Project(), place, context.RequestAborted) is null)
         {
-            faults.Add("starting_after", FaultCode.InvalidValue, "The id of the last payment of the page before is expected.");
+            list.RefuseUnknownAfter();
         }
 
-        if (faults.Any)
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        PaymentStatus? wanted = status is not null && CatalogWords.TryParse<PaymentStatus>(status, out var known) ? known : null;
-        var rows = await queries.ListAsync(
-            context.Project(), new(customer, ofInvoice, wanted), after, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new PaymentList([.. page.Select(ViewOf)], hasMore), WireJson.Default.PaymentList);
+        var rows = await queries.ListAsync(context.Project(), filter, after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.PaymentList);
     }
+
+    private static async Task CsvAsync(HttpContext context, PaymentQueries queries)
+    {
+        var list = ListQuery.OfFile(context);
+        var filter = FilterOf(list);
+        if (await list.IsRefusedAsync())
+        {
+            return;
+        }
+
+        var (project, cancel) = (context.Project(), context.RequestAborted);
+        await CsvExport.WriteAsync(
+            context, "payments", PaymentCsv.Columns,
+            CsvExport.PagesAsync<PaymentRow>(
+                last => queries.ListAsync(project, filter, last?.Payment.Id, CsvExport.PageRows, cancel)),
+            static (csv, row) => PaymentCsv.Line(csv, row.Payment, ViewOf(row)));
+    }
+
+    private static PaymentFilter FilterOf(ListQuery list) =>
+        new(list.Id("customer"), list.Uuid("invoice"), list.Word<PaymentStatus>("status"));
 
     private static async Task ShowAsync(HttpContext context, PaymentQueries queries)
     {
@@ -143,21 +156,6 @@ public static class PaymentEndpoints
             RefundOutcome.PaymentUnknown => Problems.WriteAsync(context, ErrorCode.PaymentNotFound),
             _ => Problems.WriteAsync(context, ErrorCode.RefundRefused, answer.Detail, "amount"),
         });
-    }
-
-    internal static Guid? IdOf(string? text, string name, Faults faults)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        if (!Guid.TryParse(text, out var id))
-        {
-            faults.Add(name, FaultCode.InvalidFormat, "An id that an answer returned is expected.");
-        }
-
-        return id;
     }
 
     internal static PaymentView ViewOf(PaymentRow row) => new()

@@ -47,7 +47,7 @@ public static class PaymentMethodEndpoints
         {
             await Problems.WriteAsync(
                 context, ErrorCode.BillingNotConfigured,
-                $"Customers of a live project leave their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
+                $"Customers of a live project save their cards on the provider's page. {PaymentEndpoints.HowToBePaid}");
             return;
         }
 

@@ -82,13 +82,13 @@ public static class PaymentSettingsEndpoints
         var fields = provider?.Capabilities.Credentials ?? [];
         if (provider is null && PaymentProviders.MovesMoney(name))
         {
-            faults.Add("provider", FaultCode.InvalidValue, $"This server cannot talk to {CatalogWords.Of(name)}.");
+            faults.Add("provider", FaultCode.InvalidValue, $"This server does not support {CatalogWords.Of(name)}.");
             return;
         }
 
         if (given is { Count: > MostCredentials })
         {
-            faults.Add("credentials", FaultCode.OutOfRange, $"At most {MostCredentials} are kept.");
+            faults.Add("credentials", FaultCode.OutOfRange, $"At most {MostCredentials} credentials are accepted.");
             return;
         }
 
@@ -96,7 +96,7 @@ public static class PaymentSettingsEndpoints
         {
             if (!fields.Any(field => Names(field, key)))
             {
-                faults.Add($"credentials.{key}", FaultCode.UnknownField, $"{CatalogWords.Of(name)} takes {Listed(fields)}.");
+                faults.Add($"credentials.{key}", FaultCode.UnknownField, $"{CatalogWords.Of(name)} accepts {Listed(fields)}.");
             }
             else if (value is null or { Length: 0 or > LongestCredential })
             {

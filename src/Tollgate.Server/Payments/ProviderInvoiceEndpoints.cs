@@ -54,26 +54,16 @@ public static class ProviderInvoiceEndpoints
 
     private static async Task ListAsync(HttpContext context, ProviderInvoiceQueries queries)
     {
-        var faults = new Faults();
-        var (paging, query) = (Paging.Read(context, faults), context.Request.Query);
-        string? customer = query["customer"], subscription = query["subscription"], status = query["status"];
-        faults.Id(customer, "customer", required: false);
-        faults.Id(subscription, "subscription", required: false);
-        faults.OneOf(status, "status", [.. CatalogWords.All<ProviderInvoiceStatus>()]);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        var filter = new ProviderInvoiceFilter(
+            list.Id("customer"), list.Id("subscription"), list.Word<ProviderInvoiceStatus>("status"));
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        ProviderInvoiceStatus? wanted = status is not null && CatalogWords.TryParse<ProviderInvoiceStatus>(status, out var known)
-            ? known
-            : null;
-        var rows = await queries.ListAsync(
-            context.Project(), new(customer, subscription, wanted), paging.StartingAfter, paging.Probe, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(ViewOf)], hasMore), WireJson.Default.ProviderInvoiceList);
+        var rows = await queries.ListAsync(context.Project(), filter, list.StartingAfter, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.ProviderInvoiceList);
     }
 
     private static ProviderInvoiceView ViewOf(ProviderInvoice invoice) => new()

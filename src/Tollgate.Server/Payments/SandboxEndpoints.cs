@@ -139,7 +139,7 @@ public static class SandboxEndpoints
                 context, ErrorCode.LimitReached,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{SandboxWebhooks.MostWaiting:N0} webhooks of the sandbox wait to be sent. Wait until they are sent, or ask for fewer copies.")));
+                    $"{SandboxWebhooks.MostWaiting:N0} webhooks of the sandbox wait to be sent. Wait until they are sent, or request fewer copies.")));
     }
 
     private static SandboxObject AboutOf(SandboxEventRequest body, Payment payment, string charge)

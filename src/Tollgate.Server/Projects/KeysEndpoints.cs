@@ -142,18 +142,15 @@ internal static class KeysEndpoints
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        var after = paging.IdAfter("a key", faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        var after = list.UuidAfter();
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var rows = await queries.ListKeysAsync(context.Caller().Project?.Id, paging.Probe, after, context.RequestAborted);
-        var (page, hasMore) = paging.Cut(rows);
-        await Answer.Json(context, StatusCodes.Status200OK, new KeyList([.. page.Select(View)], hasMore), WireJson.Default.KeyList);
+        var rows = await queries.ListKeysAsync(context.Caller().Project?.Id, list.Probe, after, context.RequestAborted);
+        await list.AnswerAsync(rows, View, static (data, more) => new(data, more), WireJson.Default.KeyList);
     }
 
     private static async Task RotateAsync(HttpContext context, RotateKey rotate)

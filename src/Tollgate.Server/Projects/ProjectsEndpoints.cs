@@ -117,20 +117,17 @@ internal static partial class ProjectsEndpoints
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        // Reads all projects, which are in memory anyway, and takes the page in the order of creation.
-        var rows = await queries.ListAsync(context.RequestAborted);
-        var after = paging.StartingAfter is { } code ? rows.FirstOrDefault(row => row.Code == code)?.Id ?? int.MaxValue : 0;
-        var (page, hasMore) = paging.Cut<ProjectRow>([.. rows.Where(row => row.Id > after).Take(paging.Probe)]);
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new ProjectList([.. page.Select(View)], hasMore), WireJson.Default.ProjectList);
+        // All are in memory anyway; the page is cut from them in the order of creation.
+        var all = await queries.ListAsync(context.RequestAborted);
+        var after = list.StartingAfter is { } code ? all.FirstOrDefault(row => row.Code == code)?.Id ?? int.MaxValue : 0;
+        ProjectRow[] rows = [.. all.Where(row => row.Id > after).Take(list.Probe)];
+        await list.AnswerAsync(rows, View, static (data, more) => new(data, more), WireJson.Default.ProjectList);
     }
 
     private static async Task ShowAsync(HttpContext context, ProjectQueries queries)

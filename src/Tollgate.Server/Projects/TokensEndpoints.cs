@@ -38,7 +38,7 @@ internal static class TokensEndpoints
                 BodyMayBeAbsent = true,
                 Answers =
                 [
-                    Example.Of<CreatedToken>(201, "The token; shown this once.", """
+                    Example.Of<CreatedToken>(201, "Created. Only this answer shows the token's text.", """
                         {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "token": "tg_ct_…", "expires_at": "2026-11-21T08:15:00Z"}
                         """),
                 ],
@@ -47,8 +47,8 @@ internal static class TokensEndpoints
         app.MapGet(PathOfTokens, (RequestDelegate)(context => ListAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.CustomersRead)
             .Describe(new(Tag, "List customer tokens", """
-                The customer's tokens, the newest first, revoked ones included, until a day after they have expired. A token's text is never
-                shown again.
+                Lists the customer's tokens, the newest first, revoked ones included, until a day after they expire. Tollgate never shows a
+                token's text again.
                 """)
             {
                 Path = IdMeaning,
@@ -113,23 +113,18 @@ internal static class TokensEndpoints
 
     private static async Task ListAsync(HttpContext context, ProjectQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var customer = RawPath.Id(context);
-        faults.Id(customer, "id");
-        var paging = Paging.Read(context, faults);
-        var after = paging.IdAfter("a token", faults);
-        if (faults.Any)
+        var (list, customer) = (ListQuery.Read(context), RawPath.Id(context));
+        list.Faults.Id(customer, "id");
+        var after = list.UuidAfter();
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(await queries.ListTokensAsync(context.Project(), customer, after, paging.Probe, context.RequestAborted));
+        var rows = await queries.ListTokensAsync(context.Project(), customer, after, list.Probe, context.RequestAborted);
         var now = clock.Now();
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new TokenList([.. page.Select(row => View(row, customer, now))], hasMore),
-            WireJson.Default.TokenList);
+        await list.AnswerAsync(
+            rows, row => View(row, customer, now), static (data, more) => new(data, more), WireJson.Default.TokenList);
     }
 
     private static async Task RevokeAsync(HttpContext context, RevokeTokens revoke)

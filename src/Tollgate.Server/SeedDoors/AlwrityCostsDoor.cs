@@ -189,7 +189,7 @@ internal static class AlwrityCostsDoor
     }
 
     private static readonly Description Pricing = new(
-        Tag, "Prices of providers",
+        Tag, "List provider prices",
         "Returns the present prices of models, searches, pages and images in dollars: the project's own prices, "
             + "and the shared prices of the providers whose calls the "
         + "plans count. Without a key, the project is chosen as for the plans.")
@@ -208,10 +208,10 @@ internal static class AlwrityCostsDoor
     };
 
     private static readonly Description Trends = new(
-        Tag, "Usage of a user over time", "Returns recorded model calls by UTC month and provider, the oldest month first.")
+        Tag, "Show a user's usage over time", "Returns recorded model calls by UTC month and provider, the oldest month first.")
     {
         Path = UserPath,
-        Query = [new("months", "The number of months, the running one included: 1 to 36, default 6.", "integer")],
+        Query = [new("months", "The number of months, the current one included: 1 to 36, default 6.", "integer")],
         Answers =
         [
             Example.Of<AlwrityTrends>(200, "The months.", """
@@ -224,7 +224,7 @@ internal static class AlwrityCostsDoor
     };
 
     private static readonly Description Dashboard = new(
-        Tag, "Dashboard of a user", "Returns the seed's dashboard: usage, limits, percentages, projections and notices about limits.")
+        Tag, "Show a user's dashboard", "Returns the seed's dashboard: usage, limits, percentages, projections and notices about limits.")
     {
         Path = UserPath,
         Answers =
@@ -243,7 +243,7 @@ internal static class AlwrityCostsDoor
     };
 
     private static readonly Description Alerts = new(
-        Tag, "Alerts of a user",
+        Tag, "List a user's alerts",
         "Lists the thresholds (80, 90 and 100 %) that usage has crossed, the newest first, at most 100. "
             + "Each fires once per limit and month.")
     {

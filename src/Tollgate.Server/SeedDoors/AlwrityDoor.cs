@@ -176,7 +176,7 @@ public static class AlwrityDoor
 
     private static readonly Description Usage = new(
         Tag,
-        "Usage of a user",
+        "Show a user's usage",
         "Returns calls, cost and tokens by provider, the plan's limits and the used share of each.")
     {
         Answers =

@@ -46,7 +46,7 @@ public static class CareerCoachDoor
                 Path = new Dictionary<string, string> { ["code"] = "The plan's code." },
             });
         app.MapGet("/pricing/features", (RequestDelegate)FeaturesAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "Feature descriptions and icons", "Lists all metered features in their order.")
+            .Describe(new(Tag, "List feature descriptions and icons", "Lists all metered features in their order.")
             {
                 Answers =
                 [

@@ -124,7 +124,7 @@ internal static class CareerCoachGuardDoor
             Example.Of<CareerCoachDatabaseHealth>(
                 200, "It answers.", """{"status": "healthy", "database": "connected", "latency_ms": 0.4}"""),
             Example.Of<CareerCoachDatabaseHealth>(
-                503, "It does not.", """{"status": "unhealthy", "database": "disconnected", "latency_ms": null}"""),
+                503, "The database does not answer.", """{"status": "unhealthy", "database": "disconnected", "latency_ms": null}"""),
         ],
     };
 }

@@ -9,12 +9,12 @@ namespace Tollgate.Server.SeedDoors;
 internal static class CareerCoachPlansAnswer
 {
     public static readonly Description Description = new(
-        "Seed door: career coach", "Distribution of the plans",
+        "Seed door: career coach", "Show the distribution of plans",
         "Returns, for each plan, the number of its users now and of its subscriptions that have not ended.")
     {
         Answers =
         [
-            Example.Of<CareerCoachPlans>(200, "In the catalogue's order, then plans that are sold no more but still had.", """
+            Example.Of<CareerCoachPlans>(200, "In the catalogue's order, then plans that are no longer sold but that users still have.", """
                 {"total_users": 250, "total_subscriptions": 51, "plans": [
                  {"plan_code": "free", "name": "Free", "users": 200, "percentage": 80.0, "subscriptions": 0, "by_status": {},
                   "by_billing_period": {} },

@@ -176,7 +176,7 @@ internal static class CareerCoachStatsDoor
         """;
 
     private static readonly Description Result = new(
-        Tag, "Revenue and cost of models",
+        Tag, "Compare revenue and model cost",
         "Returns the seed's profit and loss. Revenue is the part of invoices in dollars that is earned in the days, without taxes: "
             + "a period's price, day by day. Voided calls and unknown costs are in no sum.")
     {
@@ -193,7 +193,7 @@ internal static class CareerCoachStatsDoor
     };
 
     private static readonly Description User = new(
-        Tag, "Costs of a user", "Returns the costs of one user's model calls.")
+        Tag, "Show a user's costs", "Returns the costs of one user's model calls.")
     {
         Query = Days,
         Path = new Dictionary<string, string> { ["user_id"] = "The user's id." },
@@ -208,7 +208,7 @@ internal static class CareerCoachStatsDoor
     };
 
     private static readonly Description Features = new(
-        Tag, "Usage of the features",
+        Tag, "Show usage of features",
         "Returns, for each metered feature, its usage in the quota periods that overlap the days, "
             + "and the cost of the model calls that name it in the days.")
     {

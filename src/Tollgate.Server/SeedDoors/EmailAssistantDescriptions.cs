@@ -11,7 +11,7 @@ internal static class EmailAssistantDescriptions
 
     private static readonly IReadOnlyList<QueryParameter> User = [new("user_id", "The user. You can leave it out with a customer token.")];
 
-    public static readonly Description Current = new(Tag, "Current usage", "Returns the running month's count of each metric.")
+    public static readonly Description Current = new(Tag, "Current usage", "Returns the current month's count of each metric.")
     {
         Query = User,
         Answers =

@@ -48,16 +48,16 @@ internal static class SeedWebhooks
 
     private static Description DescriptionOf(string tag) => new(
         tag,
-        "Take Stripe's webhook",
-        "The same as `/v1/webhooks/stripe`, for an endpoint that is set up at Stripe with the product's own path: "
-            + "verified by its signature, kept, answered at once, and applied once.")
+        "Receive Stripe's webhooks",
+        "Works like `/v1/webhooks/stripe`, for an endpoint that Stripe calls under the product's own path: Tollgate verifies the "
+            + "signature, stores the event, answers at once, and applies the event once.")
     {
         Request = Example.OfText(
             "application/json", """{"id": "evt_1QxDemo", "object": "event", "type": "invoice.payment_succeeded", "data": {}}"""),
         Answers =
         [
             Example.Of<SeedWebhookTaken>(200, "The event is stored, or was stored before.", """{"status": "success"}"""),
-            Example.Of<SeedError<string>>(400, "Nobody's signature. Nothing is kept.", """{"detail": "Invalid payload"}"""),
+            Example.Of<SeedError<string>>(400, "The signature is invalid. Tollgate stored nothing.", """{"detail": "Invalid payload"}"""),
         ],
     };
 }

@@ -25,10 +25,10 @@ internal static class TrenditBillingDoor
         {
             var page = Page(title, text);
             app.MapGet(path, (RequestDelegate)(context => ShowAsync(context, page)))
-                .OpenToAll("It says the same to everybody.")
+                .OpenToAll("The page is the same for everybody.")
                 .Describe(new(
                     "Seed door: Trendit", title,
-                    "The address to which the payment page sends the browser. It knows nothing of the payment and changes nothing.")
+                    "The address to which the payment page sends the browser. The page does not depend on the payment and changes nothing.")
                 {
                     Answers = [Example.OfText(StatusCodes.Status200OK, "An HTML page.", "text/html", "<!doctype html> …")],
                 });

@@ -31,32 +31,21 @@ internal static class DeliveryEndpoints
 
     private static async Task ListAsync(HttpContext context, WebhookQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? status = context.Request.Query["status"];
-        faults.OneOf(status, "status", WebhookQueries.States);
-        var filter = new DeliveryFilter(
-            WebhookIds.Read(context.Request.Query["endpoint"], "endpoint", faults),
-            WebhookIds.Read(context.Request.Query["event"], "event", faults), status);
-        var before = WebhookIds.Read(paging.StartingAfter, "starting_after", faults) is { } id
-            ? await queries.FindDeliveryAsync(context.Project(), id, context.RequestAborted)
-            : null;
-        if (!faults.Any && paging.StartingAfter is not null && before is null)
+        var list = ListQuery.Read(context);
+        var filter = new DeliveryFilter(list.Uuid("endpoint"), list.Uuid("event"), list.OneOf("status", WebhookQueries.States));
+        var before = list.UuidAfter() is { } id ? await queries.FindDeliveryAsync(context.Project(), id, context.RequestAborted) : null;
+        if (before is null && list.StartingAfter is not null && !list.Faults.Any)
         {
-            faults.Add("starting_after", FaultCode.InvalidValue, "The id of the last delivery of the page before is expected.");
+            list.RefuseUnknownAfter();
         }
 
-        if (faults.Any)
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(
-                await queries.DeliveriesAsync(context.Project(), filter, before?.Number, paging.Probe, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WireJson.Default.WebhookDeliveryList);
+        var rows = await queries.DeliveriesAsync(context.Project(), filter, before?.Number, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, WebhookAnswers.Of, static (data, more) => new(data, more), WireJson.Default.WebhookDeliveryList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookQueries queries)
@@ -99,7 +88,7 @@ internal static class DeliveryEndpoints
         var (from, to) = (faults.Moment(body.From, "from"), faults.Moment(body.To, "to"));
         if (body.After is null && body.From is null)
         {
-            faults.Add("after", FaultCode.Required, "after or from is expected: where the range begins.");
+            faults.Add("after", FaultCode.Required, "after or from is expected: the start of the range.");
         }
 
         if (to <= from)
@@ -132,5 +121,6 @@ internal static class DeliveryEndpoints
     private static Task RefuseAsync(HttpContext context, RedeliveryOutcome outcome, ErrorCode notFound) =>
         outcome == RedeliveryOutcome.NotFound
         ? Problems.WriteAsync(context, notFound)
-        : Problems.WriteAsync(context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted: nothing is sent there.");
+        : Problems.WriteAsync(
+            context, ErrorCode.WebhookEndpointState, "The endpoint is disabled or deleted, so Tollgate sends nothing to it.");
 }

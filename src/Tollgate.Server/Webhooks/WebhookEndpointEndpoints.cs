@@ -76,19 +76,17 @@ internal static class WebhookEndpointEndpoints
 
     private static async Task ListAsync(HttpContext context, WebhookEndpoints endpoints, Clock clock)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        var after = WebhookIds.Read(paging.StartingAfter, "starting_after", faults);
-        if (faults.Any)
+        var list = ListQuery.Read(context);
+        var after = list.UuidAfter();
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page, hasMore) = paging.Cut(await endpoints.ListAsync(context.Project(), after, paging.Probe, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(one => WebhookAnswers.Of(one, clock.Now()))], hasMore),
-            WireJson.Default.WebhookEndpointList);
+        var rows = await endpoints.ListAsync(context.Project(), after, list.Probe, context.RequestAborted);
+        var now = clock.Now();
+        await list.AnswerAsync(
+            rows, one => WebhookAnswers.Of(one, now), static (data, more) => new(data, more), WireJson.Default.WebhookEndpointList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookEndpoints endpoints, Clock clock) =>

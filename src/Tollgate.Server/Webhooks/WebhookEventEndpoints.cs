@@ -49,30 +49,26 @@ internal static class WebhookEventEndpoints
 
     private static async Task ListAsync(HttpContext context, WebhookQueries queries)
     {
-        var faults = new Faults();
-        var paging = Paging.Read(context, faults);
-        string? after = context.Request.Query["after"], type = context.Request.Query["type"], subject = context.Request.Query["object"];
-        faults.OneOf(type, "type", [.. WebhookEventType.All.Select(static one => one.Name)]);
-        faults.Text(subject, "object", LongestObject);
-        if (after is not null && paging.StartingAfter is not null)
+        var list = ListQuery.Read(context);
+        string? after = context.Request.Query["after"];
+        var type = list.OneOf("type", [.. WebhookEventType.All.Select(static one => one.Name)]);
+        var subject = list.Text("object", LongestObject);
+        if (after is not null && list.StartingAfter is not null)
         {
-            faults.Add("after", FaultCode.InvalidValue, "after and starting_after mean the same; one of them is expected.");
+            list.Faults.Add("after", FaultCode.InvalidValue, "after and starting_after mean the same; one of them is expected.");
         }
 
-        var position = faults.Any
+        var position = list.Faults.Any
             ? 0
-            : await PositionOfAsync(context, queries, after ?? paging.StartingAfter, after is null ? "starting_after" : "after", faults);
-        if (faults.Any)
+            : await PositionOfAsync(
+                context, queries, after ?? list.StartingAfter, after is null ? "starting_after" : "after", list.Faults);
+        if (await list.IsRefusedAsync())
         {
-            await faults.WriteAsync(context);
             return;
         }
 
-        var (page,
-            hasMore) = paging.Cut(
-                await queries.EventsAsync(context.Project(), position, type, subject, paging.Probe, context.RequestAborted));
-        await Answer.Json(
-            context, StatusCodes.Status200OK, new([.. page.Select(WebhookAnswers.Of)], hasMore), WireJson.Default.WebhookEventList);
+        var rows = await queries.EventsAsync(context.Project(), position, type, subject, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(rows, WebhookAnswers.Of, static (data, more) => new(data, more), WireJson.Default.WebhookEventList);
     }
 
     private static async Task ShowAsync(HttpContext context, WebhookQueries queries)

@@ -19,7 +19,7 @@ internal sealed class SendSignal : Bell;
 internal sealed class PublishLoop(
     PublishEvents publish, WebhookPayloads payloads, ProjectDirectory directory, SendSignal signal, ParkedWork parked,
     ILogger<PublishLoop> log)
-    : ProjectLoop(WorkNames.WebhookEvents, MostAtOnce, Interval, "Webhook events were put off", parked, log)
+    : ProjectLoop(WorkNames.WebhookEvents, MostAtOnce, Interval, "Publishing webhook events failed", parked, log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -46,7 +46,7 @@ internal sealed class PublishLoop(
 
 /// <summary>Removes old events and deliveries every hour.</summary>
 internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
-    : Loop(Interval, "Old webhook events were left for later", log)
+    : Loop(Interval, "Deleting old webhook events failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
@@ -65,7 +65,7 @@ internal sealed class ForgetLoop(SendQueue queue, ILogger<ForgetLoop> log)
 /// </summary>
 internal sealed class SendLoop(
     SendQueue queue, WebhookSender sender, ProjectDirectory directory, SendSignal signal, ParkedWork parked, ILogger<SendLoop> log)
-    : WokenLoop(signal, Interval, "Webhooks were put off", log)
+    : WokenLoop(signal, Interval, "Sending webhooks failed", log)
 {
     /// <summary>The most requests in flight from this server: 60 endpoints that all begin to hang leave room for others.</summary>
     private const int MostAtOnce = 256;
@@ -126,7 +126,9 @@ internal sealed class SendLoop(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Tollgate sends the delivery again after its lease.
-            Log.LogWarning("A webhook to {Endpoint} could not be written down and is sent again: {Reason}", delivery.Endpoint, e.Message);
+            Log.LogWarning(
+                "The result of a webhook to {Endpoint} could not be stored, so Tollgate sends the webhook again: {Reason}",
+                delivery.Endpoint, e.Message);
         }
         catch (OperationCanceledException)
         {
@@ -162,7 +164,7 @@ internal sealed class SendLoop(
         }
         catch (Exception e) when (e is not NpgsqlException { IsTransient: true })
         {
-            Log.LogWarning("What {Endpoint} answered could not be written down: {Reason}", delivery.Endpoint, e.Message);
+            Log.LogWarning("The response of {Endpoint} could not be stored: {Reason}", delivery.Endpoint, e.Message);
             return await queue.FinishAsync(
                 delivery, attempt with { Error = "The response could not be stored.", Response = null }, result, permille,
                 CancellationToken.None);

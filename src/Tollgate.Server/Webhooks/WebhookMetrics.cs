@@ -19,13 +19,13 @@ internal sealed class WebhookMetrics : IDisposable
     {
         _meter.CreateObservableGauge(
             "tollgate.webhooks.lag", () => Show<double>(static last => [new(last.Lag.TotalSeconds)]), "s",
-            "Age of the oldest fact that is no event yet; 0: there is none.");
+            "Age of the oldest fact without a webhook event yet; 0 if there is none.");
         _meter.CreateObservableGauge(
             "tollgate.webhooks.waiting", () => Show<long>(static last => [new(last.Backlog.Waiting)]), "{delivery}",
-            "Deliveries that wait for endpoints that are enabled.");
+            "Deliveries that wait for enabled endpoints.");
         _meter.CreateObservableGauge(
             "tollgate.webhooks.disabled", () => Show<long>(static last => Disabled(last.Backlog)), "{endpoint}",
-            "Endpoints that get nothing, by why.");
+            "Endpoints to which Tollgate sends nothing, by reason.");
     }
 
     public void Observe(TimeSpan lag, WebhookBacklog backlog) => Volatile.Write(ref _last, new(lag, backlog));
@@ -47,7 +47,7 @@ internal sealed class WebhookMetrics : IDisposable
 internal sealed class MeasureLoop(
     PublishEvents publish, WebhookQueries queries, WebhookMetrics metrics, ProjectDirectory directory, Clock clock, ParkedWork parked,
     ILogger<MeasureLoop> log)
-    : Loop(Interval, "Webhooks were not measured", log)
+    : Loop(Interval, "Measuring webhooks failed", log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 

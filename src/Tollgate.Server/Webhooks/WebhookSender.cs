@@ -62,7 +62,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
             return new(
                 status, RetryAfterOf(answer.Headers.RetryAfter, at), keepsText ? await TextAsync(answer.Content, limit.Token) : null,
                 status is >= 300 and <= 399
-                    ? "The receiver redirects; redirects are not followed. Set the endpoint's url to where it leads."
+                    ? "The receiver redirects, and Tollgate does not follow redirects. Set the endpoint's url to the target."
                     : null);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)

@@ -32,7 +32,7 @@ public sealed class ExplanationTests
         [
             "Plan free, version 4, gives 2 ats_scan per billing month, with a hard cap.",
             "These terms are in force since 2026-11-01T00:00:00Z.",
-            "An override of the customer has changed what the plan says.",
+            "An override of the customer changes the plan's entitlement.",
             "One live grant has 10 left.",
             "Limit 12 = 2 of the plan + 10 of grants, burned or left.",
             "Remaining 7 = limit 12 − used 1 − held 4, until 2026-12-01T00:00:00Z.",
@@ -44,7 +44,7 @@ public sealed class ExplanationTests
     {
         var lines = Explanation.Of(Facts(Two, limit: 1, used: 3, held: 0, Outcome.QuotaExceeded));
         lines.ShouldContain(line => line.Contains("is less by 1", StringComparison.Ordinal));
-        lines.ShouldContain(line => line.Contains("stand 2 beyond the limit", StringComparison.Ordinal));
+        lines.ShouldContain(line => line.Contains("exceed the limit by 2", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal sealed class TestAccount
         Feature = new(1, new Feature { Code = "unit", Name = "Unit" });
         Account = new()
         {
-            ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1,
+            ProjectId = 1, Customer = "c", Partition = 0, Key = 1, CustomerVersion = 1, CatalogRevision = 1,
             Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, IsInactive = isInactive,
             Zone = TimeZoneInfo.Utc,
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = Feature },

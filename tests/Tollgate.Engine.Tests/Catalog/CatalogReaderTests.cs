@@ -306,7 +306,7 @@ public sealed class CatalogReaderTests
     }
 
     private static string PricedText(string members) =>
-        "code: shop\nname: Shop\ndefault_plan: free\nplans: [{{ code: free, name: Free, prices: [{{ interval: monthly, "
+        $"code: shop\nname: Shop\ndefault_plan: free\nplans: [{{ code: free, name: Free, prices: [{{ interval: monthly, "
             + $"{members} }}] }}]\n";
 
     private static CatalogDocument Sold(string members)

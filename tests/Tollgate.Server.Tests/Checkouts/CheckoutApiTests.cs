@@ -336,7 +336,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         var kept = await sandbox.Door.DeleteAsync("/v1/customers/acme");
         (kept.Status, Word(kept, "detail")).ShouldBe(
             (HttpStatusCode.Conflict,
-                "This customer has or had a subscription, an invoice, credit, a payment or a checkout; the books name it, so it stays."));
+                "This customer has or had a subscription, an invoice, credit, a payment or a checkout, and these records refer to it."));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
 
         await PayAsync(second, "pm_sandbox_visa", 1450);
         (await AmountsAsync(sandbox, "second")).ShouldBeEmpty();
-        (await TextAsync(second)).ShouldContain("being paid for just now");
+        (await TextAsync(second)).ShouldContain("A pending payment uses the last redemption");
         var other = await sandbox.Door.PostAsync(
             "/v1/subscriptions", """{"customer": "third", "plan": "pro", "trial": false, "coupon": "ONE"}""");
         Word(other, "code").ShouldBe("coupon_refused");

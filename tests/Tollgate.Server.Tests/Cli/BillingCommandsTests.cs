@@ -40,8 +40,8 @@ public sealed class BillingCommandsTests(RunningServer running)
 
         await ShouldSayAsync(
             sandbox.Code, "billing parked", "id customer due_at parked_at reason\n",
-            "sub-huge huge 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z The invoice would ask for 2027.00 USD; "
-                + "the largest that goes out unseen is 100 USD.");
+            "sub-huge huge 2027-05-01T00:00:00Z 2027-05-01T00:00:00Z The invoice would total 2027.00 USD, "
+                + "more than the limit of 100 USD.");
         await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 10000}""");
         await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "The next run computes the invoice of sub-huge again.");
         await ShouldSayAsync(sandbox.Code, "billing unpark sub-huge", "sub-huge is not parked.");
@@ -217,13 +217,13 @@ public sealed class BillingCommandsTests(RunningServer running)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
         await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
-        await ShouldSayAsync(sandbox.Code, "clock show", "2027-01-31T00:00:00Z (it stands still)");
+        await ShouldSayAsync(sandbox.Code, "clock show", "2027-01-31T00:00:00Z (it is frozen)");
         await ShouldSayAsync(
             sandbox.Code, "clock advance +12mo", "2027-02-28T00:00:00Z Done: 1 invoice, 1 renewal …",
             "2027-12-31T00:00:00Z Done: 11 invoices, 11 renewals …",
-            "The clock stands at 2028-01-31T00:00:00Z. Done: 12 invoices, 12 renewals.");
-        await ShouldSayAsync(sandbox.Code, "clock advance +1d", "The clock stands at 2028-02-01T00:00:00Z. Nothing was due.");
-        await ShouldSayAsync(sandbox.Code, "clock advance 2028-02-15", "The clock stands at 2028-02-15T00:00:00Z.");
+            "The clock is at 2028-01-31T00:00:00Z. Done: 12 invoices, 12 renewals.");
+        await ShouldSayAsync(sandbox.Code, "clock advance +1d", "The clock is at 2028-02-01T00:00:00Z. Nothing was due.");
+        await ShouldSayAsync(sandbox.Code, "clock advance 2028-02-15", "The clock is at 2028-02-15T00:00:00Z.");
         (await sandbox.InvoicesAsync("acme")).Length.ShouldBe(13);
         var (_, json) = await RunAsync(sandbox.Code, "clock show --json");
         JsonElement.Parse(json).GetProperty("now").GetString().ShouldBe("2028-02-15T00:00:00Z");

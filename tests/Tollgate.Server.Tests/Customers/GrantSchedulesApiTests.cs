@@ -117,7 +117,7 @@ public sealed class GrantSchedulesApiTests(RunningServer running)
         var tooMuch = await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", """{"feature": "calls", "amount": 100}""");
         (tooMuch.Status,
             tooMuch["detail"].GetValue<string>()).ShouldBe(
-                (HttpStatusCode.Conflict, "100 were to be taken back and 55 are left in the grants. Ask for 55, or send \"up_to\": true."));
+                (HttpStatusCode.Conflict, "The grants have 55 left, less than the 100 to take back. Send 55, or send \"up_to\": true."));
         var rest = await sandbox.Door.PostAsync("/v1/customers/ada/withdrawals", """{"feature": "calls", "amount": 100, "up_to": true}""");
         (rest["requested"].GetValue<int>(), rest["amount"].GetValue<int>()).ShouldBe((100, 55));
         (await sandbox.Door.PostAsync(

@@ -54,7 +54,7 @@ public sealed class GatewayIdleTests(TestPostgres postgres) : IAsyncLifetime
 
         var call = await _host.TheCallAsync("stalls");
         (call.GetProperty("error").GetString(),
-            call.GetProperty("estimated").GetBoolean()).ShouldBe(("The provider was silent for too long.", true));
+            call.GetProperty("estimated").GetBoolean()).ShouldBe(("The provider sent nothing for too long.", true));
         await NothingIsHeldAsync("stalls");
     }
 }

@@ -92,7 +92,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await UntilHeldAsync(FairShareHost.Requests);
         using var refused = await GetAsync(stranger, "/pay/nobody");
         refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        (await refused.Content.ReadAsStringAsync(Cancel)).ShouldContain("This address has 2 requests at work");
+        (await refused.Content.ReadAsStringAsync(Cancel)).ShouldContain("This address has 2 requests in progress");
         (await GetAsync(host.Server.Http, "/pay/nobody")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
         await locked.RollbackAsync(Cancel);

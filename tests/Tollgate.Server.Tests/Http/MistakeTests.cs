@@ -281,7 +281,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
     [Theory]
     [InlineData("/v1/customers", "Basic dG9rZW4=", 401, "Authorization has the scheme 'Basic'")]
     [InlineData("/v1/customers", "Bearer ", 401, "Authorization: Bearer has no key behind it")]
-    [InlineData("/v1/customers", "tg_sk_0", 401, "Authorization holds a key without the word Bearer before it.")]
+    [InlineData("/v1/customers", "tg_sk_0", 401, "Authorization has a key without the word Bearer before it.")]
     [InlineData("/v1/customers", null, 401, "The request carries no key. Send Authorization: Bearer <key>")]
     [InlineData("/v1/customers", "admin", 400, "Add the header X-Project with the project's code")]
     [InlineData("/v1/test-clock", "live", 409, "tollgate projects create shop-test --sandbox")]
@@ -318,7 +318,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         foreach (var (text, code, words) in (IEnumerable<(string, string, string)>)
         [
             ("code: x\nplans:\n  - code: free\n\tname: Free\n", "malformed_request",
-                "Line 4, column 1: This is not YAML: a tab stands in the indentation."),
+                "Line 4, column 1: This is not YAML: the indentation has a tab."),
             ("code: x\nname: [1\n", "malformed_request", "Line "),
             (Catalog.Replace("amount: 1500", "amount: 15.00", StringComparison.Ordinal), "catalog_invalid",
                 "where the currency has cents, write 1500 for 15.00."),
@@ -345,7 +345,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         (await SendAsync("POST", "/v1/consume", """{"customer": "again", "feature": "ats_scan", "id": "scan-1"}""")).ShouldBe(200);
         (await DetailAsync(
             "POST", "/v1/consume", server.Admin, """{"customer": "again", "feature": "ats_scan", "id": "scan-1", "amount": 2}"""))
-            .ShouldStartWith("The id 'scan-1' was accepted before with other content. Use a new key");
+            .ShouldStartWith("The id 'scan-1' was accepted before with different content. Use a new key");
     }
 
     [Fact]

@@ -167,7 +167,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
 
         var waiting = (await sandbox.Door.GetAsync("/v1/provider-events"))["data"][0]!;
         waiting["reason"]!.GetValue<string>()
-            .ShouldBe("29.01 USD went back at the provider and cannot be booked: At most 29.00 USD can be refunded.");
+            .ShouldBe("The provider refunded 29.01 USD, and Tollgate cannot record it: At most 29.00 USD can be refunded.");
         var again = await sandbox.Door.PostAsync($"/v1/provider-events/{waiting["id"]!.GetValue<string>()}/retry");
         (again.Status, Word(again, "state")).ShouldBe((HttpStatusCode.OK, "waiting"));
         JsonNode.Parse(

@@ -189,7 +189,7 @@ public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost
         var shown = await EventAsync(sandbox);
         ((string?)shown["state"], (string?)shown["reason"]).ShouldBe(
             ("waiting",
-                $"Stripe knows no {named} by the project's key: is the key of the account, and of the mode, that sends the webhooks?"));
+                $"Stripe knows no {named} by the project's key: does the key belong to the account and the mode that send the webhooks?"));
     }
 
     [Fact]

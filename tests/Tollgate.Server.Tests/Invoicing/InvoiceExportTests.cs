@@ -22,7 +22,7 @@ public sealed class InvoiceExportTests(RunningServer running)
         var file = await answer.Content.ReadAsStringAsync();
 
         answer.Headers.TransferEncodingChunked.ShouldBe(true, "It left before its length was known.");
-        answer.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8");
+        answer.Content.Headers.ContentType!.ToString().ShouldBe("text/csv; charset=utf-8; header=present");
         answer.Content.Headers.ContentDisposition!.FileName!.Trim('"').ShouldBe("invoices.csv");
         var rows = file.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         rows.Count(static row => row.StartsWith("invoice_number,", StringComparison.Ordinal)).ShouldBe(1);

@@ -42,7 +42,7 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
         mail["reason"]!.GetValue<string>().ShouldContain(reason, Case.Insensitive);
         mail["reason"]!.GetValue<string>().ShouldNotContain(password);
         host.Taken.ShouldBeEmpty();
-        house.Server.Log.ShouldContain("The mail server did not take mail");
+        house.Server.Log.ShouldContain("The mail server did not accept mail");
         house.Server.Log.ShouldNotContain(password);
         house.Server.Log.ShouldNotContain("ada@acme.example");
     }

@@ -54,6 +54,27 @@ public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHo
         (await host.GetAsync("/v1/events?customer=filtered&starting_after=never")).Status.ShouldBe(404);
     }
 
+    [Theory]
+    [InlineData("/v1/events?customer=filtered&to=8999-12-31T00:00:00Z", 200)]
+    [InlineData("/v1/events?customer=filtered&from=1971-01-01T00:00:00Z&to=8999-12-31T00:00:00Z", 200)]
+    [InlineData("/v1/events?customer=filtered&starting_after=-9223372036854775808~019abc00-0000-7000-8000-000000000000", 404)]
+    [InlineData("/v1/events?customer=filtered&starting_after=9223372036854775807~019abc00-0000-7000-8000-000000000000", 404)]
+    [InlineData("/v1/events?starting_after=-1~019abc00-0000-7000-8000-000000000000", 404)]
+    public async Task The_ends_of_time_are_no_fault_of_the_server(string path, int status)
+    {
+        var (answered, body) = await host.GetAsync(path);
+        answered.ShouldBe(status, body.ToString());
+    }
+
+    [Fact]
+    public async Task CSV_reaches_to_the_last_day_that_a_filter_accepts()
+    {
+        await host.PostAsync("/v1/events", """{"id":"last-day","customer":"all-time","type":"call"}""");
+        using var answer = await host.Http.GetAsync("/v1/events.csv?customer=all-time&to=8999-12-31T00:00:00Z");
+        ((int)answer.StatusCode).ShouldBe(200);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("last-day");
+    }
+
     [Fact]
     public async Task The_feature_filter_finds_what_a_pool_paid()
     {

@@ -101,7 +101,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
 
         var refused = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds", """{"amount": 2900}""");
         (refused.Status, Word(refused, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "refund_refused"));
-        Word(refused, "detail").ShouldContain("was set off when the subscription changed");
+        Word(refused, "detail").ShouldContain("was credited when the subscription changed");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
         (tooMuch.Status, Word(tooMuch, "code"),
             Word(tooMuch, "detail")).ShouldBe(
                 (HttpStatusCode.UnprocessableEntity, "refund_refused",
-                    "At most 15.00 USD can be refunded: 9.00 USD was refunded, 5.00 USD of its invoice was given back by credit notes."));
+                    "At most 15.00 USD can be refunded: 9.00 USD was refunded, 5.00 USD of its invoice was credited by credit notes."));
         rest["amount_refunded"].GetValue<long>().ShouldBe(2400);
         nothing.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
 

@@ -237,7 +237,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
         var parked = (await sandbox.Door.GetAsync("/v1/billing/parked"))["data"][0]!;
         (parked["customer"]!.GetValue<string>(),
             parked["reason"]!.GetValue<string>()).ShouldBe(
-                ("huge", "The invoice would ask for 2027.00 USD; the largest that goes out unseen is 100 USD."));
+                ("huge", "The invoice would total 2027.00 USD, more than the limit of 100 USD."));
 
         await sandbox.Door.PutAsync("/v1/invoice-settings", """{"largest_total": 10000}""");
         await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/unpark");

@@ -87,17 +87,17 @@ public sealed record PaymobAccount
 
         if (account.ApiKey.Length == 0)
         {
-            faults.Add(("api_key", "The account's API key is expected: payments are looked up with it."));
+            faults.Add(("api_key", "The account's API key is expected: Tollgate looks up payments with it."));
         }
 
         if (account.HmacSecrets.Count == 0 || account.HmacSecrets.Any(string.IsNullOrEmpty))
         {
-            faults.Add(("hmac_secret", "The account's HMAC secret is expected: callbacks are signed with it."));
+            faults.Add(("hmac_secret", "The account's HMAC secret is expected: Paymob signs callbacks with it."));
         }
 
         if (account.Integrations.Count == 0 || account.Integrations.Any(static id => id <= 0))
         {
-            faults.Add(("integrations", "At least one integration id is expected: what the checkout page takes money by."));
+            faults.Add(("integrations", "At least one integration id is expected: the payment methods of the checkout page."));
         }
 
         if (account.Moto <= 0)

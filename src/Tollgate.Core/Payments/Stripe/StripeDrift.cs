@@ -24,7 +24,7 @@ public sealed record ProviderManagedState(string Status, string Plan, string Int
 public static class StripeDrifts
 {
     private const string Follow =
-        "Stripe manages it and is right: run it with --repair, and see why its event was not applied (tollgate provider-events list).";
+        "Stripe is authoritative: run it with --repair, and check why Tollgate did not apply its event (tollgate provider-events list).";
 
     /// <summary>Returns one difference for each member that differs.</summary>
     /// <param name="theirs">Null: it has ended there, or never existed.</param>
@@ -97,21 +97,23 @@ public static class StripeDrifts
             (not null, null) => ours.Status == PaymentStatus.Succeeded
                 ? new("payment", id, null, null, $"succeeded {ours.Amount}", null,
                     "Stripe has no such payment: it was made with the key of another account or mode. Set that key, "
-                        + "or give the money back in the books.",
+                        + "or reverse Tollgate's record with a credit note, and take back the credit that it gives.",
                     false)
                 : null,
             _ when ours.Status == PaymentStatus.Succeeded && moved == true && theirs.Received is { } received && received != ours.Amount =>
                 new("payment", id, theirs.Id, "amount", $"{ours.Amount}", $"{received}",
                     "Tollgate keeps its record. Refund or credit the difference manually.", false),
             _ when ours.Status != PaymentStatus.Succeeded && moved == true =>
-                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded", "The money came: run it with --repair.",
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), "succeeded",
+                    "The payment succeeded: run it with --repair.",
                     true),
             _ when ours.IsOpen && moved == false =>
-                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status, "No money came: run it with --repair.",
+                new("payment", id, theirs.Id, "status", CatalogWords.Of(ours.Status), theirs.Status,
+                    "The payment failed: run it with --repair.",
                     true),
             _ when ours.Status == PaymentStatus.Succeeded && moved != true =>
                 new("payment", id, theirs.Id, "status", "succeeded", theirs.Status,
-                    "It is booked as paid, and Stripe has no money for it. Look at it at Stripe; what is booked is not taken back.", false),
+                    "Tollgate recorded it as paid, but Stripe has no money for it. Check it at Stripe; Tollgate keeps its record.", false),
             _ => null,
         };
     }

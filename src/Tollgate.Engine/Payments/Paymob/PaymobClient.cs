@@ -226,7 +226,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             account, HttpMethod.Post, "api/auth/tokens", new JsonObject { ["api_key"] = account.ApiKey }, null, cancel);
         if (reply is not { IsGood: true } good || Text(good.Body, "token") is not { Length: > 0 } token)
         {
-            log.LogError("{Account} gives no token for its API key: {Reason}", account, reply?.Refusal ?? "no answer");
+            log.LogError("Paymob issued no token for the API key of {Account}: {Reason}", account, reply?.Refusal ?? "no answer");
             return null;
         }
 
@@ -244,7 +244,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
             return reply is null ? null : Read(reply);
         }
 
-        log.LogError("{Account} does not let its secret key in: {Reason}", account, reply.Refusal);
+        log.LogError("Paymob does not accept the secret key of {Account}: {Reason}", account, reply.Refusal);
         return null;
     }
 

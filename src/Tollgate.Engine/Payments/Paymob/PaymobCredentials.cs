@@ -13,15 +13,15 @@ internal static class PaymobCredentials
     [
         new(SecretKey, true,
             "egy_sk_test_…: Dashboard, Settings, Account info, Secret key. Its first letters say the country, and test or live."),
-        new("public_key", true, "egy_pk_test_…: beside the secret key, of the same country and mode."),
-        new("api_key", true, "Long text: beside them. Payments are looked up with it."),
-        new("hmac_secret", true, "Beside them. Callbacks are signed with it."),
-        new("previous_hmac_secret", false, "The one before, while it is changed."),
+        new("public_key", true, "egy_pk_test_…: next to the secret key, with the same country and mode."),
+        new("api_key", true, "A long text next to them. Tollgate looks up payments with it."),
+        new("hmac_secret", true, "Next to them. Paymob signs callbacks with it."),
+        new("previous_hmac_secret", false, "The previous HMAC secret, while you change it."),
         new("integrations", true,
-            "Ids of the ways to pay that the page offers, with commas: 4097558,4097559. Dashboard, Developers, Payment integrations."),
+            "Ids of the payment methods that the page offers, with commas: 4097558,4097559. Dashboard, Developers, Payment integrations."),
         new("moto_integration", false,
-            "Id of the integration by which saved cards are charged without their owners (MOTO). Paymob opens one on request; "
-                + "without it renewals are paid by link."),
+            "Id of the integration that charges saved cards without their owners (MOTO). Paymob opens one on request. "
+                + "Without it, customers pay renewals by link."),
     ];
 
     /// <summary>Reads the account; <see cref="PaymobAccount.Judge"/> reports missing values and values that are no number.</summary>

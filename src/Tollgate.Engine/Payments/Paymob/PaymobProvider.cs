@@ -260,9 +260,9 @@ public sealed partial class PaymobProvider(
         }
 
         log.LogError(
-            "Transaction {Transaction} at Paymob is over {Paid}, and payment {Payment} asked for {Asked}", paid.Id, paid.Amount, key,
+            "Transaction {Transaction} at Paymob is for {Paid}, but payment {Payment} requested {Asked}", paid.Id, paid.Amount, key,
             asked);
-        return $"Transaction {paid.Id} is over {paid.Amount}, and payment {key} asked for {asked}.";
+        return $"Transaction {paid.Id} is for {paid.Amount}, but payment {key} requested {asked}.";
     }
 
     /// <summary>

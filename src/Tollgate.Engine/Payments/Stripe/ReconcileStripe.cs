@@ -312,12 +312,13 @@ public sealed class ReconcileStripe(
             ReconcileSql.ProviderManaged, project.Id,
             new NpgsqlParameter { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid, Value = (object?)ids ?? DBNull.Value }, MostRows);
         await using var reader = await command.ExecuteReaderAsync(cancel);
+        var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            states[reader.GetString(1)] = new(
-                reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetInt64(5),
-                new(Instant.FromUtc(reader.GetDateTime(6)), Instant.FromUtc(reader.GetDateTime(7))),
-                reader.IsDBNull(8) ? null : Instant.FromUtc(reader.GetDateTime(8)));
+            states[row.Text("reference")] = new(
+                row.Text("status"), row.Text("plan"), row.Text("interval"), row.Long("quantity"),
+                new(row.Time("period_start"), row.Time("period_end")),
+                row.TimeOrNull("cancel_at"));
         }
 
         return states;

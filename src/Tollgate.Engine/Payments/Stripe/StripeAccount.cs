@@ -25,14 +25,15 @@ public static class StripeCredentials
     public static IReadOnlyList<CredentialField> Fields { get; } =
     [
         new(SecretKey, true,
-            "Developers → API keys: the secret key (sk_test_…, sk_live_…), or a restricted one (rk_…) that may write what is sold and "
-                + "paid."),
-        new(WebhookSecret, false, "Developers → Webhooks → the endpoint → signing secret (whsec_…). Without it no event is taken."),
+            "Developers → API keys: the secret key (sk_test_…, sk_live_…), or a restricted one (rk_…) "
+                + "with the rights that docs/guides/stripe.md lists."),
+        new(WebhookSecret, false,
+            "Developers → Webhooks → the endpoint → signing secret (whsec_…). Without it, Tollgate refuses every event."),
         new(PreviousWebhookSecret, false,
             "The signing secret from before it was rolled, as long as Stripe signs with both (24 hours at most)."),
         new("price_*", false,
-            "price_<plan> or price_<plan>_<interval>: the id of the price (price_…) that a plan is sold by, "
-                + "where it was not made by \"tollgate stripe sync\"."),
+            "price_<plan> or price_<plan>_<interval>: the id of the plan's price (price_…), "
+                + "unless \"tollgate stripe sync\" created it."),
     ];
 
     private const string SigningPrefix = "whsec_";

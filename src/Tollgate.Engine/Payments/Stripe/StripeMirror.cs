@@ -27,7 +27,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     /// </summary>
     internal static ParsedEvent Missing(string id) =>
         ParsedEvent.Unknown(
-            $"Stripe knows no {id} by the project's key: is the key of the account, and of the mode, that sends the webhooks?");
+            $"Stripe knows no {id} by the project's key: does the key belong to the account and the mode that send the webhooks?");
 
     /// <param name="customer">Stripe's id.</param>
     /// <param name="about">The subscription in question, and its owner according to a checkout. Other subscriptions are reported too,

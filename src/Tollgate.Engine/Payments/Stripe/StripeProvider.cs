@@ -256,7 +256,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return ParsedEvent.Nothing;
         }
 
-        var account = accounts.Open(project) ?? throw new ProviderSilentException("The project has no keys of Stripe any more.");
+        var account = accounts.Open(project) ?? throw new ProviderSilentException("The project no longer has Stripe keys.");
         return await events.ParseAsync(account, told, cancel);
     }
 
@@ -265,7 +265,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
         var account = accounts.Open(project);
         if (account is null)
         {
-            log.LogWarning("Stripe is asked for project {Project}, which has no keys of it: PUT /v1/payment-settings", project.Code);
+            log.LogWarning("Project {Project} uses Stripe but has no Stripe keys: set them with PUT /v1/payment-settings", project.Code);
         }
 
         return account;

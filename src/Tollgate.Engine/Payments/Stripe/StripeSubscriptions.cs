@@ -66,7 +66,7 @@ public sealed class StripeSubscriptions(
         {
             { Outcome: StripeOutcome.Done } when StripeCheckout.Read(answer.Body) is { Url: { } url } session =>
                 new(BackendOutcome.Done) { Page = new(session.Id, new(url)) },
-            { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe makes no page for it: {error.Message}"),
+            { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe created no page: {error.Message}"),
             _ => BackendAnswer.Silent,
         };
     });
@@ -203,7 +203,7 @@ public sealed class StripeSubscriptions(
                     answer.Body, row.Subscription, customer, (Guid.CreateVersion7(now.ToOffset()), kind, now)) is { } invoice =>
                 (invoice.Lines.Count == 0 ? null : invoice, null),
             { Error.Code: "invoice_upcoming_none" } => (null, null),
-            { Error: { IsOfKey: false } error } => (null, BackendAnswer.Impossible($"Stripe refuses it: {error.Message}")),
+            { Error: { IsOfKey: false } error } => (null, BackendAnswer.Impossible($"Stripe refused the change: {error.Message}")),
             _ => (null, BackendAnswer.Silent),
         };
     }
@@ -217,7 +217,7 @@ public sealed class StripeSubscriptions(
         if (StripeChanges.BehaviorOf(wanted.Proration) is null)
         {
             return BackendAnswer.Impossible(
-                $"Stripe shares a period out by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
+                $"Stripe prorates by the second or not at all, and not by '{CatalogWords.Of(wanted.Proration)}'.");
         }
 
         if (await ReadAsync(account, row, cancel) is not { } at || mirror.ItemOf(account, at) is not { } item)
@@ -261,7 +261,7 @@ public sealed class StripeSubscriptions(
                 : error.IsMissing && await isDone() ? await ReadStateAsync(account, row, cancel)
                 : error.IsMissing && await ReadAsync(account, row, cancel) is null
                 ? new(BackendOutcome.Missing, $"Stripe has no subscription {row.Reference}.")
-                : BackendAnswer.Impossible($"Stripe refuses it: {error.Message}");
+                : BackendAnswer.Impossible($"Stripe refused the change: {error.Message}");
         }
 
         return answer.Outcome == StripeOutcome.Done || await isDone() ? await ReadStateAsync(account, row, cancel) : BackendAnswer.Silent;
@@ -339,7 +339,7 @@ public sealed class StripeSubscriptions(
         {
             return StripeCoupons.IsSame(found, coupon)
                 ? null
-                : BackendAnswer.Impossible($"Coupon {id} takes something else off at Stripe, or counts no more there. Delete it there.");
+                : BackendAnswer.Impossible($"Coupon {id} has other terms at Stripe, or is no longer valid there. Delete it there.");
         }
 
         var made = await accounts.Client.PostAsync(
@@ -347,7 +347,7 @@ public sealed class StripeSubscriptions(
         return made switch
         {
             { Outcome: StripeOutcome.Done } or { Error.Code: "resource_already_exists" } => null,
-            { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe makes no coupon {id}: {error.Message}"),
+            { Error: { IsOfKey: false } error } => BackendAnswer.Impossible($"Stripe did not create coupon {id}: {error.Message}"),
             _ => BackendAnswer.Silent,
         };
     }

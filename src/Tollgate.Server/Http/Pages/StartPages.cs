@@ -42,7 +42,7 @@ internal static class StartPages
     {
         var (start, plans) = (PageFrame.Page("Start", Start(hasDemo), DocsPart.None), PageFrame.Page("Plans", Plans, DocsPart.None));
         app.MapMethods("/", PageFrame.Reading, context => WriteAsync(context, StatusCodes.Status200OK, start))
-            .OpenToAll("It links to what is open to all.")
+            .OpenToAll("It links to public pages only.")
             .ExcludeFromDescription();
         app.MapMethods("/pricing", PageFrame.Reading, context => WriteAsync(context, StatusCodes.Status200OK, plans))
             .OpenToAll("Customers who reached a limit are sent here until the catalogue names a page of the app.")
@@ -77,10 +77,10 @@ internal static class StartPages
          <p class="lead">This server meters, gates and bills AI products.</p>
          <ul class="start">
          <li><a href="/docs/index.html">API reference</a><span>Every operation, with examples. It loads 4 MB.</span></li>
-         <li><a href="/docs/errors">Errors</a><span>Every error code, and what to do about it.</span></li>
+         <li><a href="/docs/errors">Errors</a><span>Every error code, with its remedy.</span></li>
          <li><a href="/openapi/v1.json">OpenAPI document</a><span>For generating clients.</span></li>
-         <li><a href="/health/ready">Health</a><span>Whether the server can decide now.</span></li>
-         {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer: its plan, and what of it is used.</span></li>" : "")}
+         <li><a href="/health/ready">Health</a><span>The check that the server can decide.</span></li>
+         {(hasDemo ? $"<li><a href=\"{DemoPortal}\" rel=\"nofollow\">Demo portal</a><span>The page of a demo customer, with its plan and usage.</span></li>" : "")}
          </ul>
          <p>The tour is in <code>README.md</code> of the source, the guides in <code>docs/guides/</code>. The keys that the first start created are in the file that <code>./tollgate up</code> prints.</p>
          {(hasDemo ? "" : $"<p>Another server, with demo customers:</p><pre tabindex=\"0\"><code>{WithDemo}</code></pre>")}

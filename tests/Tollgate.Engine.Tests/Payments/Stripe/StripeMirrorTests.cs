@@ -211,7 +211,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await TellAsync();
         (await _database!.ScalarAsync<string>(
             "SELECT max(reason) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting'")).ShouldNotBeNull(
-            await InboxAsync()).ShouldContain(" is of nobody here: ");
+            await InboxAsync()).ShouldContain(" belongs to: ");
         (await _database!.ScalarAsync<long>(
             "SELECT count(*) FROM provider_events WHERE type = 'customer.subscription.created' AND state = 'waiting' "
                 + "AND (waits_for, waits_for_id) = ('subscription_followed', object)")).ShouldBe(1);

@@ -205,7 +205,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         await UntilAsync(async () => (found = (await _sandbox.Door.GetAsync("/v1/provider-events?state=waiting"))["data"].AsArray()
             .Where(one => one!["object"]!.GetValue<string>() == paid.ToString(CultureInfo.InvariantCulture))
             .Select(static one => one!["reason"]?.GetValue<string>()).SingleOrDefault() ?? "").Length > 0);
-        found.ShouldContain("is over 0.01 EGP, and payment");
+        found.ShouldContain("is for 0.01 EGP, but payment");
         (await StatusAsync(checkout), await PlanAsync("cheap")).ShouldBe(("open", "free"));
     }
 
