@@ -8,6 +8,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Postgres;
+using static Tollgate.Engine.Ledger.RowColumns;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -22,29 +23,6 @@ internal readonly record struct NewEvent(
 
 /// <summary>A call that the cost rollups must add (<paramref name="Sign"/> 1), or subtract (-1) because it was voided.</summary>
 internal readonly record struct QueuedCall(AccountState Account, Guid Id, DateOnly Month, short Sign);
-
-/// <summary>
-/// The sums of a feature's grants that are live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round
-/// the sum of a hundred of the largest.
-/// </summary>
-internal readonly record struct GrantsSeen(
-    AccountState Account, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
-{
-    private const decimal PerUnit = 1_000_000_000;
-
-    public static GrantsSeen Of(AccountState account, int featureKey, Instant since, Instant until, IEnumerable<Grant> grants)
-    {
-        var (amount, used, forfeited) = (BigInteger.Zero, BigInteger.Zero, BigInteger.Zero);
-        foreach (var grant in grants)
-        {
-            amount += (BigInteger)(grant.Amount.Value * PerUnit);
-            used += (BigInteger)(grant.Used.Value * PerUnit);
-            forfeited += (BigInteger)(grant.Forfeited.Value * PerUnit);
-        }
-
-        return new(account, featureKey, since, until, amount, used, forfeited);
-    }
-}
 
 /// <summary>A value that a unique meter saw first, or (after a void) no longer sees.</summary>
 internal readonly record struct UniqueChange(AccountState Account, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
@@ -602,27 +580,6 @@ internal sealed class BatchWriter
 
     private static NpgsqlParameter Moment(Instant at) => new() { Value = at.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    private static NpgsqlParameter Smallints<T>(IReadOnlyList<T> rows, Func<T, short> value) => Column(rows, value, NpgsqlDbType.Smallint);
-
-    private static NpgsqlParameter Integers<T>(IReadOnlyList<T> rows, Func<T, int> value) => Column(rows, value, NpgsqlDbType.Integer);
-
-    private static NpgsqlParameter Bigints<T>(IReadOnlyList<T> rows, Func<T, long> value) => Column(rows, value, NpgsqlDbType.Bigint);
-
-    private static NpgsqlParameter Uuids<T>(IReadOnlyList<T> rows, Func<T, Guid> value) => Column(rows, value, NpgsqlDbType.Uuid);
-
-    private static NpgsqlParameter Texts<T>(IReadOnlyList<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Text);
-
-    private static NpgsqlParameter Numerics<T>(IReadOnlyList<T> rows, Func<T, Quantity> value) =>
-        Column(rows, r => value(r).Value, NpgsqlDbType.Numeric);
-
-    private static NpgsqlParameter Wholes<T>(IReadOnlyList<T> rows, Func<T, BigInteger> value) => Column(rows, value, NpgsqlDbType.Numeric);
-
-    private static NpgsqlParameter Quotas<T>(IReadOnlyList<T> rows, Func<T, Quantity?> value) =>
-        Column(rows, r => value(r)?.Value, NpgsqlDbType.Numeric);
-
-    private static NpgsqlParameter Moments<T>(IReadOnlyList<T> rows, Func<T, Instant> value) =>
-        Column(rows, r => value(r).ToUtc(), NpgsqlDbType.TimestampTz);
-
     private static NpgsqlParameter ReportedAt(List<DirtyRow<Balance>> rows) =>
         Column(rows, r => (r.After.Timed is { } timed ? timed.ReportedAt : r.After.Reports?.At)?.ToUtc(), NpgsqlDbType.TimestampTz);
 
@@ -635,15 +592,4 @@ internal sealed class BatchWriter
         Column(rows, r => r.After.Timed?.Integral, NpgsqlDbType.Numeric);
 
     private static NpgsqlParameter Wholes(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Timed?.Whole, NpgsqlDbType.Bigint);
-
-    private static NpgsqlParameter<TColumn[]> Column<T, TColumn>(IReadOnlyList<T> rows, Func<T, TColumn> value, NpgsqlDbType type)
-    {
-        var column = new TColumn[rows.Count];
-        for (var i = 0; i < column.Length; i++)
-        {
-            column[i] = value(rows[i]);
-        }
-
-        return new() { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | type };
-    }
 }

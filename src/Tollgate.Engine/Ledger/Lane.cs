@@ -70,7 +70,7 @@ public sealed class Lane
         _queue = new(options);
         _shelf = new(options.AccountsPerLane, presence, created);
         _deciding = new(_writer);
-        _busyAccounts = new(this, _queue, op => End(op, log));
+        _busyAccounts = new(this, _queue, op => LaneAnswers.End(op, log));
     }
 
     public int Depth => _queue.Depth;
@@ -397,7 +397,7 @@ public sealed class Lane
             }
 
             ops.RemoveAll(static op => op.IsClosed);
-            ThreadPool.UnsafeQueueUserWorkItem(new Answers(unreadable, _log), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers(unreadable, _log), preferLocal: false);
         }
 
         await MoveMembersAsync(connection, ops);
@@ -446,7 +446,7 @@ public sealed class Lane
         if (last.Moves > MostMoves)
         {
             last.Answer = GateAnswer.Of(GateFault.Overloaded);
-            ThreadPool.UnsafeQueueUserWorkItem(new Answers([last], _log), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers([last], _log), preferLocal: false);
         }
         else
         {
@@ -544,35 +544,7 @@ public sealed class Lane
         for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
-        }
-    }
-
-    /// <summary>Answers some callers, one after the other, while the lane continues with the next batch.</summary>
-    private sealed class Answers(List<LaneOp> ops, ILogger log) : IThreadPoolWorkItem
-    {
-        public void Execute()
-        {
-            foreach (var op in ops)
-            {
-                End(op, log);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Answers an operation and logs exceptions of the code that awaits it: on a thread of the pool they would end the process, and in a
-    /// lane they would keep others from their answers.
-    /// </summary>
-    private static void End(LaneOp op, ILogger log)
-    {
-        try
-        {
-            op.End();
-        }
-        catch (Exception bug)
-        {
-            log.LogError(bug, "An operation of {Customer} could not be answered.", op.Customer);
+                new LaneAnswers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
         }
     }
 
@@ -590,7 +562,7 @@ public sealed class Lane
         {
             op.IsClosed = true;
             answer(op);
-            End(op, _log);
+            LaneAnswers.End(op, _log);
         }
     }
 
