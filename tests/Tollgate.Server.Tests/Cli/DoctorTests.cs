@@ -73,7 +73,7 @@ public sealed class DoctorTests(RunningServer running)
     [InlineData("tollgate_loop_failures_total{loop=\"send_mails\"} 3\n", "loops")]
     [InlineData("tollgate_webhooks_lag_seconds 31.5\n", "webhooks")]
     [InlineData("tollgate_webhooks_waiting 10001\n", "webhooks")]
-    [InlineData("tollgate_webhooks_disabled{reason=\"asked\"} 4\ntollgate_webhooks_lag_seconds 1e-05\n", "")]
+    [InlineData("tollgate_webhooks_disabled{reason=\"manual\"} 4\ntollgate_webhooks_lag_seconds 1e-05\n", "")]
     [InlineData("tollgate_webhooks_disabled{reason=\"gone\"} 1\n", "webhooks")]
     [InlineData("# HELP x y\ntollgate_connections_refused_total{reason=\"full\"} 2\n", "clients")]
     public void Metrics_are_judged(string metrics, string warned)

@@ -24,7 +24,7 @@ public sealed class PaymentCommandsTests(RunningServer running)
             async () =>
                 Regex.IsMatch(
                     await SayAsync(sandbox, 0, "provider-events list --state waiting"),
-                    "sandbox:evt_sandbox_[0-9a-f]+ refund.succeeded .* cannot be booked"));
+                    "sandbox:evt_sandbox_[0-9a-f]+ refund.succeeded .* cannot record it"));
 
         var id = Regex.Match(await SayAsync(sandbox, 0, "provider-events list --state waiting"), "sandbox:evt_sandbox_[0-9a-f]+").Value;
         (await SayAsync(sandbox, 0, $"provider-events retry {id}")).ShouldContain($"Tollgate processes {id} in a moment.");
