@@ -338,7 +338,8 @@ internal sealed class BatchWriter
             Add(batch, LedgerSql.ExpectGrants,
                 Smallints(_seen, s => s.Account.Partition), Integers(_seen, s => s.Account.Key), Integers(_seen, s => s.FeatureKey),
                 Moments(_seen, s => s.Since),
-                Moments(_seen, s => s.Until), Wholes(_seen, s => s.Amount), Wholes(_seen, s => s.Used), Wholes(_seen, s => s.Forfeited),
+                Moments(_seen, s => s.Until), BigIntegers(_seen, s => s.Amount), BigIntegers(_seen, s => s.Used),
+                BigIntegers(_seen, s => s.Forfeited),
                 Count(_seen.Count));
         }
     }
@@ -368,7 +369,7 @@ internal sealed class BatchWriter
             Moments(rows, r => r.After.Period.Start), Moments(rows, r => r.After.Period.End), Numerics(rows, r => r.After.Used),
             Numerics(rows, r => r.After.Held), Numerics(rows, r => r.After.Drawn), Numerics(rows, r => r.After.Carried),
             Bigints(rows, r => r.After.Denied), Smallints(rows, r => (short)r.After.Fired), Smallints(rows, r => (short)r.After.OpenHolds),
-            Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Account.CustomerVersion), Count(rows.Count), ReportedAt(rows),
+            OptionalNumerics(rows, r => r.After.Quota), Integers(rows, r => r.Account.CustomerVersion), Count(rows.Count), ReportedAt(rows),
             Reports(rows), Levels(rows), Integrals(rows), Wholes(rows));
     }
 

@@ -537,7 +537,7 @@ public sealed class Lane
         if (ops.Count == 1 && _queue.IsEmpty)
         {
             // Nothing else to do, so answer from here.
-            End(ops[0], _log);
+            LaneAnswers.End(ops[0], _log);
             return;
         }
 

@@ -23,9 +23,10 @@ internal static class RowColumns
     public static NpgsqlParameter Numerics<T>(IReadOnlyList<T> rows, Func<T, Quantity> value) =>
         Column(rows, r => value(r).Value, NpgsqlDbType.Numeric);
 
-    public static NpgsqlParameter Wholes<T>(IReadOnlyList<T> rows, Func<T, BigInteger> value) => Column(rows, value, NpgsqlDbType.Numeric);
+    public static NpgsqlParameter BigIntegers<T>(IReadOnlyList<T> rows, Func<T, BigInteger> value) =>
+        Column(rows, value, NpgsqlDbType.Numeric);
 
-    public static NpgsqlParameter Quotas<T>(IReadOnlyList<T> rows, Func<T, Quantity?> value) =>
+    public static NpgsqlParameter OptionalNumerics<T>(IReadOnlyList<T> rows, Func<T, Quantity?> value) =>
         Column(rows, r => value(r)?.Value, NpgsqlDbType.Numeric);
 
     public static NpgsqlParameter Moments<T>(IReadOnlyList<T> rows, Func<T, Instant> value) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Subscriptions;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
