@@ -38,7 +38,7 @@ public sealed class RetiredTermTests
         // Accounts in memory.
         ("AccountBook", "AccountState"), ("FeatureBook", "FeatureState"), ("PoolBook", "PoolState"), ("BookShelf", "AccountCache"),
         ("Book(Loader|Reading|Wanted)", "Account…"),
-        ("FindBook", "FindAccount"), ("TestBook", "TestAccount"), ("KnownFacts", "StoredFacts"), ("StrangerShares", "UnknownCallerShares"),
+        ("FindBook", "FindFeature"), ("TestBook", "TestAccount"), ("KnownFacts", "StoredFacts"), ("StrangerShares", "UnknownCallerShares"),
         // The gateway, secrets, dependencies.
         ("JobDesk", "ProviderJobs"), ("LongestSilence", "LongestIdle"), ("AnswerSeal", "SecretAnswerCipher"), ("QuoteSeal", "QuoteToken"),
         ("BillingDesk", "BillingDeps"),

@@ -7,9 +7,16 @@ namespace Tollgate.Tidy;
 /// <summary>Files and methods of a size that a reader can keep in mind; sealed classes; interfaces only toward the outside.</summary>
 public sealed class ShapeTests
 {
-    private const int LongestFile = 650;
+    private const int LongestFile = 600;
 
     private const int LongestMethod = 60;
+
+    /// <summary>Methods that are longer and say why. Subject: <c>Type.Method</c>.</summary>
+    private static readonly Allowed[] LongMethods =
+    [
+        new("MistakeTests.The_answer_repeats_what_was_wrong_and_names_what_is_near", "A table of 60 mistakes with one check."),
+        new("CatalogSchemaTests.What_the_schema_refuses_the_reader_refuses", "A table of 45 refused lines with one check."),
+    ];
 
     private const int WidestLine = 140;
 
@@ -30,7 +37,7 @@ public sealed class ShapeTests
     ];
 
     [Fact]
-    public void No_file_is_longer_than_650_lines() =>
+    public void No_file_is_longer_than_600_lines() =>
         Repository.Files.Where(file => file.Path.EndsWith(".cs", StringComparison.Ordinal)
             || file.Path.EndsWith(".sql", StringComparison.Ordinal))
             .Where(file => file.Lines.Count > LongestFile + 1)
@@ -39,7 +46,10 @@ public sealed class ShapeTests
 
     [Fact]
     public void No_method_is_longer_than_60_lines() =>
-        Repository.Sources.SelectMany(TooLong).ShouldBeNone("Name the steps and call them.");
+        Repository.Sources.SelectMany(TooLong)
+            .Except(LongMethods, "tests/Tollgate.Tidy/ShapeTests.cs")
+            .ShouldBeNone(
+                "Name the steps and call them. A score of numbered steps that reads better whole goes on the list with its reason.");
 
     [Fact]
     public void No_line_is_longer_than_140_columns() =>
@@ -87,17 +97,17 @@ public sealed class ShapeTests
         source.Root.DescendantNodes().OfType<NamespaceDeclarationSyntax>()
             .Select(space => new Finding(source.File.Path, source.LineOf(space), $"{space.Name} has braces."));
 
-    private static IEnumerable<Finding> TooLong(SourceFile source)
+    private static IEnumerable<(string, Finding)> TooLong(SourceFile source)
     {
         foreach (var node in source.Root.DescendantNodes()
             .Where(node => node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax))
         {
-            // Without attributes: a table of InlineData is data.
-            var first = node.DescendantTokens(static child => child is not AttributeListSyntax).First();
-            var lines = source.File.LineAt(node.Span.End) - source.LineOf(first) + 1;
+            var span = node.GetLocation().GetLineSpan();
+            var lines = span.EndLinePosition.Line - span.StartLinePosition.Line + 1;
             if (lines > LongestMethod)
             {
-                yield return new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines.");
+                yield return (Members.NameOf(node),
+                    new(source.File.Path, source.LineOf(node), $"{Members.NameOf(node)} has {lines} lines."));
             }
         }
     }

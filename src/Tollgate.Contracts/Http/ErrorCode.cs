@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Tollgate.Contracts.Http;
 
 /// <summary>
@@ -35,18 +37,15 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     // 401 and 403: the caller is unknown or not allowed.
     public static readonly ErrorCode KeyMissing = new(
-        "key_missing", 401, "A key is needed",
-        "The request carries no key.",
+        "key_missing", 401, "A key is needed", "The request carries no key.",
         "Send Authorization: Bearer <key>, or X-Api-Key: <key>.");
 
     public static readonly ErrorCode KeyInvalid = new(
-        "key_invalid", 401, "The key is unknown",
-        "No key or token of this server has this text.",
+        "key_invalid", 401, "The key is unknown", "No key or token of this server has this text.",
         "Check that the whole key was copied and that it belongs to this server. Keys are shown once; rotate a lost one.");
 
     public static readonly ErrorCode KeyExpired = new(
-        "key_expired", 401, "The key has expired",
-        "The expiry time of the key or customer token has passed.",
+        "key_expired", 401, "The key has expired", "The expiry time of the key or customer token has passed.",
         "Issue a new token, or create or rotate the key.");
 
     public static readonly ErrorCode KeyRevoked = new(
@@ -592,28 +591,8 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
 
     /// <summary>Every code, in the order of their declaration.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =
-    [
-        MalformedJson, MalformedRequest, ProjectRequired, WebhookSignatureInvalid,
-        KeyMissing, KeyInvalid, KeyExpired, KeyRevoked, KeyNotAllowed, ScopeMissing, NetworkNotAllowed, ExceedsIssuer, PathNotForwarded,
-        UpstreamNotAllowed,
-        QuotaExceeded, BudgetExceeded, FeatureDisabled, FeatureNotInPlan, PaymentFailed, SubscriptionInactive,
-        NotFound, ProjectNotFound, KeyNotFound, CustomerNotFound, MemberNotFound, FeatureNotFound, PlanNotFound, UpstreamNotConfigured,
-        ReservationNotFound,
-        EventNotFound, GrantNotFound, SubscriptionNotFound, InvoiceNotFound, PaymentNotFound, PaymentMethodNotFound, CheckoutNotFound,
-        TokenNotFound, PortalSessionNotFound, MailNotFound, WebhookEndpointNotFound, WebhookEventNotFound, DeliveryNotFound,
-        ProviderEventNotFound, CouponNotFound, MethodNotAllowed,
-        Conflict, IdempotencyKeyReused, ProjectExists, CustomerExists, CustomerIsMember, MemberExists, MemberElsewhere, MemberNested,
-        NoSeatLeft, ReservationClosed, ReservationAmbiguous, SubscriptionExists,
-        SubscriptionState, ProviderManaged, TrialUsed, CurrencyFixed, InvoiceState, PaymentPending, CheckoutState, PaymentMethodMissing,
-        BillingNotConfigured, InvoiceImplausible, WebhookEndpointState, CouponExists, ClockBusy, SandboxOnly, LastKey,
-        PreconditionFailed, PayloadTooLarge, UnsupportedMediaType,
-        ValidationFailed, UnknownField, UnknownParameter, InvalidType, CatalogInvalid, PriceNotFound, CouponRefused, AddOnRefused,
-        PackRefused, CreditRefused, RefundRefused, CreditsInsufficient, NotAtProvider,
-        FeatureNotMetered, LevelNotConsumed, EventTooOld, EventInFuture,
-        EventUnmatched, EventValueInvalid, GatewayLoop, LimitReached,
-        RateLimited, GatewayBusy, CustomersLimited, ProjectBusy, Overloaded, CustomerBusy, StorageUnavailable, UpstreamUnreadable,
-        UpstreamUnreachable, UpstreamTimeout, Internal,
-    ];
+        [.. typeof(ErrorCode).GetFields(BindingFlags.Public | BindingFlags.Static).OrderBy(static field => field.MetadataToken)
+            .Select(static field => field.GetValue(null)).OfType<ErrorCode>()];
 
     /// <summary>The page that explains it, relative to the server.</summary>
     public string Page => "/docs/errors/" + Code;

@@ -18,26 +18,26 @@ public static class AccountRules
     /// </summary>
     /// <param name="at">The time of the usage, which selects the quota period.</param>
     /// <param name="now">The time of the decision, which selects the rate windows.</param>
-    public static Verdict Use(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
-        new Deciding(book, at, now, enforce, hold: false).Run(effects);
+    public static Verdict Use(AccountState account, IReadOnlyList<Effect> effects, Instant at, Instant now, bool enforce) =>
+        new Deciding(account, at, now, enforce, hold: false).Run(effects);
 
     /// <summary>Uses the amounts of a hold that is already released, by the settle policies of the features.</summary>
-    public static Verdict UseAsSettle(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now) =>
-        new Deciding(book, at, now, enforce: false, hold: false) { ClipsBySettlePolicy = true }.Run(effects);
+    public static Verdict UseAsSettle(AccountState account, IReadOnlyList<Effect> effects, Instant at, Instant now) =>
+        new Deciding(account, at, now, enforce: false, hold: false) { ClipsBySettlePolicy = true }.Run(effects);
 
     /// <summary>Holds the effects: subtracts each amount from the available quantity without using it.</summary>
-    public static Verdict Reserve(AccountState book, IReadOnlyList<Effect> effects, Instant now) =>
-        new Deciding(book, now, now, enforce: true, hold: true).Run(effects);
+    public static Verdict Reserve(AccountState account, IReadOnlyList<Effect> effects, Instant now) =>
+        new Deciding(account, now, now, enforce: true, hold: true).Run(effects);
 
     /// <summary>Returns the verdict of <see cref="Use"/> on the stored rows and changes nothing. Safe on any thread.</summary>
-    public static Verdict Check(AccountState book, FeatureEntry feature, Quantity amount, Instant now)
+    public static Verdict Check(AccountState account, FeatureEntry feature, Quantity amount, Instant now)
     {
-        var view = book.ViewOf(feature);
+        var view = account.ViewOf(feature);
         var facts = view.StoredFacts(now);
-        var outcome = book.IsInactive ? Outcome.SubscriptionInactive : QuotaRules.Judge(facts, amount);
+        var outcome = account.IsInactive ? Outcome.SubscriptionInactive : QuotaRules.Judge(facts, amount);
         if (facts.Entitlement?.Pool is { } pool && outcome is Outcome.QuotaExceeded or Outcome.BudgetExceeded)
         {
-            outcome = JudgePool(book, facts, pool, amount, now) ?? outcome;
+            outcome = JudgePool(account, facts, pool, amount, now) ?? outcome;
         }
 
         var standings = IsCounted(feature, facts.Entitlement) ? (IReadOnlyList<Standing>)[facts.Standing] : [];
@@ -52,7 +52,7 @@ public static class AccountRules
                 }
 
                 var stored = view.Rates.FirstOrDefault(r => r.Stored?.Slot == slot)?.Stored;
-                var rate = RateRules.Judge(limit, feature.Key, slot, stored, amount, now, WindowOf(limit, now, book.Zone));
+                var rate = RateRules.Judge(limit, feature.Key, slot, stored, amount, now, WindowOf(limit, now, account.Zone));
                 if (!rate.Allowed)
                 {
                     return new()
@@ -70,9 +70,9 @@ public static class AccountRules
         };
     }
 
-    private static Outcome? JudgePool(AccountState book, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
+    private static Outcome? JudgePool(AccountState account, in FeatureFacts facts, CreditPool pool, Quantity amount, Instant now)
     {
-        if (book.Plan.Entitlements.Count == 0 || PoolState(book, pool) is not { } poolState)
+        if (account.Plan.Entitlements.Count == 0 || PoolState(account, pool) is not { } poolState)
         {
             return null;
         }
@@ -85,16 +85,16 @@ public static class AccountRules
     }
 
     /// <summary>Returns the state of a pool's credit feature; null if the plan has no such feature.</summary>
-    private static FeatureState? PoolState(AccountState book, CreditPool pool) =>
-        book.FeatureNamed(pool.Feature) is { } feature ? book.ViewOf(feature) : null;
+    private static FeatureState? PoolState(AccountState account, CreditPool pool) =>
+        account.FeatureNamed(pool.Feature) is { } feature ? account.ViewOf(feature) : null;
 
     /// <summary>True if the feature has a balance: metered features do, switches and values do not.</summary>
     public static bool IsCounted(FeatureEntry feature, Entitlement? entitlement) =>
         feature.Feature.Kind == FeatureKind.Metered && entitlement is not null;
 
     /// <summary>True if the limits refuse no amount of the feature. Safe on any thread.</summary>
-    public static bool IsUnlimited(AccountState book, FeatureEntry feature) =>
-        !book.IsInactive && book.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
+    public static bool IsUnlimited(AccountState account, FeatureEntry feature) =>
+        !account.IsInactive && account.EntitlementOf(feature.Key) is { Quota: null, RateLimits.Count: 0 };
 
     internal static Period WindowOf(RateLimit limit, Instant now, TimeZoneInfo zone) => limit.Unit switch
     {
@@ -104,80 +104,80 @@ public static class AccountRules
     };
 
     /// <summary>
-    /// Settles an open hold with the actual amounts: releases the held amounts, then books the actual ones in the period of the
-    /// reservation. For an expired hold, which is already released, it only books. A refusal (<see cref="Outcome.OutOfRange"/>) leaves the
-    /// hold unchanged.
+    /// Settles an open hold with the actual amounts: releases the held amounts, then accounts the actual ones in the period of the
+    /// reservation. For an expired hold, which is already released, it only accounts. A refusal (<see cref="Outcome.OutOfRange"/>) leaves
+    /// the hold unchanged.
     /// </summary>
-    public static Verdict Settle(AccountState book, Hold hold, IReadOnlyList<Effect> effects, Instant now)
+    public static Verdict Settle(AccountState account, Hold hold, IReadOnlyList<Effect> effects, Instant now)
     {
-        book.Begin();
+        account.Begin();
         if (hold.State == HoldState.Open)
         {
-            FreeHeld(book, hold);
+            FreeHeld(account, hold);
         }
 
-        return new Deciding(book, hold.CreatedAt, now, enforce: false, hold: false)
+        return new Deciding(account, hold.CreatedAt, now, enforce: false, hold: false)
         {
             ClipsBySettlePolicy = true, HasBegun = true,
         }.Run(effects);
     }
 
     /// <summary>Releases or expires a hold: its amounts become available at once.</summary>
-    public static void Close(AccountState book, Slot<Hold> slot, HoldState state)
+    public static void Close(AccountState account, Slot<Hold> slot, HoldState state)
     {
         Invariant.That(slot.Current.State == HoldState.Open, $"Hold {slot.Current.Id} is {slot.Current.State} already.");
-        FreeHeld(book, slot.Current);
-        book.Put(slot, slot.Current with { State = state });
-        book.CloseHold(slot.Current.Id);
+        FreeHeld(account, slot.Current);
+        account.Put(slot, slot.Current with { State = state });
+        account.CloseHold(slot.Current.Id);
     }
 
     /// <summary>Closes expired holds before the next decision, so that they cause no refusal.</summary>
-    public static void CloseExpired(AccountState book, Instant now)
+    public static void CloseExpired(AccountState account, Instant now)
     {
-        if (book.Holds.Count == 0 || now < book.NextExpiry)
+        if (account.Holds.Count == 0 || now < account.NextExpiry)
         {
             return;
         }
 
-        foreach (var slot in book.ExpiredHolds(now))
+        foreach (var slot in account.ExpiredHolds(now))
         {
-            Close(book, slot, HoldState.Expired);
+            Close(account, slot, HoldState.Expired);
         }
     }
 
-    internal static void FreeHeld(AccountState book, Hold hold)
+    internal static void FreeHeld(AccountState account, Hold hold)
     {
         foreach (var part in hold.Parts)
         {
-            var slot = RowOf(book, part.FeatureKey, part.PeriodStart);
+            var slot = RowOf(account, part.FeatureKey, part.PeriodStart);
             var after = slot.Current with { Held = slot.Current.Held - part.Amount };
             after.AssertSound();
-            book.Put(slot, after);
+            account.Put(slot, after);
         }
 
         foreach (var amount in hold.Amounts)
         {
             var own = hold.Parts.First(p => p.FeatureKey == amount.FeatureKey);
-            var slot = RowOf(book, own.FeatureKey, own.PeriodStart);
-            book.Put(slot, slot.Current with { OpenHolds = slot.Current.OpenHolds - 1 });
+            var slot = RowOf(account, own.FeatureKey, own.PeriodStart);
+            account.Put(slot, slot.Current with { OpenHolds = slot.Current.OpenHolds - 1 });
         }
     }
 
     /// <summary>Reverses the postings of an event: the postings of the reversing event are their negatives.</summary>
     public static IReadOnlyList<Posting> Reverse(
-        AccountState book, IReadOnlyList<Reversal> reversals, IReadOnlyList<Burn> burns, Instant now)
+        AccountState account, IReadOnlyList<Reversal> reversals, IReadOnlyList<Burn> burns, Instant now)
     {
         var reversed = new List<Posting>(reversals.Count);
         foreach (var (posting, movesReport, reportAt) in reversals)
         {
-            var slot = RowOf(book, posting.FeatureKey, posting.PeriodStart);
+            var slot = RowOf(account, posting.FeatureKey, posting.PeriodStart);
             var after = slot.Current with { Used = slot.Current.Used - posting.Used, Drawn = slot.Current.Drawn - posting.Drawn };
             after = movesReport ? after with { Reports = new(reportAt, after.Reports!.Count) } : after;
             after.AssertSound();
-            book.Put(slot, after);
-            if (book.FindAccount(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))
+            account.Put(slot, after);
+            if (account.FindFeature(posting.FeatureKey) is { RollsOver: true } feature && !feature.IsNewest(after.Period))
             {
-                RolloverRules.Recount(book, feature, after.Period, now, gives: true);
+                RolloverRules.Recount(account, feature, after.Period, now, gives: true);
             }
 
             reversed.Add(new(posting.FeatureKey, posting.PeriodStart, -posting.Used, -posting.Drawn));
@@ -185,27 +185,28 @@ public static class AccountRules
 
         foreach (var burn in burns)
         {
-            foreach (var grant in book.Features.SelectMany(f => f.Grants).Where(g => g.Current.Id == burn.Grant))
+            foreach (var grant in account.Features.SelectMany(f => f.Grants).Where(g => g.Current.Id == burn.Grant))
             {
-                book.Put(grant, grant.Current with { Used = grant.Current.Used - burn.Amount });
+                account.Put(grant, grant.Current with { Used = grant.Current.Used - burn.Amount });
             }
         }
 
         foreach (var posting in reversed)
         {
-            if (book.FindAccount(posting.FeatureKey) is { RollsOver: true } feature && feature.FindBalance(posting.PeriodStart) is { } row)
+            if (account.FindFeature(posting.FeatureKey) is { RollsOver: true } feature
+                && feature.FindBalance(posting.PeriodStart) is { } row)
             {
-                RolloverRules.TrimAgain(book, feature, row.Current.Period, now);
+                RolloverRules.TrimAgain(account, feature, row.Current.Period, now);
             }
         }
 
         return reversed;
     }
 
-    private static Slot<Balance> RowOf(AccountState book, int featureKey, Instant periodStart)
+    private static Slot<Balance> RowOf(AccountState account, int featureKey, Instant periodStart)
     {
-        var slot = book.FindAccount(featureKey)?.FindBalance(periodStart);
-        Invariant.That(slot is not null, $"The balance of feature {featureKey} from {periodStart} is not in the book.");
+        var slot = account.FindFeature(featureKey)?.FindBalance(periodStart);
+        Invariant.That(slot is not null, $"The balance of feature {featureKey} from {periodStart} is not in the account.");
         return slot!;
     }
 }

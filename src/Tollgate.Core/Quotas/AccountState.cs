@@ -33,7 +33,7 @@ public sealed class AccountState
 
     public required short Partition { get; init; }
 
-    public required int Account { get; init; }
+    public required int Key { get; init; }
 
     /// <summary>The version of the customer's row, which increases when plan, overrides or grants change.</summary>
     public required int CustomerVersion { get; init; }
@@ -95,25 +95,25 @@ public sealed class AccountState
     /// <summary>Returns the entitlement in force; null if the customer has none.</summary>
     public Entitlement? EntitlementOf(int featureKey) => Terms.Current.EntitlementOf(featureKey);
 
-    public FeatureState BookOf(FeatureEntry feature)
+    public FeatureState FeatureOf(FeatureEntry feature)
     {
-        if (FindAccount(feature.Key) is { } known)
+        if (FindFeature(feature.Key) is { } known)
         {
             return known;
         }
 
-        var book = new FeatureState(this, feature);
-        Volatile.Write(ref _features, [.. _features, book]);
-        return book;
+        var state = new FeatureState(this, feature);
+        Volatile.Write(ref _features, [.. _features, state]);
+        return state;
     }
 
-    public FeatureState? FindAccount(int featureKey)
+    public FeatureState? FindFeature(int featureKey)
     {
-        foreach (var book in Volatile.Read(ref _features))
+        foreach (var state in Volatile.Read(ref _features))
         {
-            if (book.Feature.Key == featureKey)
+            if (state.Feature.Key == featureKey)
             {
-                return book;
+                return state;
             }
         }
 
@@ -182,7 +182,7 @@ public sealed class AccountState
     }
 
     /// <summary>Returns the state of a feature for a reader: the kept one, or a new one that only the caller sees.</summary>
-    public FeatureState ViewOf(FeatureEntry feature) => FindAccount(feature.Key) ?? new FeatureState(this, feature);
+    public FeatureState ViewOf(FeatureEntry feature) => FindFeature(feature.Key) ?? new FeatureState(this, feature);
 
     /// <summary>The rows that the current batch may have changed; <see cref="Slot.IsDirty"/> says whether it did.</summary>
     public IReadOnlyList<Slot> Touched => _touched;

@@ -8,10 +8,10 @@ namespace Tollgate.Core.Quotas;
 
 /// <summary>
 /// One decision in progress. For each feature in turn it (1) judges the feature's own balance, (2) takes the missing amount from its credit
-/// pool, (3) judges its rate windows, (4) books. The first refusal reverts everything. If the project says so, it first refuses a customer
-/// whose subscription is not active.
+/// pool, (3) judges its rate windows, (4) accounts. The first refusal reverts everything. If the project says so, it first refuses a
+/// customer whose subscription is not active.
 /// </summary>
-internal sealed class Deciding(AccountState book, Instant at, Instant now, bool enforce, bool hold)
+internal sealed class Deciding(AccountState account, Instant at, Instant now, bool enforce, bool hold)
 {
     // Nearly every decision concerns one feature.
     private readonly List<Posting> _postings = new(capacity: 1);
@@ -35,10 +35,10 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         Invariant.That(effects.Count > 0, "A decision needs at least one feature.");
         if (!HasBegun)
         {
-            book.Begin();
+            account.Begin();
         }
 
-        if (enforce && book.IsInactive)
+        if (enforce && account.IsInactive)
         {
             return Refuse(Outcome.SubscriptionInactive, effects[0]);
         }
@@ -49,7 +49,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
             var one = effects[i].Aggregate.WeighsTime() ? Report(effects[i]) : Take(effects[i]);
             if (one > Outcome.RecordedOverLimit)
             {
-                book.Undo();
+                account.Undo();
                 return Refuse(one, effects[i]);
             }
 
@@ -71,7 +71,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
     private Outcome Take(in Effect effect)
     {
-        var feature = book.BookOf(effect.Feature);
+        var feature = account.FeatureOf(effect.Feature);
         if (effect.Feature.Feature.Kind != FeatureKind.Metered)
         {
             return QuotaRules.Judge(new(effect.Feature, feature.Entitlement, null, Balance.Empty(0, default, null), []), effect.Amount);
@@ -123,21 +123,21 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
             return slow;
         }
 
-        // 4. Book it.
-        return BookOne(feature, slot, facts, effect, amount, fromPool) ?? outcome;
+        // 4. Account it.
+        return RecordOne(feature, slot, facts, effect, amount, fromPool) ?? outcome;
     }
 
     /// <returns>Null, or the reason why the ledger cannot record it under any plan.</returns>
-    private Outcome? BookOne(
+    private Outcome? RecordOne(
         FeatureState feature, Slot<Balance> slot, in FeatureFacts facts, in Effect effect, Quantity amount, Quantity fromPool)
     {
         if (!hold)
         {
-            BookUse(feature, slot, effect.Aggregate.IsLevel()
+            RecordUse(feature, slot, effect.Aggregate.IsLevel()
                 ? QuotaRules.SetLevel(facts, amount, AggregateRules.ReportsAfter(effect, slot.Current.Reports, at))
                 : QuotaRules.Use(facts, amount, fromPool), facts);
         }
-        else if (Math.Max(book.Holds.Count, slot.Current.OpenHolds) >= AccountState.MostOpenHolds)
+        else if (Math.Max(account.Holds.Count, slot.Current.OpenHolds) >= AccountState.MostOpenHolds)
         {
             return Outcome.ConcurrencyLimited;
         }
@@ -155,14 +155,14 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     /// </summary>
     private Outcome Report(in Effect effect)
     {
-        var feature = book.BookOf(effect.Feature);
+        var feature = account.FeatureOf(effect.Feature);
         if (feature.EntitlementAt(at) is null && enforce)
         {
             return Outcome.FeatureNotInPlan;
         }
 
         var before = feature.BalanceIn(feature.PeriodAt(at)).Current.Used;
-        var slot = TimedLevelRules.Report(book, feature, effect.Amount, at);
+        var slot = TimedLevelRules.Report(account, feature, effect.Amount, at);
         var facts = feature.FactsOf(slot.Current, at, now);
         var after = slot.Current with { Quota = facts.Quota };
         if (facts.Entitlement is { } entitlement)
@@ -175,7 +175,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
         after.AssertSound();
         _postings.Add(new(after.FeatureKey, after.Period.Start, after.Used - before, Quantity.Zero));
-        book.Put(slot, after);
+        account.Put(slot, after);
         var outcome = QuotaRules.Judge(facts, Quantity.Zero);
         return outcome > Outcome.RecordedOverLimit ? Outcome.RecordedOverLimit : outcome;
     }
@@ -198,7 +198,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
     private Outcome? TakeFromPool(CreditPool pool, Quantity rest)
     {
-        if (book.FeatureNamed(pool.Feature) is not { } entry)
+        if (account.FeatureNamed(pool.Feature) is not { } entry)
         {
             return null;
         }
@@ -209,7 +209,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
             return null;
         }
 
-        var feature = book.BookOf(entry);
+        var feature = account.FeatureOf(entry);
         var slot = feature.BalanceIn(feature.PeriodAt(at));
         var facts = feature.FactsOf(slot.Current, at, now);
         var outcome = QuotaRules.Judge(facts, credits);
@@ -224,7 +224,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         }
         else
         {
-            BookUse(feature, slot, QuotaRules.Use(facts, credits, Quantity.Zero), facts);
+            RecordUse(feature, slot, QuotaRules.Use(facts, credits, Quantity.Zero), facts);
         }
 
         return outcome;
@@ -248,7 +248,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
 
             var slot = feature.RateOf(i);
             var verdict = RateRules.Judge(
-                limit, feature.Feature.Key, i, slot?.Current, amount, now, AccountRules.WindowOf(limit, now, book.Zone));
+                limit, feature.Feature.Key, i, slot?.Current, amount, now, AccountRules.WindowOf(limit, now, account.Zone));
             if (!verdict.Allowed)
             {
                 (_window, _retryAfter, _windowRemaining) = (limit, verdict.RetryAfter, verdict.Remaining);
@@ -260,7 +260,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
                 (_window, _windowRemaining) = (limit, verdict.Remaining);
             }
 
-            book.Put(slot ?? feature.AddRate(RateBefore(verdict.State)), verdict.State);
+            account.Put(slot ?? feature.AddRate(RateBefore(verdict.State)), verdict.State);
         }
 
         return null;
@@ -273,17 +273,17 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     {
         var after = slot.Current with { Held = slot.Current.Held + amount, OpenHolds = slot.Current.OpenHolds + (countsOpen ? 1 : 0) };
         _isOutOfRange |= after.Held.IsBeyondRange;
-        book.Put(slot, after);
+        account.Put(slot, after);
         (_parts ??= []).Add(new(after.FeatureKey, after.Period.Start, amount));
     }
 
-    private void BookUse(FeatureState feature, Slot<Balance> slot, in UseResult used, in FeatureFacts facts)
+    private void RecordUse(FeatureState feature, Slot<Balance> slot, in UseResult used, in FeatureFacts facts)
     {
         var after = used.Balance;
         foreach (var burn in used.Burns)
         {
             var grant = feature.GrantOf(burn.Grant);
-            book.Put(grant, grant.Current with { Used = grant.Current.Used + burn.Amount });
+            account.Put(grant, grant.Current with { Used = grant.Current.Used + burn.Amount });
             (_burns ??= []).Add(burn);
         }
 
@@ -298,10 +298,10 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
         after.AssertSound();
         _isOutOfRange |= after.Used.IsBeyondRange;
         _postings.Add(new(after.FeatureKey, after.Period.Start, after.Used - slot.Current.Used, after.Drawn - slot.Current.Drawn));
-        book.Put(slot, after);
+        account.Put(slot, after);
         if (feature.RollsOver && !feature.IsNewest(after.Period))
         {
-            RolloverRules.Recount(book, feature, after.Period, now, gives: false);
+            RolloverRules.Recount(account, feature, after.Period, now, gives: false);
         }
     }
 
@@ -309,7 +309,7 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     {
         if (entry.Feature.Kind == FeatureKind.Metered)
         {
-            var feature = book.BookOf(entry);
+            var feature = account.FeatureOf(entry);
             _standings.Add(feature.FactsOf(feature.BalanceIn(feature.PeriodAt(at)).Current, at, now).Standing);
         }
     }
@@ -317,15 +317,15 @@ internal sealed class Deciding(AccountState book, Instant at, Instant now, bool 
     private Verdict Refuse(Outcome outcome, in Effect effect)
     {
         var entry = effect.Feature;
-        if (entry.Feature.Kind == FeatureKind.Metered && book.EntitlementOf(entry.Key) is not null)
+        if (entry.Feature.Kind == FeatureKind.Metered && account.EntitlementOf(entry.Key) is not null)
         {
-            var feature = book.BookOf(entry);
+            var feature = account.FeatureOf(entry);
             var slot = feature.BalanceIn(feature.PeriodAt(at));
-            book.Put(slot, slot.Current with { Denied = slot.Current.Denied + 1 });
+            account.Put(slot, slot.Current with { Denied = slot.Current.Denied + 1 });
         }
 
         _standings.Clear();
-        if (book.EntitlementOf(entry.Key) is not null)
+        if (account.EntitlementOf(entry.Key) is not null)
         {
             Stand(entry);
         }

@@ -250,7 +250,7 @@ public sealed class FeatureState
             }
         }
 
-        throw new InvariantBrokenException($"Grant {id} was burned but is not in the book of feature {Feature.Code}.");
+        throw new InvariantBrokenException($"Grant {id} was burned but is not in the account of feature {Feature.Code}.");
     }
 
     public Slot<RateState>? RateOf(int slotNumber)

@@ -107,8 +107,8 @@ public static class QuotaRules
     private static BigInteger Nanos(Quantity quantity) => new(quantity.Value * NanosOfOne);
 
     /// <summary>
-    /// Books <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and the plan takes the rest (overage,
-    /// or overshoot of a fact).
+    /// Accounts <paramref name="amount"/> as used: the plan's quota and the grants burn in their order, and the plan takes the rest
+    /// (overage, or overshoot of a fact).
     /// </summary>
     /// <param name="ofPool">The part of the amount that a credit pool pays for.</param>
     public static UseResult Use(in FeatureFacts facts, Quantity amount, Quantity ofPool)
@@ -131,8 +131,8 @@ public static class QuotaRules
     }
 
     /// <summary>
-    /// Books a level that changed by <paramref name="change"/>. A level burns no grant and draws on no pool, since it may fall again; the
-    /// catalogue allows neither (<see cref="CatalogRules"/>).
+    /// Accounts a level that changed by <paramref name="change"/>. A level burns no grant and draws on no pool, since it may fall again;
+    /// the catalogue allows neither (<see cref="CatalogRules"/>).
     /// </summary>
     public static UseResult SetLevel(in FeatureFacts facts, Quantity change, LatestReport? reports) =>
         new(facts.Balance with { Used = facts.Balance.Used + change, Quota = facts.Quota, Reports = reports }, []);

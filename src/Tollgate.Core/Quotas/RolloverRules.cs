@@ -30,14 +30,14 @@ public static class RolloverRules
     /// account state must have the newest row before the period, if there is one, the grants that had not expired at <see cref="Reach"/>,
     /// and the rollovers of <see cref="RolloversSince"/>.
     /// </summary>
-    public static void Open(AccountState book, FeatureState feature, Instant now)
+    public static void Open(AccountState account, FeatureState feature, Instant now)
     {
         var period = feature.PeriodAt(now);
         var slot = feature.BalanceIn(period);
-        var ended = slot.Stored is null ? EndedBefore(book, feature, period) : [];
-        var changes = BoundsUntil(book, feature, now);
-        var (carried, change) = (CarriedInto(book, feature, period, ended), 0);
-        var closing = new Closing(book, feature, Reach(now));
+        var ended = slot.Stored is null ? EndedBefore(account, feature, period) : [];
+        var changes = BoundsUntil(account, feature, now);
+        var (carried, change) = (CarriedInto(account, feature, period, ended), 0);
+        var closing = new Closing(account, feature, Reach(now));
         foreach (var earlier in ended)
         {
             while (change < changes.Count && changes[change].From < earlier.End)
@@ -55,7 +55,7 @@ public static class RolloverRules
 
         if (slot.Stored is null)
         {
-            book.Put(slot, slot.Current with { Carried = carried });
+            account.Put(slot, slot.Current with { Carried = carried });
         }
 
         feature.MarkOpened(period);
@@ -70,10 +70,10 @@ public static class RolloverRules
     /// Returns the time from which rollovers count in the bounds of the periods that <see cref="Open"/> closes: those that had not expired
     /// by then. The account state must have the newest row before the period.
     /// </summary>
-    public static Instant RolloversSince(AccountState book, FeatureState feature, Period period)
+    public static Instant RolloversSince(AccountState account, FeatureState feature, Period period)
     {
-        var closed = feature.NewestBefore(period.Start)?.Current.Period.Start ?? book.CustomerSince;
-        var oldest = Oldest(period, Horizon(book, feature).Horizon);
+        var closed = feature.NewestBefore(period.Start)?.Current.Period.Start ?? account.CustomerSince;
+        var oldest = Oldest(period, Horizon(account, feature).Horizon);
         return closed < oldest ? oldest : closed;
     }
 
@@ -81,18 +81,18 @@ public static class RolloverRules
     /// Opens a past period that was idle until a late event: computes the overage carried into it. The account state must have the newest
     /// row before it.
     /// </summary>
-    public static void OpenPast(AccountState book, FeatureState feature, Period period)
+    public static void OpenPast(AccountState account, FeatureState feature, Period period)
     {
-        var ended = EndedBefore(book, feature, period);
-        var carried = CarriedInto(book, feature, period, ended);
+        var ended = EndedBefore(account, feature, period);
+        var carried = CarriedInto(account, feature, period, ended);
         foreach (var earlier in ended)
         {
-            var (state, policy) = StateOf(book, feature, earlier, carried);
+            var (state, policy) = StateOf(account, feature, earlier, carried);
             carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
         }
 
         var slot = feature.BalanceIn(period);
-        book.Put(slot, slot.Current with { Carried = carried });
+        account.Put(slot, slot.Current with { Carried = carried });
     }
 
     /// <summary>
@@ -102,14 +102,14 @@ public static class RolloverRules
     /// </summary>
     /// <param name="gives">True if the entry takes back use: rolled units may increase, or roll for the first time. A decision that may
     /// still be reverted passes false.</param>
-    public static void Recount(AccountState book, FeatureState feature, Period changed, Instant now, bool gives)
+    public static void Recount(AccountState account, FeatureState feature, Period changed, Instant now, bool gives)
     {
-        var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(book, feature, Reach(now)));
+        var (ended, carried, closing) = (changed, Quantity.Zero, new Closing(account, feature, Reach(now)));
 
         // Nothing rolls out of a lifetime period, although replaced terms may have left rows that begin later.
         for (var i = 0; i < MostIdle && ended.End < Instant.FarFuture; i++)
         {
-            var (state, policy) = StateOf(book, feature, ended, carried);
+            var (state, policy) = StateOf(account, feature, ended, carried);
             carried = policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
             if (policy is not null)
             {
@@ -124,7 +124,7 @@ public static class RolloverRules
                     return;
                 }
 
-                book.Put(row, row.Current with { Carried = carried });
+                account.Put(row, row.Current with { Carried = carried });
             }
             else if (feature.Balances.All(one => one.Current.Period.Start < next.Start))
             {
@@ -139,9 +139,9 @@ public static class RolloverRules
     /// Applies the bounds of each period's end and of each change of terms since <paramref name="changed"/> again, after units of that
     /// period, or of its rollovers, were given back: they cut these units as they would have in time.
     /// </summary>
-    public static void TrimAgain(AccountState book, FeatureState feature, Period changed, Instant now)
+    public static void TrimAgain(AccountState account, FeatureState feature, Period changed, Instant now)
     {
-        var (closing, changes, change) = (new Closing(book, feature, Reach(now)), BoundsUntil(book, feature, now), 0);
+        var (closing, changes, change) = (new Closing(account, feature, Reach(now)), BoundsUntil(account, feature, now), 0);
         var period = changed;
         for (var i = 0; i < MostIdle && period.End <= now; i++)
         {
@@ -150,7 +150,7 @@ public static class RolloverRules
                 closing.Trim(changes[change]);
             }
 
-            closing.Trim(book.Terms.AtEndOf(period), period.End);
+            closing.Trim(account.Terms.AtEndOf(period), period.End);
             period = feature.PeriodAt(period.End);
         }
 
@@ -163,14 +163,14 @@ public static class RolloverRules
     /// <summary>
     /// Returns the periods before this one that are not closed yet, oldest first, except those so old that nothing of them could be left.
     /// </summary>
-    private static List<Period> EndedBefore(AccountState book, FeatureState feature, Period period)
+    private static List<Period> EndedBefore(AccountState account, FeatureState feature, Period period)
     {
         var ended = new List<Period>();
         var newest = feature.NewestBefore(period.Start)?.Current;
-        var (horizon, carries) = Horizon(book, feature);
+        var (horizon, carries) = Horizon(account, feature);
         var oldest = Oldest(period, horizon);
         for (var earlier = feature.PeriodBefore(period);
-             ended.Count < MostIdle && earlier.End > Instant.Epoch && earlier.End > book.CustomerSince
+             ended.Count < MostIdle && earlier.End > Instant.Epoch && earlier.End > account.CustomerSince
                  && (earlier.End > oldest || (carries && newest is not null));
              earlier = feature.PeriodBefore(earlier))
         {
@@ -189,14 +189,14 @@ public static class RolloverRules
     /// Returns the overage that the newest row carries on if it lies before all of these periods: the idle periods in between are too many
     /// to examine.
     /// </summary>
-    private static Quantity CarriedInto(AccountState book, FeatureState feature, Period period, List<Period> ended)
+    private static Quantity CarriedInto(AccountState account, FeatureState feature, Period period, List<Period> ended)
     {
         if (ended.Count == 0 || feature.NewestBefore(period.Start)?.Current is not { } newest || newest.Period.Start >= ended[0].Start)
         {
             return Quantity.Zero;
         }
 
-        var (state, policy) = StateOf(book, feature, newest.Period, Quantity.Zero);
+        var (state, policy) = StateOf(account, feature, newest.Period, Quantity.Zero);
         return policy is { CarryOverage: true } ? state.Overage : Quantity.Zero;
     }
 
@@ -205,14 +205,14 @@ public static class RolloverRules
     /// earlier. Includes terms that others replaced at the same instant while a test clock stood still, since a request may have applied
     /// them in between.
     /// </summary>
-    private static List<CustomerTerms> BoundsUntil(AccountState book, FeatureState feature, Instant now)
+    private static List<CustomerTerms> BoundsUntil(AccountState account, FeatureState feature, Instant now)
     {
         var changes = new List<CustomerTerms>();
-        for (var i = 1; i < book.Terms.All.Count && book.Terms.All[i].From <= now; i++)
+        for (var i = 1; i < account.Terms.All.Count && account.Terms.All[i].From <= now; i++)
         {
-            if (BoundOf(book.Terms.All[i]) is { } max && max != BoundOf(book.Terms.All[i - 1]))
+            if (BoundOf(account.Terms.All[i]) is { } max && max != BoundOf(account.Terms.All[i - 1]))
             {
-                changes.Add(book.Terms.All[i]);
+                changes.Add(account.Terms.All[i]);
             }
         }
 
@@ -222,10 +222,10 @@ public static class RolloverRules
     }
 
     /// <summary>Returns the longest lifetime of rolled units under any of the terms, and whether any of them carries overage.</summary>
-    private static (TimeSpan Horizon, bool Carries) Horizon(AccountState book, FeatureState feature)
+    private static (TimeSpan Horizon, bool Carries) Horizon(AccountState account, FeatureState feature)
     {
         var (horizon, carries) = (TimeSpan.Zero, false);
-        foreach (var terms in book.Terms.All)
+        foreach (var terms in account.Terms.All)
         {
             if (terms.EntitlementOf(feature.Feature.Key) is { Rollover: { } policy } entitlement)
             {
@@ -252,14 +252,14 @@ public static class RolloverRules
     /// <summary>Ended periods of one feature, closed one after the other.</summary>
     /// <param name="reach">Rollovers that had expired by this time are not written. They still count in the bounds of rollovers during
     /// their lifetime.</param>
-    private sealed class Closing(AccountState book, FeatureState feature, Instant reach)
+    private sealed class Closing(AccountState account, FeatureState feature, Instant reach)
     {
         private readonly List<Grant> _over = [];
 
         /// <returns>The overage that carries on into the next period.</returns>
         public Quantity Close(Period ended, Quantity carried)
         {
-            var (state, policy) = StateOf(book, feature, ended, carried);
+            var (state, policy) = StateOf(account, feature, ended, carried);
             if (policy is null)
             {
                 return Quantity.Zero;
@@ -269,12 +269,12 @@ public static class RolloverRules
             // state has no row and may miss one, it creates one; the insert fails if the other server was first.
             if (feature.FindBalance(ended.Start) is { } row)
             {
-                book.Put(row, row.Current with { });
+                account.Put(row, row.Current with { });
             }
-            else if (ended.End.Plus(ClocksDiffer) > book.ReadFor)
+            else if (ended.End.Plus(ClocksDiffer) > account.ReadFor)
             {
                 var made = feature.BalanceIn(ended);
-                book.Put(made, made.Current with { Carried = carried });
+                account.Put(made, made.Current with { Carried = carried });
             }
 
             if (FindRolled(feature, ended) is null)
@@ -291,7 +291,7 @@ public static class RolloverRules
             var rolled = GrantRules.RolledOf(policy, ended);
             if (FindRolled(feature, ended.Period) is not { } slot)
             {
-                if (gives && ExpiryOf(book, feature, ended.Period, policy.Periods) > reach)
+                if (gives && ExpiryOf(account, feature, ended.Period, policy.Periods) > reach)
                 {
                     Roll(policy, ended);
                 }
@@ -301,11 +301,11 @@ public static class RolloverRules
                 var (kept, trimmed) = (grant.Used + grant.Withdrawn, grant.Forfeited - grant.Withdrawn);
                 var amount = Quantity.Max(rolled, kept);
                 var cut = Quantity.Min((trimmed - (grant.Amount - rolled)).FloorAtZero(), amount - kept);
-                book.Put(slot, grant with { Amount = amount, Forfeited = grant.Withdrawn + cut });
+                account.Put(slot, grant with { Amount = amount, Forfeited = grant.Withdrawn + cut });
             }
             else if (gives && rolled > grant.Amount && (grant.Withdrawn.IsZero || grant.Remaining.IsPositive))
             {
-                book.Put(slot, grant with { Amount = rolled });
+                account.Put(slot, grant with { Amount = rolled });
             }
         }
 
@@ -322,7 +322,7 @@ public static class RolloverRules
 
         private void Roll(RolloverPolicy policy, GrantRules.EndedPeriod ended)
         {
-            var (at, expires) = (ended.Period.End, ExpiryOf(book, feature, ended.Period, policy.Periods));
+            var (at, expires) = (ended.Period.End, ExpiryOf(account, feature, ended.Period, policy.Periods));
             var (rolled, trimmed) = GrantRules.Roll(policy, ended, Live(at));
             Cut(trimmed);
             if (!rolled.IsPositive)
@@ -356,7 +356,7 @@ public static class RolloverRules
                 }
 
                 var slot = feature.GrantOf(cut.Grant);
-                book.Put(slot, slot.Current with { Forfeited = slot.Current.Forfeited + cut.Amount });
+                account.Put(slot, slot.Current with { Forfeited = slot.Current.Forfeited + cut.Amount });
             }
         }
 
@@ -374,21 +374,21 @@ public static class RolloverRules
         return feature.Grants.FirstOrDefault(slot => slot.Current.Id == id);
     }
 
-    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState book, FeatureState feature, Period ended,
+    private static (GrantRules.EndedPeriod State, RolloverPolicy? Policy) StateOf(AccountState account, FeatureState feature, Period ended,
         Quantity carried)
     {
-        var policy = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)?.Rollover;
+        var policy = account.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)?.Rollover;
         var quota = feature.QuotaIn(ended);
         return feature.FindBalance(ended.Start)?.Current is { } row
-            ? (new(ended, quota, row.OfPlan, HeldAtEnd(book, row, ended), row.Carried), policy)
+            ? (new(ended, quota, row.OfPlan, HeldAtEnd(account, row, ended), row.Carried), policy)
             : (new(ended, quota, Quantity.Zero, Quantity.Zero, carried), policy);
     }
 
     /// <summary>Returns the held units without holds that had expired by then, even if they are not released yet.</summary>
-    private static Quantity HeldAtEnd(AccountState book, Balance row, Period ended)
+    private static Quantity HeldAtEnd(AccountState account, Balance row, Period ended)
     {
         var held = row.Held;
-        foreach (var hold in held.IsPositive ? book.ExpiredHolds(ended.End) : [])
+        foreach (var hold in held.IsPositive ? account.ExpiredHolds(ended.End) : [])
         {
             foreach (var part in hold.Current.Parts.Where(part => part.FeatureKey == row.FeatureKey
                 && part.PeriodStart == row.Period.Start))
@@ -401,14 +401,14 @@ public static class RolloverRules
     }
 
     /// <summary>Returns the expiry as it was foreseen when the period ended: billing cycles that began later do not move it.</summary>
-    private static Instant ExpiryOf(AccountState book, FeatureState feature, Period ended, int periods)
+    private static Instant ExpiryOf(AccountState account, FeatureState feature, Period ended, int periods)
     {
-        var kind = book.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)!.Period;
-        IReadOnlyList<BillingCycle> cycles = [.. book.Cycles.Where(cycle => cycle.From <= ended.End)];
+        var kind = account.Terms.AtEndOf(ended).EntitlementOf(feature.Feature.Key)!.Period;
+        IReadOnlyList<BillingCycle> cycles = [.. account.Cycles.Where(cycle => cycle.From <= ended.End)];
         var end = ended.End;
         for (var i = 0; i < periods; i++)
         {
-            end = BillingCycles.PeriodOf(kind, end, book.Zone, cycles).End;
+            end = BillingCycles.PeriodOf(kind, end, account.Zone, cycles).End;
         }
 
         return end;

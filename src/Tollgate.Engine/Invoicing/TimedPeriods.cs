@@ -62,10 +62,10 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
         var customer = wanted.Customer;
         var level = new AccountState
         {
-            ProjectId = project.Id, Customer = customer.Customer.Id, Partition = customer.Partition, Account = customer.Account,
+            ProjectId = project.Id, Customer = customer.Customer.Id, Partition = customer.Partition, Key = customer.Account,
             CustomerVersion = 0, CatalogRevision = project.Catalog.Revision, Terms = terms, CustomerSince = first, Zone = project.Zone,
             Cycles = customer.Cycles, FeaturesByCode = project.Catalog.Features,
-        }.BookOf(feature);
+        }.FeatureOf(feature);
         for (var period = level.PeriodAt(first > wanted.Since ? first : wanted.Since);
              period.Start < wanted.Until;
              period = level.PeriodAt(period.End))

@@ -17,7 +17,7 @@ namespace Tollgate.Engine.Ledger;
 /// </summary>
 internal sealed class AccountCache(int mostAccounts, ServerPresence presence, NewCustomers created)
 {
-    private readonly ConcurrentDictionary<(int Project, string Customer), AccountState> _books = new();
+    private readonly ConcurrentDictionary<(int Project, string Customer), AccountState> _accounts = new();
 
     /// <summary>
     /// The shortest time between two reloads of the directory. Otherwise an account whose rows name features or plans that no catalogue has
@@ -41,7 +41,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
 
     private long _renewedAt = Stopwatch.GetTimestamp() - Stopwatch.Frequency;
 
-    /// <summary>The number of cached accounts. <see cref="_books"/> locks itself as a whole to count: 15 µs for each batch.</summary>
+    /// <summary>The number of cached accounts. <see cref="_accounts"/> locks itself as a whole to count: 15 µs for each batch.</summary>
     private int _count;
 
     /// <summary>
@@ -49,14 +49,14 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     /// versions.
     /// </summary>
     public AccountState? Peek(int project, string customer, int catalogRevision) =>
-        _books.TryGetValue((project, customer), out var book) && book.CatalogRevision == catalogRevision ? book : null;
+        _accounts.TryGetValue((project, customer), out var account) && account.CatalogRevision == catalogRevision ? account : null;
 
     /// <summary>
     /// The same for operations that only read, while this server is alone: also null if the state was read before that. A server that has
     /// left since may have changed the account.
     /// </summary>
     public AccountState? PeekOfThisEra(int project, string customer, int catalogRevision) =>
-        Peek(project, customer, catalogRevision) is { } book && book.Era == presence.Era ? book : null;
+        Peek(project, customer, catalogRevision) is { } account && account.Era == presence.Era ? account : null;
 
     /// <summary>
     /// Gives every operation the state of its account, and reads the missing ones in one round trip. Operations of an unreadable account
@@ -83,8 +83,10 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         Dictionary<int, ProjectSnapshot>? newest = null;
         foreach (var op in ops)
         {
-            op.Book = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } book && book.ReadFor <= op.Now ? book : null;
-            if (op.Book is null && op is not ForgetOp)
+            op.Account = Peek(op.Project.Id, op.Customer, op.Project.Catalog.Revision) is { } account && account.ReadFor <= op.Now
+                ? account
+                : null;
+            if (op.Account is null && op is not ForgetOp)
             {
                 var key = (op.Project.Id, op.Customer);
                 newest ??= [];
@@ -129,10 +131,10 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         Remember(unreadable, projects);
         foreach (var op in ops.Where(static op => !op.FailedBefore))
         {
-            op.Book = _books.GetValueOrDefault((op.Project.Id, op.Customer));
-            if (op.Book is { } book)
+            op.Account = _accounts.GetValueOrDefault((op.Project.Id, op.Customer));
+            if (op.Account is { } account)
             {
-                if (book.CatalogRevision > op.Project.Catalog.Revision)
+                if (account.CatalogRevision > op.Project.Catalog.Revision)
                 {
                     op.Renew(projects[op.Project.Id]);
                 }
@@ -165,11 +167,11 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var era = presence.Era;
         var reading = await new AccountLoader(connection).LoadAsync(wanted, created, locked, CancellationToken.None);
         var nows = wanted.ToDictionary(static one => one.Key, static one => one.Now);
-        foreach (var (key, book) in reading.Books)
+        foreach (var (key, account) in reading.Accounts)
         {
-            (book.Era, book.ReadFor, book.GrantsSince) = (era, nows[key], nows[key]);
-            _count += _books.ContainsKey(key) ? 0 : 1;
-            _books[key] = book;
+            (account.Era, account.ReadFor, account.GrantsSince) = (era, nows[key], nows[key]);
+            _count += _accounts.ContainsKey(key) ? 0 : 1;
+            _accounts[key] = account;
             _unreadable.Remove(key);
         }
 
@@ -220,9 +222,9 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var unknown = new HashSet<(AccountState, string)>();
         foreach (var op in ops)
         {
-            if (op is { Member: { } member, Book: { } book } && !book.HasMember(member))
+            if (op is { Member: { } member, Account: { } account } && !account.HasMember(member))
             {
-                unknown.Add((book, member));
+                unknown.Add((account, member));
             }
         }
 
@@ -241,9 +243,9 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var rows = new RowsWanted(known);
         foreach (var op in ops)
         {
-            if (op.Book is { } book)
+            if (op.Account is { } account)
             {
-                rows.Add(op, book);
+                rows.Add(op, account);
             }
         }
 
@@ -258,15 +260,15 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         await loader.LoadReportsAsync(rows.Reports, locked, CancellationToken.None);
         await loader.LoadGrantsAsync(rows.GrantsSince, CancellationToken.None);
         await loader.LoadRolloversAsync(rows.RolloversSince(), CancellationToken.None);
-        foreach (var (book, feature, period, now) in rows.ToOpen)
+        foreach (var (account, feature, period, now) in rows.ToOpen)
         {
             if (!feature.IsOpened(period))
             {
-                RolloverRules.Open(book, feature, now);
+                RolloverRules.Open(account, feature, now);
             }
             else if (feature.FindBalance(period.Start) is null)
             {
-                RolloverRules.OpenPast(book, feature, period);
+                RolloverRules.OpenPast(account, feature, period);
             }
         }
     }
@@ -280,7 +282,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var uniques = new List<(AccountState, int, Instant, Guid)>();
         foreach (var op in ops)
         {
-            if (op.Book is not { } book)
+            if (op.Account is not { } account)
             {
                 continue;
             }
@@ -288,21 +290,21 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
             switch (op)
             {
                 case UseOp use:
-                    events.Add((book, use.Key.Id));
+                    events.Add((account, use.Key.Id));
                     uniques.AddRange(use.Effects.Where(static e => AggregateRules.CountsValueOnce(e.Aggregate))
-                        .Select(e => (book, e.Feature.Key, book.BookOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
+                        .Select(e => (account, e.Feature.Key, account.FeatureOf(e.Feature).PeriodAt(use.OccurredAt).Start, e.Value)));
                     break;
                 case ReserveOp reserve:
                     // Also for a generated id: if the connection breaks after the commit, the batch is decided again.
-                    holds.Add((book, reserve.Id));
+                    holds.Add((account, reserve.Id));
                     break;
                 case HoldOp hold:
-                    holds.Add((book, hold.Id));
-                    events.Add((book, hold.Id));
+                    holds.Add((account, hold.Id));
+                    events.Add((account, hold.Id));
                     break;
                 case VoidOp voiding:
-                    events.Add((book, voiding.EventId));
-                    events.Add((book, EventKey.OfVoid(voiding.EventId)));
+                    events.Add((account, voiding.EventId));
+                    events.Add((account, EventKey.OfVoid(voiding.EventId)));
                     break;
             }
         }
@@ -313,10 +315,10 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         var burned = new List<(AccountState, Guid)>();
         foreach (var voiding in ops.OfType<VoidOp>())
         {
-            if (voiding.Book is { } book && known.Events.TryGetValue((book.Account, voiding.EventId), out var target))
+            if (voiding.Account is { } account && known.Events.TryGetValue((account.Key, voiding.EventId), out var target))
             {
-                await known.LoadOthersAsync(connection, book, target, voiding.Project, CancellationToken.None);
-                burned.AddRange(target.Data.Burns.Select(burn => (book, burn.Grant)));
+                await known.LoadOthersAsync(connection, account, target, voiding.Project, CancellationToken.None);
+                burned.AddRange(target.Data.Burns.Select(burn => (account, burn.Grant)));
             }
         }
 
@@ -346,7 +348,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
 
         var most = _count / 2;
-        foreach (var key in _books.Keys)
+        foreach (var key in _accounts.Keys)
         {
             if (_count <= most)
             {
@@ -357,5 +359,5 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
     }
 
-    private void Remove((int Project, string Customer) key) => _count -= _books.TryRemove(key, out _) ? 1 : 0;
+    private void Remove((int Project, string Customer) key) => _count -= _accounts.TryRemove(key, out _) ? 1 : 0;
 }

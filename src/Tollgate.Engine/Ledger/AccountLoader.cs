@@ -25,12 +25,12 @@ internal readonly record struct AccountWanted(ProjectSnapshot Project, string Cu
 }
 
 /// <summary>A balance row that a batch needs beyond those of open periods.</summary>
-internal readonly record struct RowWanted(AccountState Book, int FeatureKey, Instant PeriodStart);
+internal readonly record struct RowWanted(AccountState Account, int FeatureKey, Instant PeriodStart);
 
 /// <summary>
 /// A level that time weighs whose reports since an instant a batch needs, and the rows of the periods that end after it.
 /// </summary>
-internal readonly record struct ReportsWanted(AccountState Book, FeatureState Feature, Instant At, Instant Now);
+internal readonly record struct ReportsWanted(AccountState Account, FeatureState Feature, Instant At, Instant Now);
 
 /// <summary>Reads account states, all of a batch in one round trip.</summary>
 internal sealed class AccountLoader(NpgsqlConnection connection)
@@ -114,7 +114,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             ProjectId = project.Id,
             Customer = reader.GetString(CustomerColumn.Id),
             Partition = reader.GetInt16(CustomerColumn.Partition),
-            Account = reader.GetInt32(CustomerColumn.Account),
+            Key = reader.GetInt32(CustomerColumn.Account),
             CustomerVersion = reader.GetInt32(CustomerColumn.Version),
             CatalogRevision = catalog.Revision,
             Terms = TermsOf(reader.IsDBNull(CustomerColumn.Terms) ? null : reader.GetString(CustomerColumn.Terms), catalog),
@@ -142,20 +142,20 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
     }
 
     /// <summary>Loads those of the members that belong to the accounts; the others stay unknown.</summary>
-    public async Task LoadMembersAsync(IReadOnlyCollection<(AccountState Book, string Member)> wanted, CancellationToken cancel)
+    public async Task LoadMembersAsync(IReadOnlyCollection<(AccountState Account, string Member)> wanted, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(LedgerSql.FindMembers, connection);
         command.Parameters.Add(
-            new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+            new() { Value = wanted.Select(w => w.Account.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         command.Parameters.Add(
-            new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            new() { Value = wanted.Select(w => w.Account.Key).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(
             new() { Value = wanted.Select(w => w.Member).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
-        var books = wanted.Select(w => w.Book).Distinct().ToDictionary(book => book.Account);
+        var accounts = wanted.Select(w => w.Account).Distinct().ToDictionary(account => account.Key);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            books[reader.GetInt32(0)].LoadMember(reader.GetString(1));
+            accounts[reader.GetInt32(0)].LoadMember(reader.GetString(1));
         }
     }
 
@@ -180,19 +180,19 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
 
         await LoadRowsAsync(
             [.. wanted.Where(static one => one.At < one.Now)
-                .Select(static one => new RowWanted(one.Book, one.Feature.Feature.Key, one.At))],
+                .Select(static one => new RowWanted(one.Account, one.Feature.Feature.Key, one.At))],
             locked ? TimedSql.LockBalancesSince : TimedSql.LoadBalancesSince, cancel);
         var since = wanted.GroupBy(static one => one.Feature)
-            .Select(static level => (level.First().Book, Feature: level.Key, Since: level.Min(SinceOf))).ToArray();
+            .Select(static level => (level.First().Account, Feature: level.Key, Since: level.Min(SinceOf))).ToArray();
         await using var command = new NpgsqlCommand(TimedSql.LoadReports, connection);
-        AddAccounts(command, Array.ConvertAll(since, static one => one.Book));
+        AddAccounts(command, Array.ConvertAll(since, static one => one.Account));
         command.Parameters.Add(
             new() { Value = Array.ConvertAll(since, static one => one.Feature.Feature.Key),
                 NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(
             new() { Value = Array.ConvertAll(since, static one => one.Since.ToUtc()),
                 NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        var reports = since.ToDictionary(static one => (one.Book.Account, one.Feature.Feature.Key), static _ => new List<LevelReport>());
+        var reports = since.ToDictionary(static one => (one.Account.Key, one.Feature.Feature.Key), static _ => new List<LevelReport>());
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
@@ -202,9 +202,9 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             }
         }
 
-        foreach (var (book, feature, from) in since)
+        foreach (var (account, feature, from) in since)
         {
-            feature.Load(LevelTimeline.Of(from, reports[(book.Account, feature.Feature.Key)]));
+            feature.Load(LevelTimeline.Of(from, reports[(account.Key, feature.Feature.Key)]));
         }
     }
 
@@ -227,34 +227,35 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             return;
         }
 
-        var sorted = wanted.Distinct().OrderBy(w => w.Book.Partition).ThenBy(w => w.Book.Account)
+        var sorted = wanted.Distinct().OrderBy(w => w.Account.Partition).ThenBy(w => w.Account.Key)
             .ThenBy(w => w.FeatureKey).ThenBy(w => w.PeriodStart).ToArray();
         await using var command = new NpgsqlCommand(sql, connection);
         command.Parameters.Add(
-            new() { Value = Array.ConvertAll(sorted, w => w.Book.Partition), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+            new() { Value = Array.ConvertAll(sorted, w => w.Account.Partition),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         command.Parameters.Add(
-            new() { Value = Array.ConvertAll(sorted, w => w.Book.Account), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            new() { Value = Array.ConvertAll(sorted, w => w.Account.Key), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(
             new() { Value = Array.ConvertAll(sorted, w => w.FeatureKey), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(
             new() { Value = Array.ConvertAll(sorted, w => w.PeriodStart.ToUtc()),
                 NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
-        var books = new Dictionary<int, AccountState>();
+        var accounts = new Dictionary<int, AccountState>();
         foreach (var one in sorted)
         {
-            books[one.Book.Account] = one.Book;
+            accounts[one.Account.Key] = one.Account;
         }
 
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
             var balance = ReadBalance(reader);
-            var book = books[reader.GetInt32(BalanceColumn.Account)];
-            var feature = book.FindAccount(balance.FeatureKey);
+            var account = accounts[reader.GetInt32(BalanceColumn.Account)];
+            var feature = account.FindFeature(balance.FeatureKey);
 
             // A row of a period that had not ended when the state was read was written later, and grants with it: the state is stale, and
             // the batch will detect that.
-            if (feature is not null && feature.FindBalance(balance.Period.Start) is null && balance.Period.End <= book.ReadFor)
+            if (feature is not null && feature.FindBalance(balance.Period.Start) is null && balance.Period.End <= account.ReadFor)
             {
                 feature.Load(balance);
             }
@@ -293,14 +294,14 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             new() { Value = from.Values.Select(static at => at.ToUtc()).ToArray(),
                 NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
         await ReadGrantsAsync(command, from.Keys, cancel);
-        foreach (var (book, at) in from)
+        foreach (var (account, at) in from)
         {
-            book.GrantsSince = at;
+            account.GrantsSince = at;
         }
     }
 
     /// <summary>Loads particular grants into their states, expired or not.</summary>
-    public async Task LoadGrantsAsync(IReadOnlyCollection<(AccountState Book, Guid Grant)> wanted, CancellationToken cancel)
+    public async Task LoadGrantsAsync(IReadOnlyCollection<(AccountState Account, Guid Grant)> wanted, CancellationToken cancel)
     {
         if (wanted.Count == 0)
         {
@@ -308,33 +309,33 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
         }
 
         await using var command = new NpgsqlCommand(LedgerSql.LoadGrantsByKey, connection);
-        AddAccounts(command, [.. wanted.Select(static one => one.Book)]);
+        AddAccounts(command, [.. wanted.Select(static one => one.Account)]);
         command.Parameters.Add(
             new() { Value = wanted.Select(static one => one.Grant).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
-        await ReadGrantsAsync(command, wanted.Select(static one => one.Book), cancel);
+        await ReadGrantsAsync(command, wanted.Select(static one => one.Account), cancel);
     }
 
-    private static void AddAccounts(NpgsqlCommand command, AccountState[] books)
+    private static void AddAccounts(NpgsqlCommand command, AccountState[] accounts)
     {
         command.Parameters.Add(
-            new() { Value = Array.ConvertAll(books, static book => book.Partition),
+            new() { Value = Array.ConvertAll(accounts, static account => account.Partition),
                 NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         command.Parameters.Add(
-            new() { Value = Array.ConvertAll(books, static book => book.Account),
+            new() { Value = Array.ConvertAll(accounts, static account => account.Key),
                 NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
     }
 
-    private static async Task ReadGrantsAsync(NpgsqlCommand command, IEnumerable<AccountState> books, CancellationToken cancel)
+    private static async Task ReadGrantsAsync(NpgsqlCommand command, IEnumerable<AccountState> accounts, CancellationToken cancel)
     {
-        var byAccount = books.Distinct().ToDictionary(static book => book.Account);
+        var byAccount = accounts.Distinct().ToDictionary(static account => account.Key);
         var found = new Dictionary<FeatureState, Dictionary<Guid, Grant>>();
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel))
             {
-                var (book, grant) = (byAccount[reader.GetInt32(GrantColumn.Account)], ReadGrant(reader));
-                var feature = book.FindAccount(grant.FeatureKey)
-                    ?? book.BookOf(book.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
+                var (account, grant) = (byAccount[reader.GetInt32(GrantColumn.Account)], ReadGrant(reader));
+                var feature = account.FindFeature(grant.FeatureKey)
+                    ?? account.FeatureOf(account.FeaturesByCode.Values.First(one => one.Key == grant.FeatureKey));
                 var read = found.TryGetValue(feature, out var known) ? known : found[feature] = [];
                 read.TryAdd(grant.Id, grant);
             }

@@ -15,10 +15,10 @@ internal sealed class CatalogTooOldException(string message, Exception? cause = 
 /// </summary>
 internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> projects)
 {
-    private readonly Dictionary<int, (AccountState Book, ProjectSnapshot Project)> _byAccount = [];
+    private readonly Dictionary<int, (AccountState Account, ProjectSnapshot Project)> _byAccount = [];
     private readonly Dictionary<FeatureState, List<Grant>> _grants = [];
 
-    public Dictionary<(int Project, string Customer), AccountState> Books { get; } = [];
+    public Dictionary<(int Project, string Customer), AccountState> Accounts { get; } = [];
 
     /// <summary>Accounts that exist but cannot be read, with the reasons.</summary>
     public Dictionary<(int Project, string Customer), Exception> Unreadable { get; } = [];
@@ -52,9 +52,9 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
         var key = (project.Id, reader.GetString(CustomerColumn.Id));
         try
         {
-            var book = AccountLoader.ReadCustomer(reader, project);
-            Books[key] = book;
-            _byAccount[book.Account] = (book, project);
+            var account = AccountLoader.ReadCustomer(reader, project);
+            Accounts[key] = account;
+            _byAccount[account.Key] = (account, project);
         }
         catch (Exception fault) when (fault is not NpgsqlException)
         {
@@ -76,19 +76,19 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
     /// A hold may lie in an ended period, of a feature that has no other row: this loads the feature, so that an operation that frees the
     /// hold finds it.
     /// </summary>
-    private static void ReadHold(NpgsqlDataReader row, AccountState book, ProjectSnapshot project)
+    private static void ReadHold(NpgsqlDataReader row, AccountState account, ProjectSnapshot project)
     {
         var hold = AccountLoader.ReadHold(row);
         foreach (var part in hold.Parts)
         {
-            BookOf(book, project, part.FeatureKey);
+            FeatureOf(account, project, part.FeatureKey);
         }
 
-        book.LoadHold(hold);
+        account.LoadHold(hold);
     }
 
     private Task ReadRowsAsync(NpgsqlDataReader reader, Action<NpgsqlDataReader, FeatureState> read, CancellationToken cancel) =>
-        ReadEachAsync(reader, (row, book, project) => read(row, BookOf(book, project, row.GetInt32(2))), cancel);
+        ReadEachAsync(reader, (row, account, project) => read(row, FeatureOf(account, project, row.GetInt32(2))), cancel);
 
     private async Task ReadEachAsync(
         NpgsqlDataReader reader, Action<NpgsqlDataReader, AccountState, ProjectSnapshot> read, CancellationToken cancel)
@@ -104,21 +104,21 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
 
             try
             {
-                read(reader, known.Book, known.Project);
+                read(reader, known.Account, known.Project);
             }
             catch (Exception fault) when (fault is not NpgsqlException)
             {
-                var key = (known.Project.Id, known.Book.Customer);
+                var key = (known.Project.Id, known.Account.Customer);
                 Unreadable[key] = fault;
-                Books.Remove(key);
+                Accounts.Remove(key);
                 _byAccount.Remove(account);
             }
         }
     }
 
-    private static FeatureState BookOf(AccountState book, ProjectSnapshot project, int featureKey) =>
+    private static FeatureState FeatureOf(AccountState account, ProjectSnapshot project, int featureKey) =>
         project.Catalog.FeaturesByKey.TryGetValue(featureKey, out var feature)
-            ? book.BookOf(feature)
+            ? account.FeatureOf(feature)
             : throw new CatalogTooOldException(
                 $"Feature {featureKey} has rows but no name in the catalogue of revision {project.Catalog.Revision}.");
 }

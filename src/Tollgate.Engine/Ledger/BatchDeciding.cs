@@ -30,26 +30,26 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <returns>False: the operation needs facts that only the exact path reads.</returns>
-    public bool Decide(LaneOp op, AccountState book)
+    public bool Decide(LaneOp op, AccountState account)
     {
-        writer.Touch(book, op.Now);
-        AccountRules.CloseExpired(book, op.Now);
+        writer.Touch(account, op.Now);
+        AccountRules.CloseExpired(account, op.Now);
         switch (op)
         {
             case UseOp use:
-                op.Answer = Use(use, book);
+                op.Answer = Use(use, account);
                 return true;
             case ReserveOp reserve:
-                op.Answer = Reserve(reserve, book);
+                op.Answer = Reserve(reserve, account);
                 return true;
-            case HoldOp hold when _exact || book.Holds.ContainsKey(hold.Id):
-                op.Answer = OnHold(hold, book);
+            case HoldOp hold when _exact || account.Holds.ContainsKey(hold.Id):
+                op.Answer = OnHold(hold, account);
                 return true;
             case VoidOp voiding when _exact:
-                op.Answer = Void(voiding, book);
+                op.Answer = Void(voiding, account);
                 return true;
             case ReadOp read:
-                read.Found = book;
+                read.Found = account;
                 op.Answer = GateAnswer.Nothing;
                 return true;
             default:
@@ -57,9 +57,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
     }
 
-    private GateAnswer Use(UseOp op, AccountState book)
+    private GateAnswer Use(UseOp op, AccountState account)
     {
-        var key = (book.Account, op.Key.Id);
+        var key = (account.Key, op.Key.Id);
         if (_first.TryGetValue(key, out var earlier))
         {
             return earlier is UseOp same && SameContent(op, same) && same.Answer is { } answer
@@ -69,45 +69,45 @@ internal sealed class BatchDeciding(BatchWriter writer)
 
         if (_known.Events.TryGetValue(key, out var stored))
         {
-            return stored.Data.IsSettle || !SameContent(op, stored, book)
+            return stored.Data.IsSettle || !SameContent(op, stored, account)
                 ? GateAnswer.Of(GateFault.IdReused, op.Id)
-                : Replay(stored, op.Id, op.Effects, book, op.Now);
+                : Replay(stored, op.Id, op.Effects, account, op.Now);
         }
 
-        FreeHeld(op.Settles, book);
-        var effects = op.HasUnique ? Unseen(op, book) : op.Effects;
+        FreeHeld(op.Settles, account);
+        var effects = op.HasUnique ? Unseen(op, account) : op.Effects;
         if (effects.Count == 0)
         {
             if (op.Member is not null)
             {
                 // Nothing else in the operation would detect that the member has left.
-                writer.Expect(book);
+                writer.Expect(account);
             }
 
-            writer.Add(EventOf(op, book, null), op.IdGiven);
+            writer.Add(EventOf(op, account, null), op.IdGiven);
             _first[key] = op;
             return new(GateFault.None, null, op.Id, false);
         }
 
         var verdict = op.Settles.Count > 0
-            ? AccountRules.UseAsSettle(book, effects, op.OccurredAt, op.Now)
-            : AccountRules.Use(book, effects, op.OccurredAt, op.Now, op.Enforce);
+            ? AccountRules.UseAsSettle(account, effects, op.OccurredAt, op.Now)
+            : AccountRules.Use(account, effects, op.OccurredAt, op.Now, op.Enforce);
         if (verdict.RestsOnPlan || (op.Member is not null && verdict.Postings.Count == 0))
         {
-            writer.Expect(book);
+            writer.Expect(account);
         }
 
-        var given = Answer(verdict, book, op.Id, op.OccurredAt);
+        var given = Answer(verdict, account, op.Id, op.OccurredAt);
         if (verdict.Allowed && verdict.Postings.Count > 0)
         {
-            Note(verdict, book, op.Now);
-            writer.Add(EventOf(op, book, verdict), op.IdGiven);
-            NoteReports(op, book);
+            Note(verdict, account, op.Now);
+            writer.Add(EventOf(op, account, verdict), op.IdGiven);
+            NoteReports(op, account);
             _first[key] = op;
         }
         else if (op.IdGiven && !_exact)
         {
-            writer.ExpectNotUsed(book, op.Key.Id);
+            writer.ExpectNotUsed(account, op.Key.Id);
         }
 
         // A duplicate in the same batch replays this answer.
@@ -116,19 +116,19 @@ internal sealed class BatchDeciding(BatchWriter writer)
     }
 
     /// <summary>Settles open holds; expired ones have already been freed.</summary>
-    private static void FreeHeld(IReadOnlyList<Guid> holds, AccountState book)
+    private static void FreeHeld(IReadOnlyList<Guid> holds, AccountState account)
     {
         foreach (var id in holds)
         {
-            if (book.Holds.TryGetValue(id, out var open))
+            if (account.Holds.TryGetValue(id, out var open))
             {
-                AccountRules.Close(book, open, HoldState.Settled);
+                AccountRules.Close(account, open, HoldState.Settled);
             }
         }
     }
 
     /// <summary>Counts values of unique meters that were seen before as nothing, and stores the others as seen.</summary>
-    private List<Effect> Unseen(UseOp op, AccountState book)
+    private List<Effect> Unseen(UseOp op, AccountState account)
     {
         var effects = new List<Effect>(op.Effects.Count);
         foreach (var effect in op.Effects)
@@ -139,11 +139,11 @@ internal sealed class BatchDeciding(BatchWriter writer)
                 continue;
             }
 
-            var period = book.BookOf(effect.Feature).PeriodAt(op.OccurredAt);
-            var isNew = _known.Unique.Add((book.Account, effect.Feature.Key, period.Start, effect.Value));
+            var period = account.FeatureOf(effect.Feature).PeriodAt(op.OccurredAt);
+            var isNew = _known.Unique.Add((account.Key, effect.Feature.Key, period.Start, effect.Value));
             if (isNew)
             {
-                writer.Add(new UniqueChange(book, effect.Feature.Key, period.Start, effect.Value, Seen: true));
+                writer.Add(new UniqueChange(account, effect.Feature.Key, period.Start, effect.Value, Seen: true));
             }
 
             effects.Add(effect with { Amount = isNew ? Quantity.One : Quantity.Zero });
@@ -152,9 +152,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return effects;
     }
 
-    private GateAnswer Reserve(ReserveOp op, AccountState book)
+    private GateAnswer Reserve(ReserveOp op, AccountState account)
     {
-        var key = (book.Account, op.Id);
+        var key = (account.Key, op.Id);
         var id = op.Reference ?? op.Id.ToString("D");
         if (_first.TryGetValue(key, out var earlier))
         {
@@ -168,44 +168,44 @@ internal sealed class BatchDeciding(BatchWriter writer)
         {
             return taken.Member == op.Member
                 && taken.Amounts.SequenceEqual(op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount)))
-                ? Answer(Standing(book, op.Effects, Outcome.WithinQuota, op.Now), book, id) with
+                ? Answer(Standing(account, op.Effects, Outcome.WithinQuota, op.Now), account, id) with
                 {
                     Replayed = true, ExpiresAt = taken.ExpiresAt,
                 }
                 : GateAnswer.Of(GateFault.IdReused, id);
         }
 
-        var verdict = AccountRules.Reserve(book, op.Effects, op.Now);
+        var verdict = AccountRules.Reserve(account, op.Effects, op.Now);
         if (verdict.RestsOnPlan || (op.Member is not null && verdict.Parts.Count == 0))
         {
-            writer.Expect(book);
+            writer.Expect(account);
         }
 
         if (!verdict.Allowed)
         {
             if (op.IdGiven && !_exact)
             {
-                writer.ExpectNotHeld(book, op.Id);
+                writer.ExpectNotHeld(account, op.Id);
             }
 
-            return Answer(verdict, book, null);
+            return Answer(verdict, account, null);
         }
 
         var expires = op.Now.Plus(op.TimeToLive);
-        book.OpenHold(new()
+        account.OpenHold(new()
         {
             Id = op.Id, State = HoldState.Open, Reference = op.Reference, Member = op.Member, CreatedAt = op.Now, ExpiresAt = expires,
             Amounts = [.. op.Effects.Select(e => new FeatureQuantity(e.Feature.Key, e.Amount))], Parts = verdict.Parts,
         });
         _first[key] = op;
-        op.Answer = Answer(verdict, book, id) with { ExpiresAt = expires };
+        op.Answer = Answer(verdict, account, id) with { ExpiresAt = expires };
         return op.Answer;
     }
 
-    private GateAnswer OnHold(HoldOp op, AccountState book)
+    private GateAnswer OnHold(HoldOp op, AccountState account)
     {
-        var open = book.Holds.GetValueOrDefault(op.Id);
-        var hold = open?.Current ?? _known.Holds.GetValueOrDefault((book.Account, op.Id));
+        var open = account.Holds.GetValueOrDefault(op.Id);
+        var hold = open?.Current ?? _known.Holds.GetValueOrDefault((account.Key, op.Id));
         if (hold is null)
         {
             return GateAnswer.Of(GateFault.HoldUnknown, op.Id.ToString("D"));
@@ -215,28 +215,28 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var state = open is null && hold.State == HoldState.Open ? HoldState.Expired : hold.State;
         return op.Verb switch
         {
-            HoldVerb.Settle => Settle(op, book, open, hold with { State = state }),
-            HoldVerb.Extend => Extend(op, book, open, hold),
-            HoldVerb.Release => Release(op, book, open, hold with { State = state }),
-            _ => Standing(book, hold, GateFault.None, op.Now),
+            HoldVerb.Settle => Settle(op, account, open, hold with { State = state }),
+            HoldVerb.Extend => Extend(op, account, open, hold),
+            HoldVerb.Release => Release(op, account, open, hold with { State = state }),
+            _ => Standing(account, hold, GateFault.None, op.Now),
         };
     }
 
-    private GateAnswer Settle(HoldOp op, AccountState book, Slot<Hold>? open, Hold hold)
+    private GateAnswer Settle(HoldOp op, AccountState account, Slot<Hold>? open, Hold hold)
     {
         if (hold.State == HoldState.Settled)
         {
-            return _known.Events.TryGetValue((book.Account, hold.Id), out var done)
-                ? Replay(done, TextOf(hold), EffectsOf(hold.Amounts, book), book, op.Now)
-                : Standing(book, hold, GateFault.None, op.Now) with { Replayed = true };
+            return _known.Events.TryGetValue((account.Key, hold.Id), out var done)
+                ? Replay(done, TextOf(hold), EffectsOf(hold.Amounts, account), account, op.Now)
+                : Standing(account, hold, GateFault.None, op.Now) with { Replayed = true };
         }
 
         if (hold.State == HoldState.Released || (hold.State == HoldState.Expired && hold.ExpiresAt.Plus(Hold.LateSettle) < op.Now))
         {
-            return Standing(book, hold, GateFault.HoldClosed, op.Now);
+            return Standing(account, hold, GateFault.HoldClosed, op.Now);
         }
 
-        if (_known.Events.ContainsKey((book.Account, hold.Id)))
+        if (_known.Events.ContainsKey((account.Key, hold.Id)))
         {
             return GateAnswer.Of(GateFault.IdReused, TextOf(hold));
         }
@@ -247,84 +247,84 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
 
         var late = hold.State == HoldState.Expired;
-        var verdict = AccountRules.Settle(book, hold, EffectsOf(amounts, book), op.Now);
+        var verdict = AccountRules.Settle(account, hold, EffectsOf(amounts, account), op.Now);
         if (!verdict.Allowed)
         {
-            return Answer(verdict, book, TextOf(hold));
+            return Answer(verdict, account, TextOf(hold));
         }
 
-        var slot = open ?? SlotOfClosed(book, hold);
-        book.Put(slot, slot.Current with { State = HoldState.Settled });
-        book.CloseHold(hold.Id);
-        Note(verdict, book, op.Now);
-        writer.Add(SettleEvent(op, book, hold, amounts, verdict, late), idGiven: true);
-        return Answer(verdict, book, TextOf(hold)) with { Late = late };
+        var slot = open ?? SlotOfClosed(account, hold);
+        account.Put(slot, slot.Current with { State = HoldState.Settled });
+        account.CloseHold(hold.Id);
+        Note(verdict, account, op.Now);
+        writer.Add(SettleEvent(op, account, hold, amounts, verdict, late), idGiven: true);
+        return Answer(verdict, account, TextOf(hold)) with { Late = late };
     }
 
     /// <summary>The state does not contain a closed hold; its row changes once more, from its current state.</summary>
-    private static Slot<Hold> SlotOfClosed(AccountState book, Hold hold)
+    private static Slot<Hold> SlotOfClosed(AccountState account, Hold hold)
     {
-        var slot = book.Touched.OfType<Slot<Hold>>().FirstOrDefault(s => s.Current.Id == hold.Id);
+        var slot = account.Touched.OfType<Slot<Hold>>().FirstOrDefault(s => s.Current.Id == hold.Id);
         return slot ?? new(hold, hold);
     }
 
-    private static GateAnswer Extend(HoldOp op, AccountState book, Slot<Hold>? open, Hold hold)
+    private static GateAnswer Extend(HoldOp op, AccountState account, Slot<Hold>? open, Hold hold)
     {
         if (open is null)
         {
-            return Standing(book, hold, GateFault.HoldClosed, op.Now);
+            return Standing(account, hold, GateFault.HoldClosed, op.Now);
         }
 
         var expires = op.Now.Plus(op.TimeToLive!.Value);
-        book.Extend(open, expires);
-        return Standing(book, open.Current, GateFault.None, op.Now);
+        account.Extend(open, expires);
+        return Standing(account, open.Current, GateFault.None, op.Now);
     }
 
-    private static GateAnswer Release(HoldOp op, AccountState book, Slot<Hold>? open, Hold hold)
+    private static GateAnswer Release(HoldOp op, AccountState account, Slot<Hold>? open, Hold hold)
     {
         if (open is null)
         {
-            return Standing(book, hold, hold.State == HoldState.Settled ? GateFault.HoldClosed : GateFault.None, op.Now);
+            return Standing(account, hold, hold.State == HoldState.Settled ? GateFault.HoldClosed : GateFault.None, op.Now);
         }
 
-        AccountRules.Close(book, open, HoldState.Released);
-        return Standing(book, hold, GateFault.None, op.Now);
+        AccountRules.Close(account, open, HoldState.Released);
+        return Standing(account, hold, GateFault.None, op.Now);
     }
 
-    private GateAnswer Void(VoidOp op, AccountState book)
+    private GateAnswer Void(VoidOp op, AccountState account)
     {
         var voidId = EventKey.OfVoid(op.EventId);
-        if (!_known.Events.TryGetValue((book.Account, op.EventId), out var target) || target.Data.Voids is not null)
+        if (!_known.Events.TryGetValue((account.Key, op.EventId), out var target) || target.Data.Voids is not null)
         {
             return GateAnswer.Of(GateFault.EventUnknown, op.EventId.ToString("D"));
         }
 
         var key = new EventKey(voidId, null, EventKey.MonthOf(_realNow), false);
-        if (_known.Events.TryGetValue((book.Account, voidId), out var done))
+        if (_known.Events.TryGetValue((account.Key, voidId), out var done))
         {
-            return new(GateFault.None, AfterVoid(book, target, op.Now), done.Id.ToString("D"), true);
+            return new(GateFault.None, AfterVoid(account, target, op.Now), done.Id.ToString("D"), true);
         }
 
-        var others = _known.OthersOf(book.Account, target);
+        var others = _known.OthersOf(account.Key, target);
         var timed = target.Data.Readings.Where(static reading => VoidRules.IsOfTime(reading)).ToList();
         var reversals = VoidRules.Reverse(
             [.. target.Postings.Where(posting => !timed.Exists(reading => reading.FeatureKey == posting.FeatureKey))],
             target.Data.Readings, others, target.OccurredAt);
         IReadOnlyList<Posting> reversed =
         [
-            .. AccountRules.Reverse(book, reversals, target.Data.Burns, op.Now),
-            .. timed.Select(reading => TakeBack(reading, book, target)),
+            .. AccountRules.Reverse(account, reversals, target.Data.Burns, op.Now),
+            .. timed.Select(reading => TakeBack(reading, account, target)),
         ];
         foreach (var gone in VoidRules.NoLongerSeen(target.Data.Readings, others))
         {
             var start = target.Postings.First(p => p.FeatureKey == gone.FeatureKey).PeriodStart;
-            writer.Add(new UniqueChange(book, gone.FeatureKey, start, gone.Hash, Seen: false));
-            _known.Unique.Remove((book.Account, gone.FeatureKey, start, gone.Hash));
+            writer.Add(new UniqueChange(account, gone.FeatureKey, start, gone.Hash, Seen: false));
+            _known.Unique.Remove((account.Key, gone.FeatureKey, start, gone.Hash));
         }
 
         var plain = reversed.Count == 1 && reversed[0].Used == -target.Quantity && reversed[0].Drawn.IsZero;
         var usedAfter =
-            book.FindAccount(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.UsedBy(op.Now).Used ?? Quantity.Zero;
+            account.FindFeature(target.FeatureKey)?.FindBalance(target.PeriodStart)?.Current.UsedBy(op.Now).Used ?? Quantity.Zero;
         var data = new EventData
         {
             Type = target.Data.Type, Member = target.Data.Member, RecordedAt = op.Now, Voids = op.EventId, Postings = plain ? [] : reversed,
@@ -332,38 +332,38 @@ internal sealed class BatchDeciding(BatchWriter writer)
         };
         writer.Add(
             new NewEvent(
-                book, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write(),
+                account, key, target.FeatureKey, -target.Quantity, target.OccurredAt, target.PeriodStart, usedAfter, data.Write(),
                 IsCall: false), idGiven: true);
         if (target.Data.ComputedJson is not null)
         {
-            writer.TakeBackCall(book, target);
+            writer.TakeBackCall(account, target);
         }
 
-        return new(GateFault.None, AfterVoid(book, target, op.Now), voidId.ToString("D"), false);
+        return new(GateFault.None, AfterVoid(account, target, op.Now), voidId.ToString("D"), false);
     }
 
-    private Posting TakeBack(Reading reading, AccountState book, StoredEvent target)
+    private Posting TakeBack(Reading reading, AccountState account, StoredEvent target)
     {
         writer.Add(
-            new ReportChange(book, reading.FeatureKey, new(target.OccurredAt, reading.Order, reading.Value), IsMade: false));
+            new ReportChange(account, reading.FeatureKey, new(target.OccurredAt, reading.Order, reading.Value), IsMade: false));
         return TimedLevelRules.TakeBack(
-            book, book.FindAccount(reading.FeatureKey)!, reading, target.OccurredAt,
+            account, account.FindFeature(reading.FeatureKey)!, reading, target.OccurredAt,
             target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart);
     }
 
     /// <summary>Returns null if no meter read the event, so that no feature changes.</summary>
-    private static Decision? AfterVoid(AccountState book, StoredEvent target, Instant now) =>
-        target.Postings.Count == 0 ? null : DecisionOf(Standing(book, target, now), book);
+    private static Decision? AfterVoid(AccountState account, StoredEvent target, Instant now) =>
+        target.Postings.Count == 0 ? null : DecisionOf(Standing(account, target, now), account);
 
-    private void Note(Verdict verdict, AccountState book, Instant now)
+    private void Note(Verdict verdict, AccountState account, Instant now)
     {
         foreach (var crossing in verdict.Crossings)
         {
-            writer.Add(book, crossing, now);
+            writer.Add(account, crossing, now);
         }
     }
 
-    private static NewEvent EventOf(UseOp op, AccountState book, Verdict? verdict)
+    private static NewEvent EventOf(UseOp op, AccountState account, Verdict? verdict)
     {
         var primary = verdict is null ? null : op.Effects[0].Feature;
         var postings = verdict?.Postings ?? [];
@@ -374,14 +374,15 @@ internal sealed class BatchDeciding(BatchWriter writer)
             { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false,
                 Effects: [var only] }
             && !AggregateRules.KeepsReading(only.Aggregate);
-        return new(book, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
-            UsedAfter(book, own, op.Now),
-            isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, book).Write(),
+        return new(account, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
+            UsedAfter(account, own, op.Now),
+            isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, account).Write(),
             IsCall: op.ComputedJson is not null);
     }
 
     private static EventData DataOf(
-        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome, AccountState book) =>
+        UseOp op, FeatureEntry? primary, IReadOnlyList<Posting> postings, IReadOnlyList<Burn> burns, Outcome? outcome,
+        AccountState account) =>
         new()
     {
         Id = op.Key.Text,
@@ -389,15 +390,15 @@ internal sealed class BatchDeciding(BatchWriter writer)
         RecordedAt = op.OccurredAtGiven ? op.Now : null,
         PropertiesJson = op.PropertiesJson,
         ComputedJson = op.ComputedJson,
-        Plan = op.ComputedJson is null ? null : book.Terms.At(op.OccurredAt).Plan.Code,
+        Plan = op.ComputedJson is null ? null : account.Terms.At(op.OccurredAt).Plan.Code,
         Member = op.Member,
         Postings = postings,
         Burns = burns,
         Outcome = outcome,
-        Readings = ReadingsOf(op, book),
+        Readings = ReadingsOf(op, account),
     };
 
-    private static IReadOnlyList<Reading> ReadingsOf(UseOp op, AccountState book)
+    private static IReadOnlyList<Reading> ReadingsOf(UseOp op, AccountState account)
     {
         List<Reading>? readings = null;
         foreach (var effect in op.Effects)
@@ -405,7 +406,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             // The decision just made it the row's last report.
             if (AggregateRules.KeepsReading(effect.Aggregate)
                 && AggregateRules.ReadingOf(
-                    effect, book.FindAccount(effect.Feature.Key) is { } of ? ReportsOf(of, op.OccurredAt) : null) is { } reading)
+                    effect, account.FindFeature(effect.Feature.Key) is { } of ? ReportsOf(of, op.OccurredAt) : null) is { } reading)
             {
                 (readings ??= []).Add(reading);
             }
@@ -418,20 +419,20 @@ internal sealed class BatchDeciding(BatchWriter writer)
         ? new(at, feature.Reports!.Current.LastNumberAt(at))
         : feature.FindBalance(feature.PeriodAt(at).Start)?.Current.Reports;
 
-    private void NoteReports(UseOp op, AccountState book)
+    private void NoteReports(UseOp op, AccountState account)
     {
-        foreach (var reading in op.ReportsTimed ? ReadingsOf(op, book) : [])
+        foreach (var reading in op.ReportsTimed ? ReadingsOf(op, account) : [])
         {
             if (VoidRules.IsOfTime(reading))
             {
                 writer.Add(
-                    new ReportChange(book, reading.FeatureKey, new(op.OccurredAt, reading.Order, reading.Value), IsMade: true));
+                    new ReportChange(account, reading.FeatureKey, new(op.OccurredAt, reading.Order, reading.Value), IsMade: true));
             }
         }
     }
 
     private NewEvent SettleEvent(
-        HoldOp op, AccountState book, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
+        HoldOp op, AccountState account, Hold hold, IReadOnlyList<FeatureQuantity> amounts, Verdict verdict, bool late)
     {
         var own = Own(verdict.Postings, verdict.Feature);
         var plain = verdict.Postings.Count == 1 && own.Drawn.IsZero && own.Used == amounts[0].Amount;
@@ -441,8 +442,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Postings = plain ? [] : verdict.Postings, Burns = verdict.Burns,
             Outcome = verdict.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : null,
         };
-        return new(book, KeyOf(hold, _realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
-            UsedAfter(book, own, op.Now), data.Write(), IsCall: false);
+        return new(account, KeyOf(hold, _realNow), verdict.Feature.Key, amounts[0].Amount, hold.CreatedAt, own.PeriodStart,
+            UsedAfter(account, own, op.Now), data.Write(), IsCall: false);
     }
 
     private static Posting Own(IReadOnlyList<Posting> postings, FeatureEntry? primary)
@@ -458,35 +459,36 @@ internal sealed class BatchDeciding(BatchWriter writer)
         return postings.Count > 0 ? postings[0] : default;
     }
 
-    private static Quantity UsedAfter(AccountState book, in Posting own, Instant now) =>
-        book.FindAccount(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.UsedBy(now).Used ?? Quantity.Zero;
+    private static Quantity UsedAfter(AccountState account, in Posting own, Instant now) =>
+        account.FindFeature(own.FeatureKey)?.FindBalance(own.PeriodStart)?.Current.UsedBy(now).Used ?? Quantity.Zero;
 
     private static EventKey KeyOf(Hold hold, Instant now) => EventKey.OfHold(hold.Id, hold.Reference, now);
 
     private static string TextOf(Hold hold) => hold.Reference ?? hold.Id.ToString("D");
 
-    private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountState book) =>
-        [.. amounts.Select(a => Effect.OfUnits(book.FindAccount(a.FeatureKey)!.Feature, a.Amount))];
+    private static List<Effect> EffectsOf(IReadOnlyList<FeatureQuantity> amounts, AccountState account) =>
+        [.. amounts.Select(a => Effect.OfUnits(account.FindFeature(a.FeatureKey)!.Feature, a.Amount))];
 
-    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountState book, Instant at)
+    private static GateAnswer Replay(StoredEvent stored, string id, IReadOnlyList<Effect> effects, AccountState account, Instant at)
     {
         if (effects.Count == 0)
         {
             return new(GateFault.None, null, id, true) { ComputedJson = stored.Data.ComputedJson };
         }
 
-        var feature = book.BookOf(effects[0].Feature);
+        var feature = account.FeatureOf(effects[0].Feature);
         var slot = feature.FindBalance(stored.PeriodStart);
         var now = slot is null ? null : feature.FactsOf(slot.Current, stored.OccurredAt, at).Standing;
         var outcome = stored.Data.Outcome ?? (now is { Limit: null } ? Outcome.Unlimited : Outcome.WithinQuota);
-        var others = effects.Skip(1).Select(effect => StandingAt(book.BookOf(effect.Feature), stored.OccurredAt, at)).OfType<Standing>();
+        var others = effects.Skip(1).Select(effect => StandingAt(account.FeatureOf(effect.Feature), stored.OccurredAt, at))
+            .OfType<Standing>();
         IReadOnlyList<Standing> standings = now is null
             ? [.. others]
             : [now with
             {
                 Used = stored.UsedAfter, Remaining = now.Limit is { } limit ? (limit - stored.UsedAfter - now.Held).FloorAtZero() : null,
             }, .. others];
-        var plan = book.Terms.At(stored.OccurredAt).Plan;
+        var plan = account.Terms.At(stored.OccurredAt).Plan;
         var decision = new Decision
         {
             Outcome = outcome, FeatureKey = effects[0].Feature.Key, Plan = plan.Code, PlanVersion = plan.Number, Standings = standings,
@@ -500,39 +502,39 @@ internal sealed class BatchDeciding(BatchWriter writer)
             ? feature.FactsOf(slot.Current, occurredAt, now).Standing
             : null;
 
-    private static GateAnswer Standing(AccountState book, Hold hold, GateFault fault, Instant now) =>
-        Answer(Standing(book, EffectsOf(hold.Amounts, book), Outcome.WithinQuota, now), book, TextOf(hold)) with
+    private static GateAnswer Standing(AccountState account, Hold hold, GateFault fault, Instant now) =>
+        Answer(Standing(account, EffectsOf(hold.Amounts, account), Outcome.WithinQuota, now), account, TextOf(hold)) with
         {
             Fault = fault, ExpiresAt = hold.ExpiresAt,
         };
 
-    private static Verdict Standing(AccountState book, StoredEvent stored, Instant now) => Standing(
-        book, [.. stored.Postings.Take(1).Select(p => Effect.OfUnits(book.FindAccount(p.FeatureKey)!.Feature, Quantity.Zero))],
+    private static Verdict Standing(AccountState account, StoredEvent stored, Instant now) => Standing(
+        account, [.. stored.Postings.Take(1).Select(p => Effect.OfUnits(account.FindFeature(p.FeatureKey)!.Feature, Quantity.Zero))],
         Outcome.WithinQuota, now);
 
-    private static Verdict Standing(AccountState book, IReadOnlyList<Effect> effects, Outcome outcome, Instant now) => new()
+    private static Verdict Standing(AccountState account, IReadOnlyList<Effect> effects, Outcome outcome, Instant now) => new()
     {
         Outcome = outcome,
         Feature = effects[0].Feature,
-        Standings = [.. effects.Select(e => book.BookOf(e.Feature))
+        Standings = [.. effects.Select(e => account.FeatureOf(e.Feature))
             .Select(f => f.FactsOf(f.BalanceIn(f.PeriodAt(now)).Current, now, now).Standing)],
     };
 
-    private static string NameOf(AccountState book, Guid grant) =>
-        book.Features.SelectMany(static feature => feature.Grants).First(slot => slot.Current.Id == grant).Current.Name;
+    private static string NameOf(AccountState account, Guid grant) =>
+        account.Features.SelectMany(static feature => feature.Grants).First(slot => slot.Current.Id == grant).Current.Name;
 
-    private static GateAnswer Answer(Verdict verdict, AccountState book, string? id, Instant? occurred = null) =>
+    private static GateAnswer Answer(Verdict verdict, AccountState account, string? id, Instant? occurred = null) =>
         verdict.Burns.Count == 0
-            ? new(GateFault.None, DecisionOf(verdict, book, occurred), id, false)
-            : new(GateFault.None, DecisionOf(verdict, book, occurred), id, false)
+            ? new(GateFault.None, DecisionOf(verdict, account, occurred), id, false)
+            : new(GateFault.None, DecisionOf(verdict, account, occurred), id, false)
             {
-                Burned = [.. verdict.Burns.Select(b => (NameOf(book, b.Grant), b.Amount))],
+                Burned = [.. verdict.Burns.Select(b => (NameOf(account, b.Grant), b.Amount))],
             };
 
     /// <param name="occurred">The time of the use, whose plan applies; null: now.</param>
-    public static Decision DecisionOf(Verdict verdict, AccountState book, Instant? occurred = null)
+    public static Decision DecisionOf(Verdict verdict, AccountState account, Instant? occurred = null)
     {
-        var plan = occurred is { } then ? book.Terms.At(then).Plan : book.Plan;
+        var plan = occurred is { } then ? account.Terms.At(then).Plan : account.Plan;
         return new()
         {
             Outcome = verdict.Outcome, FeatureKey = verdict.Feature.Key, Plan = plan.Code, PlanVersion = plan.Number,
@@ -547,9 +549,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
             && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
-    private static bool SameContent(UseOp op, StoredEvent stored, AccountState book)
+    private static bool SameContent(UseOp op, StoredEvent stored, AccountState account)
     {
-        var type = stored.Data.Type ?? book.FindAccount(stored.FeatureKey)?.Feature.Code ?? op.Type;
+        var type = stored.Data.Type ?? account.FindFeature(stored.FeatureKey)?.Feature.Code ?? op.Type;
         return op.Type == type && op.Quantity == stored.Quantity && op.Member == stored.Data.Member
             && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt) && SameJson(op.PropertiesJson, stored.Data.PropertiesJson);
     }

@@ -8,6 +8,7 @@ using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Postgres;
+using static Tollgate.Engine.Ledger.RowColumns;
 
 namespace Tollgate.Engine.Ledger;
 
@@ -16,38 +17,15 @@ namespace Tollgate.Engine.Ledger;
 /// True if its data contains the cost of a model call (<see cref="EventData.ComputedJson"/>), which the cost rollups add.
 /// </param>
 internal readonly record struct NewEvent(
-    AccountState Book, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter,
+    AccountState Account, EventKey Key, int FeatureKey, Quantity Quantity, Instant OccurredAt, Instant PeriodStart, Quantity UsedAfter,
     string Data,
     bool IsCall);
 
 /// <summary>A call that the cost rollups must add (<paramref name="Sign"/> 1), or subtract (-1) because it was voided.</summary>
-internal readonly record struct QueuedCall(AccountState Book, Guid Id, DateOnly Month, short Sign);
-
-/// <summary>
-/// The sums of a feature's grants that are live between two times, as a batch was decided on them. In units of 10^-9: a decimal would round
-/// the sum of a hundred of the largest.
-/// </summary>
-internal readonly record struct GrantsSeen(
-    AccountState Book, int FeatureKey, Instant Since, Instant Until, BigInteger Amount, BigInteger Used, BigInteger Forfeited)
-{
-    private const decimal PerUnit = 1_000_000_000;
-
-    public static GrantsSeen Of(AccountState book, int featureKey, Instant since, Instant until, IEnumerable<Grant> grants)
-    {
-        var (amount, used, forfeited) = (BigInteger.Zero, BigInteger.Zero, BigInteger.Zero);
-        foreach (var grant in grants)
-        {
-            amount += (BigInteger)(grant.Amount.Value * PerUnit);
-            used += (BigInteger)(grant.Used.Value * PerUnit);
-            forfeited += (BigInteger)(grant.Forfeited.Value * PerUnit);
-        }
-
-        return new(book, featureKey, since, until, amount, used, forfeited);
-    }
-}
+internal readonly record struct QueuedCall(AccountState Account, Guid Id, DateOnly Month, short Sign);
 
 /// <summary>A value that a unique meter saw first, or (after a void) no longer sees.</summary>
-internal readonly record struct UniqueChange(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
+internal readonly record struct UniqueChange(AccountState Account, int FeatureKey, Instant PeriodStart, Guid Value, bool Seen);
 
 /// <summary>
 /// All changes of a batch, written in one round trip: each statement checks that it finds the rows on which the batch was decided, and the
@@ -67,16 +45,16 @@ internal sealed class BatchWriter
     /// </summary>
     private static readonly TimeSpan Late = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<AccountState, Instant> _books = [];
+    private readonly Dictionary<AccountState, Instant> _accounts = [];
     private readonly List<NewEvent> _events = [];
-    private readonly List<(AccountState Book, ThresholdCrossing Crossing, Instant At)> _crossings = [];
+    private readonly List<(AccountState Account, ThresholdCrossing Crossing, Instant At)> _crossings = [];
     private readonly List<UniqueChange> _uniques = [];
     private readonly List<ReportChange> _reports = [];
     private readonly List<QueuedCall> _calls = [];
     private readonly HashSet<AccountState> _expected = [];
-    private readonly List<(AccountState Book, Guid Id)> _notInEarlierMonths = [];
-    private readonly List<(AccountState Book, Guid Id)> _notUsed = [];
-    private readonly List<(AccountState Book, Guid Id)> _notHeld = [];
+    private readonly List<(AccountState Account, Guid Id)> _notInEarlierMonths = [];
+    private readonly List<(AccountState Account, Guid Id)> _notUsed = [];
+    private readonly List<(AccountState Account, Guid Id)> _notHeld = [];
     private readonly List<(DirtyRow<Balance> Row, Instant At)> _late = [];
     private readonly List<GrantsSeen> _seen = [];
     private readonly DirtyRows _rows = new();
@@ -87,7 +65,7 @@ internal sealed class BatchWriter
     /// <summary>Prepares for the first decision of a batch.</summary>
     public void Begin()
     {
-        _books.Clear();
+        _accounts.Clear();
         _events.Clear();
         _crossings.Clear();
         _uniques.Clear();
@@ -100,34 +78,34 @@ internal sealed class BatchWriter
     }
 
     /// <param name="now">The project's time.</param>
-    public void Touch(AccountState book, Instant now) => _books[book] = now;
+    public void Touch(AccountState account, Instant now) => _accounts[account] = now;
 
     /// <summary>The verdict depends on the plan alone: check that the customer's version is the one it was made on.</summary>
-    public void Expect(AccountState book) => _expected.Add(book);
+    public void Expect(AccountState account) => _expected.Add(account);
 
     public void Add(in NewEvent added, bool idGiven)
     {
         _events.Add(added);
         if (idGiven && !added.Key.TellsTime)
         {
-            _notInEarlierMonths.Add((added.Book, added.Key.Id));
+            _notInEarlierMonths.Add((added.Account, added.Key.Id));
         }
 
         if (added.IsCall)
         {
-            _calls.Add(new(added.Book, added.Key.Id, added.Key.Month, 1));
+            _calls.Add(new(added.Account, added.Key.Id, added.Key.Month, 1));
         }
     }
 
     /// <summary>Subtracts an earlier call.</summary>
-    public void TakeBackCall(AccountState book, StoredEvent call) => _calls.Add(new(book, call.Id, call.Month, -1));
+    public void TakeBackCall(AccountState account, StoredEvent call) => _calls.Add(new(account, call.Id, call.Month, -1));
 
     /// <summary>Checks that the id is unused: the use under it is refused, unless the id turns out to have been used.</summary>
-    public void ExpectNotUsed(AccountState book, Guid id) => _notUsed.Add((book, id));
+    public void ExpectNotUsed(AccountState account, Guid id) => _notUsed.Add((account, id));
 
-    public void ExpectNotHeld(AccountState book, Guid id) => _notHeld.Add((book, id));
+    public void ExpectNotHeld(AccountState account, Guid id) => _notHeld.Add((account, id));
 
-    public void Add(AccountState book, ThresholdCrossing crossing, Instant at) => _crossings.Add((book, crossing, at));
+    public void Add(AccountState account, ThresholdCrossing crossing, Instant at) => _crossings.Add((account, crossing, at));
 
     public void Add(in UniqueChange change) => _uniques.Add(change);
 
@@ -140,7 +118,7 @@ internal sealed class BatchWriter
     public NpgsqlBatch? Build(NpgsqlConnection connection, RowTypes types, Instant now)
     {
         _counted.Clear();
-        _rows.Collect(_books.Keys);
+        _rows.Collect(_accounts.Keys);
         RenewRunning();
         FindOver();
         var batch = new NpgsqlBatch(connection);
@@ -178,9 +156,9 @@ internal sealed class BatchWriter
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {
-        var (book, before, after) = row;
+        var (account, before, after) = row;
         Count(1, Add(batch, LedgerSql.WriteOne(added.Key.Month),
-            One(book.Partition, NpgsqlDbType.Smallint), One(book.Account, NpgsqlDbType.Integer),
+            One(account.Partition, NpgsqlDbType.Smallint), One(account.Key, NpgsqlDbType.Integer),
             One(after.FeatureKey, NpgsqlDbType.Integer),
             Moment(after.Period.Start), One(before!.Version, NpgsqlDbType.Bigint), One(after.Used.Value, NpgsqlDbType.Numeric),
             One(after.Held.Value, NpgsqlDbType.Numeric), One(after.Drawn.Value, NpgsqlDbType.Numeric),
@@ -211,9 +189,9 @@ internal sealed class BatchWriter
     /// <summary>Accepts the changes after the commit: the states now equal the database.</summary>
     public void Accept()
     {
-        foreach (var book in _books.Keys)
+        foreach (var account in _accounts.Keys)
         {
-            book.Accept();
+            account.Accept();
         }
     }
 
@@ -221,10 +199,10 @@ internal sealed class BatchWriter
     {
         if (_expected.Count > 0)
         {
-            var books = _expected.ToArray();
+            var accounts = _expected.ToArray();
             Add(batch, LedgerSql.ExpectCustomers,
-                Smallints(books, b => b.Partition), Integers(books, b => b.Account), Integers(books, b => b.CustomerVersion),
-                Count(books.Length));
+                Smallints(accounts, b => b.Partition), Integers(accounts, b => b.Key), Integers(accounts, b => b.CustomerVersion),
+                Count(accounts.Length));
         }
     }
 
@@ -237,15 +215,15 @@ internal sealed class BatchWriter
 
         rows.Sort(ByKey);
         _changes.Begin(type);
-        foreach (var (book, before, after) in rows)
+        foreach (var (account, before, after) in rows)
         {
             _changes.BeginRow();
             _changes.Moment(after.Period.Start);
             _changes.Bigint(before!.Version);
             _changes.Bigint(after.Denied);
-            _changes.Integer(book.Account);
+            _changes.Integer(account.Key);
             _changes.Integer(after.FeatureKey);
-            _changes.Smallint(book.Partition);
+            _changes.Smallint(account.Partition);
             _changes.Smallint((short)after.Fired);
             _changes.Smallint((short)after.OpenHolds);
             _changes.Quantity(after.Used);
@@ -277,7 +255,7 @@ internal sealed class BatchWriter
         if (edges is not null)
         {
             Add(batch, LedgerSql.UpdateEdges,
-                Smallints(edges, r => r.Book.Partition), Integers(edges, r => r.Book.Account), Integers(edges, r => r.After.FeatureKey),
+                Smallints(edges, r => r.Account.Partition), Integers(edges, r => r.Account.Key), Integers(edges, r => r.After.FeatureKey),
                 Moments(edges, r => r.After.Period.Start), Moments(edges, r => r.After.Period.End), Numerics(edges, r => r.After.Carried),
                 ReportedAt(edges), Reports(edges), Levels(edges), Integrals(edges), Wholes(edges));
         }
@@ -293,19 +271,19 @@ internal sealed class BatchWriter
         var renewed = false;
         foreach (var rows in (ReadOnlySpan<List<DirtyRow<Grant>>>)[_rows.Burned, _rows.Rolled])
         {
-            foreach (var (book, _, grant) in rows)
+            foreach (var (account, _, grant) in rows)
             {
-                if (book.FindAccount(grant.FeatureKey) is { } feature && feature.PeriodAt(_books[book]) is var running
+                if (account.FindFeature(grant.FeatureKey) is { } feature && feature.PeriodAt(_accounts[account]) is var running
                     && (!feature.RollsOver || feature.IsOpened(running)))
                 {
-                    renewed |= book.Renew(feature.BalanceIn(running));
+                    renewed |= account.Renew(feature.BalanceIn(running));
                 }
             }
         }
 
         if (renewed)
         {
-            _rows.Collect(_books.Keys);
+            _rows.Collect(_accounts.Keys);
         }
     }
 
@@ -317,7 +295,7 @@ internal sealed class BatchWriter
         {
             foreach (var row in rows)
             {
-                var now = _books[row.Book];
+                var now = _accounts[row.Account];
                 if (row.Before is null || row.After.Period.End <= now)
                 {
                     AddSeen(row);
@@ -339,14 +317,14 @@ internal sealed class BatchWriter
     /// </summary>
     private void AddSeen(in DirtyRow<Balance> row)
     {
-        var (book, period) = (row.Book, row.After.Period);
-        if (book.FindAccount(row.After.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
+        var (account, period) = (row.Account, row.After.Period);
+        if (account.FindFeature(row.After.FeatureKey) is { } feature && (feature.Grants.Count > 0 || feature.RollsOver))
         {
-            var since = period.Start > book.GrantsSince ? period.Start : book.GrantsSince;
+            var since = period.Start > account.GrantsSince ? period.Start : account.GrantsSince;
             var stored = feature.Grants.Select(static slot => slot.Stored).OfType<Grant>()
                 .Where(grant => grant.ExpiresAt > since && grant.EffectiveAt < period.End);
-            _seen.Add(GrantsSeen.Of(book, row.After.FeatureKey, since, period.End, stored));
-            _expected.Add(book); // Terms that began since may have trimmed them, or will at the next operation.
+            _seen.Add(GrantsSeen.Of(account, row.After.FeatureKey, since, period.End, stored));
+            _expected.Add(account); // Terms that began since may have trimmed them, or will at the next operation.
         }
     }
 
@@ -358,9 +336,10 @@ internal sealed class BatchWriter
         if (_seen.Count > 0)
         {
             Add(batch, LedgerSql.ExpectGrants,
-                Smallints(_seen, s => s.Book.Partition), Integers(_seen, s => s.Book.Account), Integers(_seen, s => s.FeatureKey),
+                Smallints(_seen, s => s.Account.Partition), Integers(_seen, s => s.Account.Key), Integers(_seen, s => s.FeatureKey),
                 Moments(_seen, s => s.Since),
-                Moments(_seen, s => s.Until), Wholes(_seen, s => s.Amount), Wholes(_seen, s => s.Used), Wholes(_seen, s => s.Forfeited),
+                Moments(_seen, s => s.Until), BigIntegers(_seen, s => s.Amount), BigIntegers(_seen, s => s.Used),
+                BigIntegers(_seen, s => s.Forfeited),
                 Count(_seen.Count));
         }
     }
@@ -371,7 +350,7 @@ internal sealed class BatchWriter
         {
             _late.Sort(static (a, b) => ByKey(a.Row, b.Row));
             Add(batch, LedgerSql.NoteLateChanges,
-                Smallints(_late, l => l.Row.Book.Partition), Integers(_late, l => l.Row.Book.Account),
+                Smallints(_late, l => l.Row.Account.Partition), Integers(_late, l => l.Row.Account.Key),
                 Integers(_late, l => l.Row.After.FeatureKey),
                 Moments(_late, l => l.Row.After.Period.Start), Moments(_late, l => l.At));
         }
@@ -386,31 +365,31 @@ internal sealed class BatchWriter
 
         rows.Sort(ByKey);
         Add(batch, LedgerSql.InsertBalances,
-            Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
+            Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Integers(rows, r => r.After.FeatureKey),
             Moments(rows, r => r.After.Period.Start), Moments(rows, r => r.After.Period.End), Numerics(rows, r => r.After.Used),
             Numerics(rows, r => r.After.Held), Numerics(rows, r => r.After.Drawn), Numerics(rows, r => r.After.Carried),
             Bigints(rows, r => r.After.Denied), Smallints(rows, r => (short)r.After.Fired), Smallints(rows, r => (short)r.After.OpenHolds),
-            Quotas(rows, r => r.After.Quota), Integers(rows, r => r.Book.CustomerVersion), Count(rows.Count), ReportedAt(rows),
+            OptionalNumerics(rows, r => r.After.Quota), Integers(rows, r => r.Account.CustomerVersion), Count(rows.Count), ReportedAt(rows),
             Reports(rows), Levels(rows), Integrals(rows), Wholes(rows));
     }
 
     /// <summary>All servers lock rows in this order.</summary>
     private static readonly Comparison<DirtyRow<Balance>> ByKey = static (a, b) =>
     {
-        var order = ByAccount(a.Book, b.Book);
+        var order = ByAccount(a.Account, b.Account);
         order = order != 0 ? order : a.After.FeatureKey.CompareTo(b.After.FeatureKey);
         return order != 0 ? order : a.After.Period.Start.CompareTo(b.After.Period.Start);
     };
 
     private static int ByAccount(AccountState a, AccountState b) =>
-        a.Partition != b.Partition ? a.Partition.CompareTo(b.Partition) : a.Account.CompareTo(b.Account);
+        a.Partition != b.Partition ? a.Partition.CompareTo(b.Partition) : a.Key.CompareTo(b.Key);
 
     private static void AddBurned(NpgsqlBatch batch, List<DirtyRow<Grant>> rows)
     {
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.UpdateGrants,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Uuids(rows, r => r.After.Id),
                 Numerics(rows, r => r.After.Amount), Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited),
                 Numerics(rows, r => r.Before!.Amount), Numerics(rows, r => r.Before!.Used), Numerics(rows, r => r.Before!.Forfeited),
                 Count(rows.Count));
@@ -422,7 +401,7 @@ internal sealed class BatchWriter
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.InsertGrants,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Integers(rows, r => r.After.FeatureKey),
                 Uuids(rows, r => r.After.Id), Smallints(rows, r => (short)r.After.Priority), Numerics(rows, r => r.After.Amount),
                 Numerics(rows, r => r.After.Used), Numerics(rows, r => r.After.Forfeited), Moments(rows, r => r.After.EffectiveAt),
                 Moments(rows, r => r.After.ExpiresAt), Moments(rows, r => r.After.CreatedAt), Count(rows.Count));
@@ -435,8 +414,8 @@ internal sealed class BatchWriter
         {
             var members = rows.Exists(static r => r.After.Member is not null);
             var command = Add(batch, members ? LedgerSql.InsertHoldsOfMembers : LedgerSql.InsertHolds,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
-                Integers(rows, r => r.Book.ProjectId), Texts(rows, r => StateName(r.After.State)),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Uuids(rows, r => r.After.Id),
+                Integers(rows, r => r.Account.ProjectId), Texts(rows, r => StateName(r.After.State)),
                 Texts(rows, r => Literal(r.After.Amounts, a => a.FeatureKey)),
                 Texts(rows, r => Literal(r.After.Amounts, a => a.Amount.Value)),
                 Texts(rows, r => Literal(r.After.Parts, p => p.FeatureKey)), Texts(rows, r => Literal(r.After.Parts, p => p.PeriodStart)),
@@ -461,7 +440,7 @@ internal sealed class BatchWriter
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.UpdateHolds,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.After.Id),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Uuids(rows, r => r.After.Id),
                 Texts(rows, r => StateName(r.Before!.State)), Texts(rows, r => StateName(r.After.State)),
                 Moments(rows, r => r.Before!.ExpiresAt), Moments(rows, r => r.After.ExpiresAt), ClosedAt(rows, now), Count(rows.Count));
         }
@@ -483,7 +462,7 @@ internal sealed class BatchWriter
         if (rows.Count > 0)
         {
             Add(batch, LedgerSql.UpsertRates,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.After.FeatureKey),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Integers(rows, r => r.After.FeatureKey),
                 Smallints(rows, r => (short)r.After.Slot), Integers(rows, r => r.After.Fingerprint), Moments(rows, r => r.After.Moment),
                 Numerics(rows, r => r.After.Used));
         }
@@ -495,7 +474,7 @@ internal sealed class BatchWriter
         {
             var rows = group.ToArray();
             Add(batch, group.Key ? LedgerSql.InsertUnique : LedgerSql.DeleteUnique,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.FeatureKey),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Integers(rows, r => r.FeatureKey),
                 Moments(rows, r => r.PeriodStart), Uuids(rows, r => r.Value));
         }
     }
@@ -507,7 +486,7 @@ internal sealed class BatchWriter
         {
             var rows = group.ToArray();
             Count(rows.Length, Add(batch, group.Key ? TimedSql.InsertReports : TimedSql.DeleteReports,
-                Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Integers(rows, r => r.FeatureKey),
+                Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Integers(rows, r => r.FeatureKey),
                 Moments(rows, r => r.Report.At), Integers(rows, r => r.Report.Number), Numerics(rows, r => r.Report.Level)));
         }
     }
@@ -517,7 +496,7 @@ internal sealed class BatchWriter
         if (_crossings.Count > 0)
         {
             Add(batch, LedgerSql.InsertCrossings,
-                Smallints(_crossings, c => c.Book.Partition), Integers(_crossings, c => c.Book.Account),
+                Smallints(_crossings, c => c.Account.Partition), Integers(_crossings, c => c.Account.Key),
                 Integers(_crossings, c => c.Crossing.FeatureKey), Moments(_crossings, c => c.Crossing.PeriodStart),
                 Smallints(_crossings, c => (short)c.Crossing.Percent), Numerics(_crossings, c => c.Crossing.Used),
                 Numerics(_crossings, c => c.Crossing.Granted), Moments(_crossings, c => c.At));
@@ -534,11 +513,12 @@ internal sealed class BatchWriter
     }
 
     private static void AddProbe(
-        NpgsqlBatch batch, string sql, List<(AccountState Book, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
+        NpgsqlBatch batch, string sql, List<(AccountState Account, Guid Id)> rows, params ReadOnlySpan<NpgsqlParameter> more)
     {
         if (rows.Count > 0)
         {
-            Add(batch, sql, [Smallints(rows, r => r.Book.Partition), Integers(rows, r => r.Book.Account), Uuids(rows, r => r.Id), .. more]);
+            Add(batch, sql,
+                [Smallints(rows, r => r.Account.Partition), Integers(rows, r => r.Account.Key), Uuids(rows, r => r.Id), .. more]);
         }
     }
 
@@ -552,7 +532,7 @@ internal sealed class BatchWriter
         }
 
         // In the order of the unique key, whose pages are then more often in the cache.
-        _events.Sort(static (a, b) => ByAccount(a.Book, b.Book));
+        _events.Sort(static (a, b) => ByAccount(a.Account, b.Account));
         _newEvents.Begin(type);
         DateOnly? month = _events[0].Key.Month;
         foreach (var added in _events)
@@ -561,10 +541,10 @@ internal sealed class BatchWriter
             _newEvents.Moment(added.OccurredAt);
             _newEvents.Moment(added.PeriodStart);
             _newEvents.Uuid(added.Key.Id);
-            _newEvents.Integer(added.Book.Account);
+            _newEvents.Integer(added.Account.Key);
             _newEvents.Integer(added.FeatureKey);
             _newEvents.Date(added.Key.Month);
-            _newEvents.Smallint(added.Book.Partition);
+            _newEvents.Smallint(added.Account.Partition);
             _newEvents.Quantity(added.Quantity);
             _newEvents.Quantity(added.UsedAfter);
             _newEvents.Json(added.Data);
@@ -580,8 +560,8 @@ internal sealed class BatchWriter
         if (_calls.Count > 0)
         {
             Count(_calls.Count, Add(batch, LedgerSql.QueueCalls,
-                Uuids(_calls, c => c.Id), Integers(_calls, c => c.Book.Account), Column(_calls, c => c.Month, NpgsqlDbType.Date),
-                Smallints(_calls, c => c.Book.Partition), Smallints(_calls, c => c.Sign)));
+                Uuids(_calls, c => c.Id), Integers(_calls, c => c.Account.Key), Column(_calls, c => c.Month, NpgsqlDbType.Date),
+                Smallints(_calls, c => c.Account.Partition), Smallints(_calls, c => c.Sign)));
         }
     }
 
@@ -601,27 +581,6 @@ internal sealed class BatchWriter
 
     private static NpgsqlParameter Moment(Instant at) => new() { Value = at.ToUtc(), NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    private static NpgsqlParameter Smallints<T>(IReadOnlyList<T> rows, Func<T, short> value) => Column(rows, value, NpgsqlDbType.Smallint);
-
-    private static NpgsqlParameter Integers<T>(IReadOnlyList<T> rows, Func<T, int> value) => Column(rows, value, NpgsqlDbType.Integer);
-
-    private static NpgsqlParameter Bigints<T>(IReadOnlyList<T> rows, Func<T, long> value) => Column(rows, value, NpgsqlDbType.Bigint);
-
-    private static NpgsqlParameter Uuids<T>(IReadOnlyList<T> rows, Func<T, Guid> value) => Column(rows, value, NpgsqlDbType.Uuid);
-
-    private static NpgsqlParameter Texts<T>(IReadOnlyList<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Text);
-
-    private static NpgsqlParameter Numerics<T>(IReadOnlyList<T> rows, Func<T, Quantity> value) =>
-        Column(rows, r => value(r).Value, NpgsqlDbType.Numeric);
-
-    private static NpgsqlParameter Wholes<T>(IReadOnlyList<T> rows, Func<T, BigInteger> value) => Column(rows, value, NpgsqlDbType.Numeric);
-
-    private static NpgsqlParameter Quotas<T>(IReadOnlyList<T> rows, Func<T, Quantity?> value) =>
-        Column(rows, r => value(r)?.Value, NpgsqlDbType.Numeric);
-
-    private static NpgsqlParameter Moments<T>(IReadOnlyList<T> rows, Func<T, Instant> value) =>
-        Column(rows, r => value(r).ToUtc(), NpgsqlDbType.TimestampTz);
-
     private static NpgsqlParameter ReportedAt(List<DirtyRow<Balance>> rows) =>
         Column(rows, r => (r.After.Timed is { } timed ? timed.ReportedAt : r.After.Reports?.At)?.ToUtc(), NpgsqlDbType.TimestampTz);
 
@@ -634,15 +593,4 @@ internal sealed class BatchWriter
         Column(rows, r => r.After.Timed?.Integral, NpgsqlDbType.Numeric);
 
     private static NpgsqlParameter Wholes(List<DirtyRow<Balance>> rows) => Column(rows, r => r.After.Timed?.Whole, NpgsqlDbType.Bigint);
-
-    private static NpgsqlParameter<TColumn[]> Column<T, TColumn>(IReadOnlyList<T> rows, Func<T, TColumn> value, NpgsqlDbType type)
-    {
-        var column = new TColumn[rows.Count];
-        for (var i = 0; i < column.Length; i++)
-        {
-            column[i] = value(rows[i]);
-        }
-
-        return new() { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | type };
-    }
 }

@@ -70,7 +70,7 @@ public sealed class Lane
         _queue = new(options);
         _shelf = new(options.AccountsPerLane, presence, created);
         _deciding = new(_writer);
-        _busyAccounts = new(this, _queue, op => End(op, log));
+        _busyAccounts = new(this, _queue, op => LaneAnswers.End(op, log));
     }
 
     public int Depth => _queue.Depth;
@@ -397,7 +397,7 @@ public sealed class Lane
             }
 
             ops.RemoveAll(static op => op.IsClosed);
-            ThreadPool.UnsafeQueueUserWorkItem(new Answers(unreadable, _log), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers(unreadable, _log), preferLocal: false);
         }
 
         await MoveMembersAsync(connection, ops);
@@ -410,7 +410,7 @@ public sealed class Lane
     {
         foreach (var op in ops)
         {
-            if (op.Member is not null || op.Book?.Owner is not null)
+            if (op.Member is not null || op.Account?.Owner is not null)
             {
                 return MoveAsync(connection, ops);
             }
@@ -424,7 +424,7 @@ public sealed class Lane
         await AccountCache.LoadMembersAsync(connection, ops);
         ops.RemoveAll(op =>
         {
-            if (op is { Member: { } member } && op.Book?.HasMember(member) != true)
+            if (op is { Member: { } member } && op.Account?.HasMember(member) != true)
             {
                 // The sender's cache contains a member that has left: drop that first.
                 var back = op.MoveTo(member, null);
@@ -433,7 +433,7 @@ public sealed class Lane
                 return Moved([forget, back]);
             }
 
-            return op is { Member: null, OnOwnRows: false, Book.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
+            return op is { Member: null, OnOwnRows: false, Account.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
         });
     }
 
@@ -446,7 +446,7 @@ public sealed class Lane
         if (last.Moves > MostMoves)
         {
             last.Answer = GateAnswer.Of(GateFault.Overloaded);
-            ThreadPool.UnsafeQueueUserWorkItem(new Answers([last], _log), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers([last], _log), preferLocal: false);
         }
         else
         {
@@ -475,9 +475,9 @@ public sealed class Lane
 
     private bool DecideOne(LaneOp op)
     {
-        if (op.Book is { } book && op is not ForgetOp)
+        if (op.Account is { } account && op is not ForgetOp)
         {
-            return _deciding.Decide(op, book);
+            return _deciding.Decide(op, account);
         }
 
         // No such customer: its holds and events cannot exist either, and a read has no answer. An operation that would create it exceeds
@@ -537,42 +537,14 @@ public sealed class Lane
         if (ops.Count == 1 && _queue.IsEmpty)
         {
             // Nothing else to do, so answer from here.
-            End(ops[0], _log);
+            LaneAnswers.End(ops[0], _log);
             return;
         }
 
         for (var from = 0; from < ops.Count; from += AnswersAtOnce)
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                new Answers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
-        }
-    }
-
-    /// <summary>Answers some callers, one after the other, while the lane continues with the next batch.</summary>
-    private sealed class Answers(List<LaneOp> ops, ILogger log) : IThreadPoolWorkItem
-    {
-        public void Execute()
-        {
-            foreach (var op in ops)
-            {
-                End(op, log);
-            }
-        }
-    }
-
-    /// <summary>
-    /// Answers an operation and logs exceptions of the code that awaits it: on a thread of the pool they would end the process, and in a
-    /// lane they would keep others from their answers.
-    /// </summary>
-    private static void End(LaneOp op, ILogger log)
-    {
-        try
-        {
-            op.End();
-        }
-        catch (Exception bug)
-        {
-            log.LogError(bug, "An operation of {Customer} could not be answered.", op.Customer);
+                new LaneAnswers(ops.GetRange(from, Math.Min(AnswersAtOnce, ops.Count - from)), _log), preferLocal: false);
         }
     }
 
@@ -590,7 +562,7 @@ public sealed class Lane
         {
             op.IsClosed = true;
             answer(op);
-            End(op, _log);
+            LaneAnswers.End(op, _log);
         }
     }
 

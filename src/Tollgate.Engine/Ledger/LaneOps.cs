@@ -82,7 +82,7 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     public bool FailedBefore { get; set; }
 
     /// <summary>The account's state while a batch works on it; null if there is no such customer.</summary>
-    internal AccountState? Book { get; set; }
+    internal AccountState? Account { get; set; }
 
     /// <summary>True if it creates the customer when missing.</summary>
     public virtual bool CreatesCustomer => false;
@@ -119,7 +119,7 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     {
         IsClosed = true;
         var moved = (LaneOp)MemberwiseClone();
-        (moved._ended, moved._origin, moved.Book, moved.Answer, moved.IsClosed) = (default, _origin ?? this, null, null, false);
+        (moved._ended, moved._origin, moved.Account, moved.Answer, moved.IsClosed) = (default, _origin ?? this, null, null, false);
         (moved._customer, moved.Member, moved.Moves) = (customer, member, Moves + 1);
         moved._partition = CustomerPlace.PartitionOf(Project.Id, customer);
         return moved;
@@ -131,7 +131,7 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     /// <summary>Ends the operation. The code that awaits it runs on this thread.</summary>
     public void End()
     {
-        Book = null;
+        Account = null;
         if (_origin is { } origin)
         {
             origin.Take(this);

@@ -30,50 +30,50 @@ internal sealed class RowsWanted(StoredFacts? known)
     public IReadOnlyDictionary<AccountState, Instant> GrantsSince => _grantsSince;
 
     /// <summary>The periods to open, for each feature the current one first.</summary>
-    public IReadOnlyList<(AccountState Book, FeatureState Feature, Period Period, Instant Now)> ToOpen => _toOpen;
+    public IReadOnlyList<(AccountState Account, FeatureState Feature, Period Period, Instant Now)> ToOpen => _toOpen;
 
-    public void Add(LaneOp op, AccountState book)
+    public void Add(LaneOp op, AccountState account)
     {
-        if (book.Holds.Count > 0 && book.NextExpiry <= op.Now)
+        if (account.Holds.Count > 0 && account.NextExpiry <= op.Now)
         {
-            AddExpired(book, op.Now);
+            AddExpired(account, op.Now);
         }
 
         switch (op)
         {
             case UseOp use:
-                AddEffects(book, use.Effects, use.OccurredAt, op.Now);
+                AddEffects(account, use.Effects, use.OccurredAt, op.Now);
                 break;
             case ReserveOp reserve:
-                AddEffects(book, reserve.Effects, op.Now, op.Now);
+                AddEffects(account, reserve.Effects, op.Now, op.Now);
                 break;
             case HoldOp hold:
-                AddHold(book, hold);
+                AddHold(account, hold);
                 break;
-            case VoidOp voiding when known is not null && known.Events.TryGetValue((book.Account, voiding.EventId), out var target):
+            case VoidOp voiding when known is not null && known.Events.TryGetValue((account.Key, voiding.EventId), out var target):
                 foreach (var posting in target.Postings)
                 {
-                    AddRow(book.BookOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), book, posting.PeriodStart, op.Now);
+                    AddRow(account.FeatureOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), account, posting.PeriodStart, op.Now);
                 }
 
                 foreach (var reading in target.Data.Readings.Where(static reading => VoidRules.IsOfTime(reading)))
                 {
                     _reports.Add(
-                        new(book, book.BookOf(op.Project.Catalog.FeaturesByKey[reading.FeatureKey]), target.OccurredAt, op.Now));
+                        new(account, account.FeatureOf(op.Project.Catalog.FeaturesByKey[reading.FeatureKey]), target.OccurredAt, op.Now));
                 }
 
                 break;
             case ReadOp:
-                foreach (var feature in book.Terms.Rolling)
+                foreach (var feature in account.Terms.Rolling)
                 {
-                    AddOpening(book, book.BookOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now, op.Now);
+                    AddOpening(account, account.FeatureOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now, op.Now);
                 }
 
                 foreach (var entry in op.Project.Catalog.TimedFeatures)
                 {
-                    if (book.BookOf(entry) is var level && !level.TellsUsageOf(level.PeriodAt(op.Now)))
+                    if (account.FeatureOf(entry) is var level && !level.TellsUsageOf(level.PeriodAt(op.Now)))
                     {
-                        _reports.Add(new(book, level, op.Now, op.Now));
+                        _reports.Add(new(account, level, op.Now, op.Now));
                     }
                 }
 
@@ -85,20 +85,20 @@ internal sealed class RowsWanted(StoredFacts? known)
     /// Adds the holds that the account's next decision frees. Operations of one batch share them: thousands may find thousands of expired
     /// holds.
     /// </summary>
-    private void AddExpired(AccountState book, Instant now)
+    private void AddExpired(AccountState account, Instant now)
     {
-        Instant? since = _expiredUntil.TryGetValue(book, out var until) ? until : null;
-        foreach (var slot in book.ExpiredHolds(now, since))
+        Instant? since = _expiredUntil.TryGetValue(account, out var until) ? until : null;
+        foreach (var slot in account.ExpiredHolds(now, since))
         {
-            AddParts(book, slot.Current, now);
+            AddParts(account, slot.Current, now);
         }
 
-        _expiredUntil[book] = until > now ? until : now;
+        _expiredUntil[account] = until > now ? until : now;
     }
 
-    private void AddHold(AccountState book, HoldOp op)
+    private void AddHold(AccountState account, HoldOp op)
     {
-        var hold = book.Holds.GetValueOrDefault(op.Id)?.Current ?? known?.Holds.GetValueOrDefault((book.Account, op.Id));
+        var hold = account.Holds.GetValueOrDefault(op.Id)?.Current ?? known?.Holds.GetValueOrDefault((account.Key, op.Id));
         if (hold is null)
         {
             return;
@@ -107,26 +107,26 @@ internal sealed class RowsWanted(StoredFacts? known)
         var features = op.Project.Catalog.FeaturesByKey;
         foreach (var part in hold.Parts)
         {
-            book.BookOf(features[part.FeatureKey]);
+            account.FeatureOf(features[part.FeatureKey]);
         }
 
-        AddParts(book, hold, op.Now);
+        AddParts(account, hold, op.Now);
         var amounts = op.AmountsOf(hold) ?? hold.Amounts;
-        AddEffects(book, [.. amounts.Select(a => Effect.OfUnits(features[a.FeatureKey], a.Amount))], hold.CreatedAt, op.Now);
+        AddEffects(account, [.. amounts.Select(a => Effect.OfUnits(features[a.FeatureKey], a.Amount))], hold.CreatedAt, op.Now);
     }
 
-    private void AddParts(AccountState book, Hold hold, Instant now)
+    private void AddParts(AccountState account, Hold hold, Instant now)
     {
         foreach (var part in hold.Parts)
         {
-            if (book.FindAccount(part.FeatureKey) is { } feature)
+            if (account.FindFeature(part.FeatureKey) is { } feature)
             {
-                AddRow(feature, book, part.PeriodStart, now);
+                AddRow(feature, account, part.PeriodStart, now);
             }
         }
     }
 
-    private void AddEffects(AccountState book, IReadOnlyList<Effect> effects, Instant at, Instant now)
+    private void AddEffects(AccountState account, IReadOnlyList<Effect> effects, Instant at, Instant now)
     {
         for (var i = 0; i < effects.Count; i++)
         {
@@ -136,54 +136,54 @@ internal sealed class RowsWanted(StoredFacts? known)
                 continue;
             }
 
-            var feature = book.BookOf(effect.Feature);
-            AddPeriod(book, feature, at, now);
+            var feature = account.FeatureOf(effect.Feature);
+            AddPeriod(account, feature, at, now);
             if (known is not null && effect.Aggregate.WeighsTime())
             {
-                _reports.Add(new(book, feature, at, now));
+                _reports.Add(new(account, feature, at, now));
             }
 
-            if (feature.EntitlementAt(at)?.Pool is { } pool && book.FeatureNamed(pool.Feature) is { } entry)
+            if (feature.EntitlementAt(at)?.Pool is { } pool && account.FeatureNamed(pool.Feature) is { } entry)
             {
-                AddPeriod(book, book.BookOf(entry), at, now);
+                AddPeriod(account, account.FeatureOf(entry), at, now);
             }
         }
     }
 
-    private void AddPeriod(AccountState book, FeatureState feature, Instant at, Instant now)
+    private void AddPeriod(AccountState account, FeatureState feature, Instant at, Instant now)
     {
-        AddGrantsSince(book, at);
+        AddGrantsSince(account, at);
         if (feature.RollsOver)
         {
-            AddOpening(book, feature, at, now);
+            AddOpening(account, feature, at, now);
         }
         else if (feature.PeriodAt(at) is var period && (period.End <= now || feature.HadOtherPeriods || known is not null))
         {
-            AddMissing(feature, book, period.Start);
+            AddMissing(feature, account, period.Start);
         }
     }
 
     /// <summary>
     /// Adds the period of the event and the current one: an event of the past is recorded after all ended periods were closed.
     /// </summary>
-    private void AddOpening(AccountState book, FeatureState feature, Instant at, Instant now)
+    private void AddOpening(AccountState account, FeatureState feature, Instant at, Instant now)
     {
         var (then, running) = (feature.PeriodAt(at), feature.PeriodAt(now));
         var isOpen = feature.IsOpened(running);
         if (!isOpen)
         {
-            AddGrantsSince(book, RolloverRules.Reach(now));
-            _toOpen.Add((book, feature, running, now));
+            AddGrantsSince(account, RolloverRules.Reach(now));
+            _toOpen.Add((account, feature, running, now));
         }
 
         if (then.Start < running.Start && feature.FindBalance(then.Start) is null)
         {
-            _histories.Add(new(book, feature.Feature.Key, then.Start));
-            _toOpen.Add((book, feature, then, now));
+            _histories.Add(new(account, feature.Feature.Key, then.Start));
+            _toOpen.Add((account, feature, then, now));
         }
         else if (!isOpen && feature.FindBalance(running.Start) is null)
         {
-            _histories.Add(new(book, feature.Feature.Key, running.Start));
+            _histories.Add(new(account, feature.Feature.Key, running.Start));
         }
     }
 
@@ -193,47 +193,47 @@ internal sealed class RowsWanted(StoredFacts? known)
     public IReadOnlyDictionary<AccountState, Instant> RolloversSince()
     {
         var earliest = new Dictionary<AccountState, Instant>();
-        foreach (var (book, feature, period, now) in _toOpen)
+        foreach (var (account, feature, period, now) in _toOpen)
         {
-            if (!feature.IsOpened(period) && RolloverRules.RolloversSince(book, feature, period) is var since
+            if (!feature.IsOpened(period) && RolloverRules.RolloversSince(account, feature, period) is var since
                 && since < RolloverRules.Reach(now)
-                && (!earliest.TryGetValue(book, out var known) || since < known))
+                && (!earliest.TryGetValue(account, out var known) || since < known))
             {
-                earliest[book] = since;
+                earliest[account] = since;
             }
         }
 
         return earliest;
     }
 
-    private void AddGrantsSince(AccountState book, Instant at)
+    private void AddGrantsSince(AccountState account, Instant at)
     {
-        if (at < book.GrantsSince && (!_grantsSince.TryGetValue(book, out var since) || at < since))
+        if (at < account.GrantsSince && (!_grantsSince.TryGetValue(account, out var since) || at < since))
         {
-            _grantsSince[book] = at;
+            _grantsSince[account] = at;
         }
     }
 
-    private void AddRow(FeatureState feature, AccountState book, Instant periodStart, Instant now)
+    private void AddRow(FeatureState feature, AccountState account, Instant periodStart, Instant now)
     {
         if (feature.RollsOver)
         {
-            AddOpening(book, feature, periodStart, now);
+            AddOpening(account, feature, periodStart, now);
         }
         else
         {
-            AddMissing(feature, book, periodStart);
+            AddMissing(feature, account, periodStart);
         }
     }
 
     /// <summary>
     /// Adds a row of an ended period, or one that terms with other periods left; on the exact path any that was not read with the account.
     /// </summary>
-    private void AddMissing(FeatureState feature, AccountState book, Instant periodStart)
+    private void AddMissing(FeatureState feature, AccountState account, Instant periodStart)
     {
         if (feature.FindBalance(periodStart) is null)
         {
-            _wanted.Add(new(book, feature.Feature.Key, periodStart));
+            _wanted.Add(new(account, feature.Feature.Key, periodStart));
         }
     }
 }

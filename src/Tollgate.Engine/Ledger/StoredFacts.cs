@@ -46,7 +46,7 @@ internal sealed class StoredFacts
         _others.TryGetValue((account, target.Id), out var known) ? known : ImmutableDictionary<Reading, OtherReading>.Empty;
 
     public async Task LoadEventsAsync(
-        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, Guid Id)> wanted, Instant now, CancellationToken cancel)
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Account, Guid Id)> wanted, Instant now, CancellationToken cancel)
     {
         if (wanted.Count == 0)
         {
@@ -69,7 +69,7 @@ internal sealed class StoredFacts
     }
 
     public async Task LoadHoldsAsync(
-        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, Guid Id)> wanted, CancellationToken cancel)
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Account, Guid Id)> wanted, CancellationToken cancel)
     {
         if (wanted.Count == 0)
         {
@@ -87,7 +87,7 @@ internal sealed class StoredFacts
     }
 
     public async Task LoadUniqueAsync(
-        NpgsqlConnection connection, IReadOnlyList<(AccountState Book, int FeatureKey, Instant PeriodStart, Guid Value)> wanted,
+        NpgsqlConnection connection, IReadOnlyList<(AccountState Account, int FeatureKey, Instant PeriodStart, Guid Value)> wanted,
         CancellationToken cancel)
     {
         if (wanted.Count == 0)
@@ -97,9 +97,9 @@ internal sealed class StoredFacts
 
         await using var command = new NpgsqlCommand(LedgerSql.LoadUnique, connection);
         command.Parameters.Add(
-            new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+            new() { Value = wanted.Select(w => w.Account.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         command.Parameters.Add(
-            new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            new() { Value = wanted.Select(w => w.Account.Key).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(
             new() { Value = wanted.Select(w => w.FeatureKey).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(
@@ -119,15 +119,16 @@ internal sealed class StoredFacts
     /// events themselves may be any number, of any size.
     /// </summary>
     public async Task LoadOthersAsync(
-        NpgsqlConnection connection, AccountState book, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
+        NpgsqlConnection connection, AccountState account, StoredEvent target, ProjectSnapshot project, CancellationToken cancel)
     {
-        var others = _others[(book.Account, target.Id)] = [];
+        var others = _others[(account.Key, target.Id)] = [];
         foreach (var reading in target.Data.Readings.Distinct().Where(static reading => !VoidRules.IsOfTime(reading)))
         {
             var start = target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart;
-            var end = book.BookOf(project.Catalog.FeaturesByKey[reading.FeatureKey]).PeriodAt(target.OccurredAt).End;
+            var end = account.FeatureOf(project.Catalog.FeaturesByKey[reading.FeatureKey]).PeriodAt(target.OccurredAt).End;
             await using var command = connection.Command(
-                SqlOf(reading.Kind), book.Partition, book.Account, start.ToUtc(), end.ToUtc(), reading.FeatureKey, target.Id, reading.Hash);
+                SqlOf(reading.Kind), account.Partition, account.Key, start.ToUtc(), end.ToUtc(), reading.FeatureKey, target.Id,
+                reading.Hash);
             await using var reader = await command.ExecuteReaderAsync(cancel);
             if (await reader.ReadAsync(cancel))
             {
@@ -144,12 +145,12 @@ internal sealed class StoredFacts
         ReadingKind.Timed => throw new InvariantBrokenException("The level's timeline replaces a report that time weighs."),
     };
 
-    private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Book, Guid Id)> wanted)
+    private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Account, Guid Id)> wanted)
     {
         command.Parameters.Add(
-            new() { Value = wanted.Select(w => w.Book.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
+            new() { Value = wanted.Select(w => w.Account.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Smallint });
         command.Parameters.Add(
-            new() { Value = wanted.Select(w => w.Book.Account).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+            new() { Value = wanted.Select(w => w.Account.Key).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         command.Parameters.Add(new() { Value = wanted.Select(w => w.Id).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
     }
 }

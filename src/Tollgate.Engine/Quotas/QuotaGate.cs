@@ -47,13 +47,13 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         }
 
         var now = clock.Now(project);
-        var (book, fault) = await BookAsync(project, customer, now, asks: f => f.Key == entry.Key, cancel);
+        var (account, fault) = await AccountAsync(project, customer, now, asks: f => f.Key == entry.Key, cancel);
         if (fault != GateFault.None)
         {
             return GateAnswer.Of(fault);
         }
 
-        var seen = book ?? UnknownCustomer(project, customer);
+        var seen = account ?? UnknownCustomer(project, customer);
         var verdict = AccountRules.Check(seen, entry, amount, now);
         return new(GateFault.None, BatchDeciding.DecisionOf(verdict, seen), null, false);
     }
@@ -170,8 +170,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         var now = clock.Now(project);
         var partition = CustomerPlace.PartitionOf(project.Id, expected.Customer);
         if (effects.Count == 0
-            || Known(project, expected.Customer, partition) is { } book
-            && effects.TrueForAll(effect => AccountRules.IsUnlimited(book, effect.Feature)))
+            || Known(project, expected.Customer, partition) is { } account
+            && effects.TrueForAll(effect => AccountRules.IsUnlimited(account, effect.Feature)))
         {
             return GateAnswer.Nothing;
         }
@@ -307,22 +307,22 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     public async ValueTask<CustomerStanding?> StandingAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         var now = clock.Now(project);
-        var (book, fault) = await BookAsync(project, customer, now, asks: _ => true, cancel);
+        var (account, fault) = await AccountAsync(project, customer, now, asks: _ => true, cancel);
         if (fault != GateFault.None)
         {
             return null;
         }
 
-        var seen = book ?? UnknownCustomer(project, customer);
+        var seen = account ?? UnknownCustomer(project, customer);
         var features = seen.Terms.Current.Entitlements.Select(static pair => pair.Key).Where(project.Catalog.FeaturesByKey.ContainsKey)
             .Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
             .Select(f => StandingOf(seen, f, now)).ToList();
-        return new(customer, book is not null, seen.Plan, features, now);
+        return new(customer, account is not null, seen.Plan, features, now);
     }
 
-    private static FeatureStanding StandingOf(AccountState book, FeatureEntry feature, Instant now)
+    private static FeatureStanding StandingOf(AccountState account, FeatureEntry feature, Instant now)
     {
-        var facts = book.ViewOf(feature).StoredFacts(now);
+        var facts = account.ViewOf(feature).StoredFacts(now);
         var counted = AccountRules.IsCounted(feature, facts.Entitlement);
         return new(
             feature, facts.Entitlement!, counted ? facts.Standing : null, facts.Balance.Denied,
@@ -438,10 +438,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         : new(GateAnswer.Of(GateFault.Overloaded));
 
     /// <summary>
-    /// Returns the account's book for a reader: from memory if no other server can have changed it, else from the database. The lane first
-    /// opens a period that rolls over. Null book: no such customer.
+    /// Returns the account's account for a reader: from memory if no other server can have changed it, else from the database. The lane
+    /// first opens a period that rolls over. Null account: no such customer.
     /// </summary>
-    private async ValueTask<(AccountState? Book, GateFault Fault)> BookAsync(
+    private async ValueTask<(AccountState? Account, GateFault Fault)> AccountAsync(
         ProjectSnapshot project, string customer, Instant now, Func<FeatureEntry, bool> asks, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
@@ -455,7 +455,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         return (op.Found, answer.Fault);
     }
 
-    /// <summary>Returns the book of the balances that the customer uses, if no other server can have changed it; else null.</summary>
+    /// <summary>Returns the account of the balances that the customer uses, if no other server can have changed it; else null.</summary>
     private AccountState? Known(ProjectSnapshot project, string customer, short partition)
     {
         var known = presence.Alone ? lanes.Peek(partition, project.Id, customer, project.Catalog.Revision) : null;
@@ -464,27 +464,27 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             : known;
     }
 
-    /// <summary>True if the book can be read as it is: there is no period to open and no ended hold to close.</summary>
-    private static bool IsOpen(AccountState book, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> asks)
+    /// <summary>True if the account can be read as it is: there is no period to open and no ended hold to close.</summary>
+    private static bool IsOpen(AccountState account, ProjectSnapshot project, Instant now, Func<FeatureEntry, bool> asks)
     {
-        if (book.NextExpiry <= now)
+        if (account.NextExpiry <= now)
         {
             return false;
         }
 
         foreach (var level in project.Catalog.TimedFeatures)
         {
-            if (asks(level) && !(book.FindAccount(level.Key) is { } state && state.TellsUsageOf(state.PeriodAt(now))))
+            if (asks(level) && !(account.FindFeature(level.Key) is { } state && state.TellsUsageOf(state.PeriodAt(now))))
             {
                 return false;
             }
         }
 
-        foreach (var key in book.Terms.Rolling)
+        foreach (var key in account.Terms.Rolling)
         {
             var feature = project.Catalog.FeaturesByKey[key];
             if (asks(feature)
-                && !(book.FindAccount(key) is { } known && known.IsOpened(known.PeriodAt(now))
+                && !(account.FindFeature(key) is { } known && known.IsOpened(known.PeriodAt(now))
                     && known.StoredFacts(now).Balance.Version > 0))
             {
                 return false;
@@ -497,7 +497,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     /// <summary>The account that a customer not seen before would get: the default plan, nothing used.</summary>
     private static AccountState UnknownCustomer(ProjectSnapshot project, string customer) => new()
     {
-        ProjectId = project.Id, Customer = customer, Partition = 0, Account = 0, CustomerVersion = 0,
+        ProjectId = project.Id, Customer = customer, Partition = 0, Key = 0, CustomerVersion = 0,
         CatalogRevision = project.Catalog.Revision, Terms = TermsReader.Default(project.Catalog), CustomerSince = Instant.FarFuture,
         Zone = project.Zone,
         FeaturesByCode = project.Catalog.Features,

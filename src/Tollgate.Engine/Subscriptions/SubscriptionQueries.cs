@@ -135,9 +135,13 @@ public sealed class SubscriptionQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Oldest first.</summary>
-    public async Task<IReadOnlyList<ParkedSubscription>> ParkedAsync(ProjectSnapshot project, int limit, CancellationToken cancel)
+    /// <param name="after">The time and the id of the last subscription of the previous page; null: the first page.</param>
+    public async Task<IReadOnlyList<ParkedSubscription>> ParkedAsync(
+        ProjectSnapshot project, (Instant ParkedAt, Guid Id)? after, int limit, CancellationToken cancel)
     {
-        await using var command = database.Command(SubscriptionSql.Parked, project.Id, limit);
+        await using var command = database.Command(
+            SubscriptionSql.Parked, project.Id, limit, SqlCommands.OrNull(after?.ParkedAt.ToUtc(), NpgsqlDbType.TimestampTz),
+            SqlCommands.OrNull(after?.Id, NpgsqlDbType.Uuid));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var parked = new List<ParkedSubscription>();
         while (await reader.ReadAsync(cancel))

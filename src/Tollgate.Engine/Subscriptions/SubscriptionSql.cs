@@ -224,13 +224,16 @@ internal static class SubscriptionSql
          LIMIT $3
         """;
 
-    /// <summary>Parked subscriptions, which wait for an operator, the oldest first. $1 project, $2 number of rows.</summary>
+    /// <summary>
+    /// Parked subscriptions, which wait for an operator, the oldest first. $1 project, $2 number of rows, $3 and $4 the time and the id of
+    /// the last row of the previous page, or nulls.
+    /// </summary>
     public const string Parked =
         """
         SELECT s.id, s.reference, c.id, s.due_at, s.parked_at, s.parked_reason
           FROM subscriptions s
           JOIN customers c ON c.partition = s.partition AND c.account = s.account
-         WHERE s.project_id = $1 AND s.parked_at IS NOT NULL
+         WHERE s.project_id = $1 AND s.parked_at IS NOT NULL AND ($3::timestamptz IS NULL OR (s.parked_at, s.id) > ($3, $4))
          ORDER BY s.parked_at, s.id
          LIMIT $2
         """;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Subscriptions;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
@@ -25,7 +26,7 @@ public static class BillingRunEndpoints
         app.MapPost("/v1/billing/run", (RequestDelegate)(context => RunAsync(context, run, clock)))
             .RequireKey(Access.Secret, Scope.BillingWrite).WithLoad(Load.Heavy)
             .Describe(SubscriptionDescriptions.Run);
-        app.MapGet("/v1/billing/parked", (RequestDelegate)(context => ParkedAsync(context, queries)))
+        app.MapGet("/v1/billing/parked", (RequestDelegate)(context => ParkedAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.BillingRead)
             .Describe(SubscriptionDescriptions.Parked);
         app.MapPost("/v1/subscriptions/{id}/unpark", (RequestDelegate)(context => UnparkAsync(context, queries, clock)))
@@ -71,17 +72,34 @@ public static class BillingRunEndpoints
         return limit;
     }
 
-    private static async Task ParkedAsync(HttpContext context, SubscriptionQueries queries)
+    private static async Task ParkedAsync(HttpContext context, SubscriptionQueries queries, Clock clock)
     {
-        var parked = await queries.ParkedAsync(context.Project(), WireLimits.LargestPageItems + 1, context.RequestAborted);
-        var list = new ParkedList(
-            [
-                .. parked.Take(WireLimits.LargestPageItems).Select(static one =>
-                    new ParkedView(
-                        one.Reference ?? one.Id.ToString("D"), one.Customer, one.DueAt?.ToOffset(), one.ParkedAt.ToOffset(), one.Reason)),
-            ],
-            parked.Count > WireLimits.LargestPageItems);
-        await Answer.Json(context, StatusCodes.Status200OK, list, WireJson.Default.ParkedList);
+        var list = ListQuery.Read(context);
+        (Instant, Guid)? after = null;
+        if (list.StartingAfter is { } last && !list.Faults.Any)
+        {
+            var id = SubscriptionAnswers.IdOf(last, clock.Now());
+            if (await queries.FindAsync(context.Project(), id, context.RequestAborted) is { Row.ParkedAt: { } at })
+            {
+                after = (at, id);
+            }
+            else
+            {
+                list.RefuseUnknownAfter();
+            }
+        }
+
+        if (await list.IsRefusedAsync())
+        {
+            return;
+        }
+
+        var rows = await queries.ParkedAsync(context.Project(), after, list.Probe, context.RequestAborted);
+        await list.AnswerAsync(
+            rows,
+            static one => new ParkedView(
+                one.Reference ?? one.Id.ToString("D"), one.Customer, one.DueAt?.ToOffset(), one.ParkedAt.ToOffset(), one.Reason),
+            static (data, more) => new(data, more), WireJson.Default.ParkedList);
     }
 
     private static async Task UnparkAsync(HttpContext context, SubscriptionQueries queries, Clock clock)

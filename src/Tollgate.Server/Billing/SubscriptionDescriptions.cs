@@ -228,6 +228,7 @@ internal static class SubscriptionDescriptions
         "Lists the subscriptions whose next invoice looks impossible. Nothing happens to them until an operator has checked and unparked "
             + "them.")
     {
+        Query = QueryParameter.OfPage,
         Answers =
         [
             Example.Of<ParkedList>(

@@ -131,7 +131,7 @@ internal static class BillingCommands
         };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
-            var list = await door.GetAsync("/v1/billing/parked", cancel);
+            var list = await door.GetAsync("/v1/billing/parked?limit=100", cancel);
             var rows = list.GetProperty("data").EnumerateArray().ToList();
             if (rows.Count == 0 && !parsed.GetValue(json))
             {

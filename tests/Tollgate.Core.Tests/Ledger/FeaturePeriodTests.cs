@@ -37,15 +37,15 @@ public sealed class FeaturePeriodTests
     {
         var terms = plans.Split(' ').Select(static (plan, i) => Of(plan.Split('@'), i)).ToList();
         var feature = new FeatureEntry(1, new Feature { Code = "unit", Name = "Unit" });
-        var book = new AccountState
+        var account = new AccountState
         {
-            ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1, Terms = new(terms),
+            ProjectId = 1, Customer = "c", Partition = 0, Key = 1, CustomerVersion = 1, CatalogRevision = 1, Terms = new(terms),
             CustomerSince = Instant.Epoch,
             Zone = TimeZoneInfo.Utc, Cycles = [new(Subscribed, new Anchor(Subscribed), PriceInterval.Monthly)],
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = feature },
         };
 
-        var found = book.BookOf(feature).PeriodAt(Day(month, day));
+        var found = account.FeatureOf(feature).PeriodAt(Day(month, day));
 
         $"{found.Start.ToUtc():MM-dd} {found.End.ToUtc():MM-dd}".ShouldBe(period);
     }

@@ -136,14 +136,14 @@ public sealed class TimedLevelTests
             Code = "gb", Name = "GB", Meters = [new("gb", MeterAggregate.WeightedSum, null, [], LateEventPolicy.NextInvoice)],
         });
 
-        private readonly AccountState _book;
+        private readonly AccountState _account;
         private readonly List<(int Hour, int Number, int Level, IReadOnlyList<Posting> Postings)> _live = [];
 
         public Life()
         {
-            _book = new()
+            _account = new()
             {
-                ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1,
+                ProjectId = 1, Customer = "c", Partition = 0, Key = 1, CustomerVersion = 1, CatalogRevision = 1,
                 Terms = new([
                     TestAccount.Terms(
                         Instant.Epoch, 1, new() { Feature = "gb", Quota = Quantity.Of(4), HardCap = false, Thresholds = [50, 100] }),
@@ -155,7 +155,7 @@ public sealed class TimedLevelTests
             Level.Load(LevelTimeline.Of(Instant.Epoch, []));
         }
 
-        private FeatureState Level => _book.BookOf(_feature);
+        private FeatureState Level => _account.FeatureOf(_feature);
 
         public bool Step(int step)
         {
@@ -179,7 +179,7 @@ public sealed class TimedLevelTests
         private void Report(int hour, int level)
         {
             var effect = new Effect(_feature, Quantity.Of(level), MeterAggregate.WeightedSum, default);
-            var verdict = AccountRules.Use(_book, [effect], At(hour), September, enforce: hour % 100 == 0);
+            var verdict = AccountRules.Use(_account, [effect], At(hour), September, enforce: hour % 100 == 0);
             verdict.Allowed.ShouldBeTrue();
             _live.Add((hour, Level.Reports!.Current.LastNumberAt(At(hour)), level, verdict.Postings));
 
@@ -190,7 +190,7 @@ public sealed class TimedLevelTests
             var (hour, number, level, postings) = _live[at];
             _live.RemoveAt(at);
             TimedLevelRules.TakeBack(
-                _book, Level, Reading.Timed(1, Quantity.Of(level), number), At(hour), postings.Single().PeriodStart);
+                _account, Level, Reading.Timed(1, Quantity.Of(level), number), At(hour), postings.Single().PeriodStart);
         }
 
         private bool Agrees(Slot<Core.Ledger.Balance> slot)

@@ -91,7 +91,7 @@ public sealed class VoidProperties
             };
             var effect = new Effect(
                 _test.Feature, Quantity.Of(amount), aggregate, aggregate == MeterAggregate.Unique ? HashOf(value) : default);
-            var verdict = AccountRules.Use(_test.Book, [effect], at, TestAccount.Now, enforce: false);
+            var verdict = AccountRules.Use(_test.Account, [effect], at, TestAccount.Now, enforce: false);
             _live.Add(
                 new(++_number, at, value, verdict.Postings,
                     AggregateRules.ReadingOf(effect, _test.Balance.Reports) is { } reading ? [reading] : []));
@@ -101,7 +101,7 @@ public sealed class VoidProperties
         {
             _live.Remove(target);
             AccountRules.Reverse(
-                _test.Book, VoidRules.Reverse(target.Postings, target.Readings, OthersOf(target), target.At), [], TestAccount.Now);
+                _test.Account, VoidRules.Reverse(target.Postings, target.Readings, OthersOf(target), target.At), [], TestAccount.Now);
         }
 
         /// <summary>As PostgreSQL answers it.</summary>

@@ -16,9 +16,9 @@ public sealed class HoldTests
             Open(test, i, minutes: 1 + (i % 60));
         }
 
-        AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.ConcurrencyLimited);
-        AccountRules.Close(test.Book, test.Book.Holds[IdOf(0)], HoldState.Released);
-        AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Allowed.ShouldBeTrue();
+        AccountRules.Reserve(test.Account, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.ConcurrencyLimited);
+        AccountRules.Close(test.Account, test.Account.Holds[IdOf(0)], HoldState.Released);
+        AccountRules.Reserve(test.Account, [test.Of(1)], TestAccount.Now).Allowed.ShouldBeTrue();
     }
 
     [Fact]
@@ -27,10 +27,10 @@ public sealed class HoldTests
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
         Open(test, 1, minutes: 5);
         var expiry = In(5).UnixMicroseconds;
-        test.Book.ExpiredHolds(new(expiry - 1)).ShouldBeEmpty();
-        test.Book.ExpiredHolds(new(expiry)).ShouldHaveSingleItem();
-        test.Book.ExpiredHolds(new(expiry + 1), since: new(expiry - 1)).ShouldHaveSingleItem();
-        test.Book.ExpiredHolds(new(expiry + 1), since: new(expiry)).ShouldBeEmpty();
+        test.Account.ExpiredHolds(new(expiry - 1)).ShouldBeEmpty();
+        test.Account.ExpiredHolds(new(expiry)).ShouldHaveSingleItem();
+        test.Account.ExpiredHolds(new(expiry + 1), since: new(expiry - 1)).ShouldHaveSingleItem();
+        test.Account.ExpiredHolds(new(expiry + 1), since: new(expiry)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -42,15 +42,15 @@ public sealed class HoldTests
             Open(test, minutes, minutes);
         }
 
-        test.Book.NextExpiry.ShouldBe(In(3));
-        test.Book.Extend(test.Book.Holds[IdOf(3)], In(7));
-        test.Book.NextExpiry.ShouldBe(In(5));
-        test.Book.ExpiredHolds(In(7)).Select(slot => slot.Current.Id).ShouldBe([IdOf(5), IdOf(3)]);
-        test.Book.ExpiredHolds(In(7), since: In(5)).Select(slot => slot.Current.Id).ShouldBe([IdOf(3)]);
-        AccountRules.CloseExpired(test.Book, In(7));
-        (test.Book.NextExpiry, test.Book.Holds.Count, test.Balance.OpenHolds).ShouldBe((In(9), 1, 1));
-        test.Book.CloseHold(IdOf(9));
-        test.Book.NextExpiry.ShouldBe(Instant.FarFuture);
+        test.Account.NextExpiry.ShouldBe(In(3));
+        test.Account.Extend(test.Account.Holds[IdOf(3)], In(7));
+        test.Account.NextExpiry.ShouldBe(In(5));
+        test.Account.ExpiredHolds(In(7)).Select(slot => slot.Current.Id).ShouldBe([IdOf(5), IdOf(3)]);
+        test.Account.ExpiredHolds(In(7), since: In(5)).Select(slot => slot.Current.Id).ShouldBe([IdOf(3)]);
+        AccountRules.CloseExpired(test.Account, In(7));
+        (test.Account.NextExpiry, test.Account.Holds.Count, test.Balance.OpenHolds).ShouldBe((In(9), 1, 1));
+        test.Account.CloseHold(IdOf(9));
+        test.Account.NextExpiry.ShouldBe(Instant.FarFuture);
     }
 
     private static Instant In(int minutes) => TestAccount.Now.Plus(TimeSpan.FromMinutes(minutes));
@@ -59,9 +59,9 @@ public sealed class HoldTests
 
     private static void Open(TestAccount test, int number, int minutes)
     {
-        var verdict = AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now);
+        var verdict = AccountRules.Reserve(test.Account, [test.Of(1)], TestAccount.Now);
         verdict.Allowed.ShouldBeTrue();
-        test.Book.OpenHold(new()
+        test.Account.OpenHold(new()
         {
             Id = IdOf(number), State = HoldState.Open, Amounts = [new(1, TestAccount.Q(1))], Parts = verdict.Parts,
             CreatedAt = TestAccount.Now, ExpiresAt = In(minutes),

@@ -16,12 +16,12 @@ public sealed class InactiveTests
         var test = new TestAccount(
             new Entitlement { Feature = "unit", Quota = quota is { } units ? TestAccount.Q(units) : null }, isInactive: true);
 
-        AccountRules.IsUnlimited(test.Book, test.Feature).ShouldBeFalse();
+        AccountRules.IsUnlimited(test.Account, test.Feature).ShouldBeFalse();
         foreach (var verdict in new[]
         {
-            AccountRules.Check(test.Book, test.Feature, TestAccount.Q(3), TestAccount.Now),
-            AccountRules.Use(test.Book, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: true),
-            AccountRules.Reserve(test.Book, [test.Of(3)], TestAccount.Now),
+            AccountRules.Check(test.Account, test.Feature, TestAccount.Q(3), TestAccount.Now),
+            AccountRules.Use(test.Account, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: true),
+            AccountRules.Reserve(test.Account, [test.Of(3)], TestAccount.Now),
         })
         {
             (verdict.Outcome, verdict.Allowed, verdict.Requested,
@@ -36,8 +36,9 @@ public sealed class InactiveTests
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = TestAccount.Q(10) }, isInactive: true);
 
-        AccountRules.Use(test.Book, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome.ShouldBe(Outcome.WithinQuota);
-        AccountRules.UseAsSettle(test.Book, [test.Of(4)], TestAccount.Now, TestAccount.Now).Outcome.ShouldBe(Outcome.WithinQuota);
+        AccountRules.Use(test.Account, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome
+            .ShouldBe(Outcome.WithinQuota);
+        AccountRules.UseAsSettle(test.Account, [test.Of(4)], TestAccount.Now, TestAccount.Now).Outcome.ShouldBe(Outcome.WithinQuota);
         test.Balance.Used.Value.ShouldBe(7);
     }
 
@@ -46,8 +47,8 @@ public sealed class InactiveTests
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = TestAccount.Q(2) });
 
-        AccountRules.Use(test.Book, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: true).Requested.ShouldBe(TestAccount.Q(3));
-        AccountRules.Check(test.Book, test.Feature, TestAccount.Q(3), TestAccount.Now).Requested.ShouldBe(TestAccount.Q(3));
-        AccountRules.Check(test.Book, test.Feature, TestAccount.Q(2), TestAccount.Now).Requested.ShouldBeNull();
+        AccountRules.Use(test.Account, [test.Of(3)], TestAccount.Now, TestAccount.Now, enforce: true).Requested.ShouldBe(TestAccount.Q(3));
+        AccountRules.Check(test.Account, test.Feature, TestAccount.Q(3), TestAccount.Now).Requested.ShouldBe(TestAccount.Q(3));
+        AccountRules.Check(test.Account, test.Feature, TestAccount.Q(2), TestAccount.Now).Requested.ShouldBeNull();
     }
 }

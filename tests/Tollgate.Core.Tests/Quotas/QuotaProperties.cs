@@ -19,7 +19,7 @@ public sealed class QuotaProperties
 
     /// <summary>
     /// Uses, reservations, settlements, releases and voids in any order, against a model of three numbers: no hard cap is exceeded, nothing
-    /// that fits is refused, and the book has the model's counts.
+    /// that fits is refused, and the account has the model's counts.
     /// </summary>
     [Fact]
     public void A_hard_cap_is_never_passed_and_nothing_that_fits_is_refused() => Always(steps =>
@@ -56,7 +56,7 @@ public sealed class QuotaProperties
         private bool Use(int amount)
         {
             var fits = _used + _held + amount <= Granted;
-            var verdict = AccountRules.Use(_test.Book, [_test.Of(amount)], TestAccount.Now, TestAccount.Now, enforce: true);
+            var verdict = AccountRules.Use(_test.Account, [_test.Of(amount)], TestAccount.Now, TestAccount.Now, enforce: true);
             if (verdict.Allowed)
             {
                 _used += amount;
@@ -69,11 +69,11 @@ public sealed class QuotaProperties
         private bool Reserve(int amount)
         {
             var fits = _used + _held + amount <= Granted;
-            var verdict = AccountRules.Reserve(_test.Book, [_test.Of(amount)], TestAccount.Now);
+            var verdict = AccountRules.Reserve(_test.Account, [_test.Of(amount)], TestAccount.Now);
             if (verdict.Allowed)
             {
                 _held += amount;
-                _holds.Add((_test.Book.OpenHold(HoldOf(verdict, amount, _holds.Count)), amount));
+                _holds.Add((_test.Account.OpenHold(HoldOf(verdict, amount, _holds.Count)), amount));
             }
 
             return verdict.Allowed == fits;
@@ -84,15 +84,15 @@ public sealed class QuotaProperties
             var (slot, held) = _holds[^1];
             _holds.RemoveAt(_holds.Count - 1);
             var truth = Math.Min(amount, held);
-            _events.Add((AccountRules.Settle(_test.Book, slot.Current, [_test.Of(truth)], TestAccount.Now), truth));
-            _test.Book.CloseHold(slot.Current.Id);
+            _events.Add((AccountRules.Settle(_test.Account, slot.Current, [_test.Of(truth)], TestAccount.Now), truth));
+            _test.Account.CloseHold(slot.Current.Id);
             (_held, _used) = (_held - held, _used + truth);
             return true;
         }
 
         private bool Release()
         {
-            AccountRules.Close(_test.Book, _holds[0].Slot, HoldState.Released);
+            AccountRules.Close(_test.Account, _holds[0].Slot, HoldState.Released);
             _held -= _holds[0].Amount;
             _holds.RemoveAt(0);
             return true;
@@ -103,7 +103,7 @@ public sealed class QuotaProperties
             var (done, amount) = _events[0];
             _events.RemoveAt(0);
             AccountRules.Reverse(
-                _test.Book, VoidRules.Reverse(done.Postings, [], new Dictionary<Reading, OtherReading>(), TestAccount.Now), done.Burns,
+                _test.Account, VoidRules.Reverse(done.Postings, [], new Dictionary<Reading, OtherReading>(), TestAccount.Now), done.Burns,
                 TestAccount.Now);
             _used -= amount;
             return true;
@@ -124,7 +124,7 @@ public sealed class QuotaProperties
         foreach (var amount in steps.Select(s => Math.Abs(s) % 12))
         {
             var before = test.Balance;
-            var verdict = AccountRules.Use(test.Book, [test.Of(amount)], TestAccount.Now, TestAccount.Now, enforce: true);
+            var verdict = AccountRules.Use(test.Account, [test.Of(amount)], TestAccount.Now, TestAccount.Now, enforce: true);
             if (!verdict.Allowed && test.Balance != before with { Denied = before.Denied + 1 })
             {
                 return false;

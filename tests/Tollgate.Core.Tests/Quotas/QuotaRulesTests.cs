@@ -38,11 +38,11 @@ public sealed class QuotaRulesTests
     {
         var entitlement = new Entitlement { Feature = "unit", Quota = Quantity.Zero };
         var balance = Balance.Empty(1, TestAccount.Month, Quantity.Zero);
-        var book = new TestAccount(entitlement);
+        var account = new TestAccount(entitlement);
         var pack = TestAccount.Grant(1, 3);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(3)).ShouldBe(Outcome.WithinQuota);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(4)).ShouldBe(Outcome.QuotaExceeded);
-        QuotaRules.Judge(book.Facts(Quantity.Zero, entitlement, balance, pack with { ExpiresAt = TestAccount.Now }), TestAccount.Q(1))
+        QuotaRules.Judge(account.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(3)).ShouldBe(Outcome.WithinQuota);
+        QuotaRules.Judge(account.Facts(Quantity.Zero, entitlement, balance, pack), TestAccount.Q(4)).ShouldBe(Outcome.QuotaExceeded);
+        QuotaRules.Judge(account.Facts(Quantity.Zero, entitlement, balance, pack with { ExpiresAt = TestAccount.Now }), TestAccount.Q(1))
             .ShouldBe(Outcome.FeatureDisabled);
     }
 

@@ -16,9 +16,9 @@ public sealed class RangeTests
     public void A_sum_beyond_the_range_is_refused_also_as_a_fact_and_leaves_the_balance()
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
-        AccountRules.Use(test.Book, [test.Of(Quantity.Largest)], TestAccount.Now, TestAccount.Now, enforce: true).Outcome
+        AccountRules.Use(test.Account, [test.Of(Quantity.Largest)], TestAccount.Now, TestAccount.Now, enforce: true).Outcome
             .ShouldBe(Outcome.Unlimited);
-        AccountRules.Use(test.Book, [test.Of(0.000000001m)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome
+        AccountRules.Use(test.Account, [test.Of(0.000000001m)], TestAccount.Now, TestAccount.Now, enforce: false).Outcome
             .ShouldBe(Outcome.OutOfRange);
         (test.Balance.Used, test.Balance.Denied).ShouldBe((Largest, 1));
     }
@@ -27,8 +27,8 @@ public sealed class RangeTests
     public void A_sum_of_holds_beyond_the_range_is_refused()
     {
         var test = new TestAccount(new Entitlement { Feature = "unit", Quota = null });
-        AccountRules.Reserve(test.Book, [test.Of(Quantity.Largest)], TestAccount.Now).Allowed.ShouldBeTrue();
-        AccountRules.Reserve(test.Book, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.OutOfRange);
+        AccountRules.Reserve(test.Account, [test.Of(Quantity.Largest)], TestAccount.Now).Allowed.ShouldBeTrue();
+        AccountRules.Reserve(test.Account, [test.Of(1)], TestAccount.Now).Outcome.ShouldBe(Outcome.OutOfRange);
         test.Balance.Held.ShouldBe(Largest);
     }
 

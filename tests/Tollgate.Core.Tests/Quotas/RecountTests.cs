@@ -12,15 +12,15 @@ public sealed class RecountTests
     [Fact]
     public void A_lifetime_has_no_next_period_although_a_row_began_later()
     {
-        var book = new TestAccount(new() { Feature = "unit", Quota = Quantity.Of(10), Period = QuotaPeriodKind.Lifetime });
-        var lifetime = book.Unit.PeriodAt(TestAccount.Now);
+        var account = new TestAccount(new() { Feature = "unit", Quota = Quantity.Of(10), Period = QuotaPeriodKind.Lifetime });
+        var lifetime = account.Unit.PeriodAt(TestAccount.Now);
         var month = Balance.Empty(1, TestAccount.Month, Quantity.Of(10));
-        book.Unit.Load(Balance.Empty(1, lifetime, Quantity.Of(10)));
-        book.Unit.Load(month);
+        account.Unit.Load(Balance.Empty(1, lifetime, Quantity.Of(10)));
+        account.Unit.Load(month);
 
-        RolloverRules.Recount(book.Book, book.Unit, lifetime, TestAccount.Now, gives: false);
+        RolloverRules.Recount(account.Account, account.Unit, lifetime, TestAccount.Now, gives: false);
 
         lifetime.End.ShouldBe(Instant.FarFuture);
-        book.Unit.FindBalance(TestAccount.Month.Start)!.Current.ShouldBe(month);
+        account.Unit.FindBalance(TestAccount.Month.Start)!.Current.ShouldBe(month);
     }
 }

@@ -26,14 +26,14 @@ internal sealed class TestAccount
     public TestAccount(Entitlement entitlement, bool isInactive, params ReadOnlySpan<Grant> grants)
     {
         Feature = new(1, new Feature { Code = "unit", Name = "Unit" });
-        Book = new()
+        Account = new()
         {
-            ProjectId = 1, Customer = "c", Partition = 0, Account = 1, CustomerVersion = 1, CatalogRevision = 1,
+            ProjectId = 1, Customer = "c", Partition = 0, Key = 1, CustomerVersion = 1, CatalogRevision = 1,
             Terms = new([Terms(Instant.Epoch, 1, entitlement)]), CustomerSince = Instant.Epoch, IsInactive = isInactive,
             Zone = TimeZoneInfo.Utc,
             FeaturesByCode = new Dictionary<string, FeatureEntry> { ["unit"] = Feature },
         };
-        Book.BookOf(Feature).Load(grants.ToArray());
+        Account.FeatureOf(Feature).Load(grants.ToArray());
     }
 
     /// <summary>A plan with one entitlement, from an instant on.</summary>
@@ -43,11 +43,11 @@ internal sealed class TestAccount
             new Dictionary<int, Entitlement> { [1] = entitlement }.ToFrozenDictionary()),
         IsDefault: false, FrozenDictionary<int, Entitlement>.Empty);
 
-    public AccountState Book { get; }
+    public AccountState Account { get; }
 
     public FeatureEntry Feature { get; }
 
-    public FeatureState Unit => Book.BookOf(Feature);
+    public FeatureState Unit => Account.FeatureOf(Feature);
 
     public Balance Balance => Unit.BalanceIn(Month).Current;
 

@@ -45,7 +45,9 @@ public sealed class SecretBoxTests
             box.Open(changed, Place).ShouldBeNull($"byte {at}");
         }
 
-        foreach (var junk in (string[])["", "s1.", "pm_sandbox_visa", "pm_sandbox_visa_that_is_longer_than_a_prefix", "s1.0000000000000000.", "s1." + new string('x', 60)])
+        foreach (var junk in (string[])[
+            "", "s1.", "pm_sandbox_visa", "pm_sandbox_visa_that_is_longer_than_a_prefix", "s1.0000000000000000.",
+            "s1." + new string('x', 60)])
         {
             box.OpenText(junk, Place).ShouldBeNull(junk);
         }

@@ -182,6 +182,7 @@ public sealed class Life
         }
 
         await player.ShouldHaveNumbersWithoutGapsAsync();
+        await player.ShouldVerifyAsync();
         foreach (var customer in naive?.Customers ?? [])
         {
             ShouldBeTheSame(

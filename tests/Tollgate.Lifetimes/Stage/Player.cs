@@ -131,6 +131,13 @@ public sealed class Player(HttpClient http, Shop shop) : IAsyncDisposable
     public async Task<IReadOnlyList<string>> LateAsync(TimeZoneInfo zone) =>
         [.. (await _wire.AllAsync("/v1/billing/late-usage?limit=100")).Select(late => Answers.LateText(late, zone))];
 
+    /// <summary>The server's check of its own books finds no break.</summary>
+    public async Task ShouldVerifyAsync()
+    {
+        var report = await _wire.PostAsync("/v1/verify", new JsonObject());
+        ((bool)report["clean"]!).ShouldBeTrue(report.ToJsonString());
+    }
+
     /// <summary>All invoices of the project. They are numbered in the order in which they were issued, and none is missing.</summary>
     public async Task<IReadOnlyList<(string Customer, string Number, Bill Bill)>> ShouldHaveNumbersWithoutGapsAsync()
     {

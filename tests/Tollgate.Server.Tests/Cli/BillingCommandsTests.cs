@@ -135,7 +135,7 @@ public sealed class BillingCommandsTests(RunningServer running)
     [InlineData(
         "billing parked",
         """{"data": [{"id": "s-1", "customer": "a", "due_at": null, "parked_at": "2027-05-01T00:00:00Z", "reason": "Too large."}], "has_more": true}""",
-        "GET /v1/billing/parked",
+        "GET /v1/billing/parked?limit=100",
         "s-1 a - 2027-05-01T00:00:00Z Too large.", "There are more; these are the 1 oldest.")]
     [InlineData(
         "billing late",

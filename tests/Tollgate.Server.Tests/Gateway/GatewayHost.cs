@@ -82,6 +82,14 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
     public async Task<IReadOnlyList<JsonElement>> RecordedAsync(string customer) =>
         [.. (await Project.GetAsync($"/v1/llm-calls?customer={customer}")).Body.GetProperty("data").EnumerateArray()];
 
+    public async Task NothingIsHeldAsync(string customer)
+    {
+        foreach (var feature in (string[])["openai_calls", "tokens", "llm_cost", "chat"])
+        {
+            (await StandsAsync(customer, feature)).Held.ShouldBe(0, feature);
+        }
+    }
+
     /// <summary>Waits for the one call of a customer whose connection is already closed, even through an outage of the database.</summary>
     public async Task<JsonElement> TheCallAsync(string customer)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Payments;
 using Tollgate.Server.Tests.Subscriptions;
@@ -138,7 +139,27 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             await UseAsync(sandbox, n);
         }
 
+        await ParkAsync(sandbox);
         return sandbox;
+    }
+
+    /// <summary>Parks two subscriptions at the same instant, as a run does whose invoices look impossible.</summary>
+    private async Task ParkAsync(BillingSandbox sandbox)
+    {
+        await using var connection = new NpgsqlConnection(_running.ConnectionString);
+        await connection.OpenAsync();
+        await using var park = new NpgsqlCommand(
+            """
+            UPDATE subscriptions s
+               SET parked_at = now(), parked_reason = 'Too large.'
+              FROM customers c
+              JOIN projects p ON p.id = c.project_id
+             WHERE c.partition = s.partition AND c.account = s.account AND p.code = $1 AND c.id IN ('c-1', 'c-2')
+            """, connection)
+        {
+            Parameters = { new() { Value = sandbox.Code } },
+        };
+        (await park.ExecuteNonQueryAsync()).ShouldBe(2);
     }
 
     /// <summary>A customer with a subscription: the first two pay and dispute the payment, the cards of the others are declined.</summary>

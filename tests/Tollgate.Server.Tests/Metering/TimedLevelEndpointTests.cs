@@ -34,7 +34,8 @@ public sealed class TimedLevelEndpointTests(MeteringHost host) : IClassFixture<M
         (Of(usage, "used"), Of(usage, "projected"), Of(usage, "limit"), Of(usage, "remaining"), Of(usage, "percent"))
             .ShouldBe((20, 40, 5, 0, 400));
         await SendAsync(
-            http, "/v1/events", """[{"id":"b","customer":"ann","type":"stored","properties":{"gb":10},"occurred_at":"2031-04-10T00:00:00Z"}]""",
+            http, "/v1/events",
+            """[{"id":"b","customer":"ann","type":"stored","properties":{"gb":10},"occurred_at":"2031-04-10T00:00:00Z"}]""",
             200);
         usage = await UsageAsync(http);
         (Of(usage, "used"), Of(usage, "projected")).ShouldBe((14, 19), "9 days of 40, then 10");

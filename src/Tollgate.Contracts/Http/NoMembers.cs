@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Tollgate.Contracts.Http;
 
 /// <summary>The body of an operation without parameters: it may be absent, or an empty object.</summary>
