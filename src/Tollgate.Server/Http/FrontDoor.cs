@@ -71,10 +71,11 @@ public sealed class FrontDoor(
             }
         }
         catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
-            || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
+            || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+            || e is ObjectDisposedException { ObjectName: "MemoryPool" })
         {
-            // The caller has disconnected, or the server stops and has closed the connection, so there is nobody to answer. Both can reach
-            // the reader of the body before they reach RequestAborted.
+            // The caller has disconnected, or the server stops and has closed the connection (and at the end its memory), so there is
+            // nobody to answer. Both can reach the reader of the body before they reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)

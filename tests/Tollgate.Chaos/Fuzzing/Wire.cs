@@ -50,8 +50,16 @@ public sealed class Wire(Uri server) : IDisposable
             try
             {
                 await OpenAsync(limit.Token);
-                await _tcp!.GetStream().WriteAsync(bytes, limit.Token);
-                return await ReadAsync(invoked, request.Method == "HEAD", limit.Token);
+                var socket = _tcp!.GetStream();
+                var answer = ReadAsync(invoked, request.Method == "HEAD", limit.Token);
+                var isSent = await IsSentAsync(socket, bytes, limit.Token);
+                var read = await answer;
+                if (!isSent)
+                {
+                    Close();
+                }
+
+                return read;
             }
             catch (Exception lost) when (lost is IOException or SocketException or OperationCanceledException or FormatException)
             {
@@ -64,6 +72,23 @@ public sealed class Wire(Uri server) : IDisposable
                     return new(0, default, invoked, Stopwatch.GetTimestamp()) { Text = $"{lost.GetType().Name}: {lost.Message}" };
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// The server may answer a body that is too large before it has all of it, and close: then the answer, which is read meanwhile, counts.
+    /// </summary>
+    private static async Task<bool> IsSentAsync(NetworkStream socket, ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    {
+        try
+        {
+            await socket.WriteAsync(bytes, cancel);
+            return true;
+        }
+        catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+        {
+            // The answer, or its absence, says why.
+            return false;
         }
     }
 
