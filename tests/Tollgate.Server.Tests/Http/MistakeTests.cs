@@ -280,9 +280,9 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/customers", "Basic dG9rZW4=", 401, "Authorization has the scheme 'Basic'")]
-    [InlineData("/v1/customers", "Bearer ", 401, "Authorization: Bearer has no key behind it")]
+    [InlineData("/v1/customers", "Bearer ", 401, "Authorization: Bearer is not followed by a key")]
     [InlineData("/v1/customers", "tg_sk_0", 401, "Authorization has a key without the word Bearer before it.")]
-    [InlineData("/v1/customers", null, 401, "The request carries no key. Send Authorization: Bearer <key>")]
+    [InlineData("/v1/customers", null, 401, "The request has no API key or token. Send Authorization: Bearer <key>")]
     [InlineData("/v1/customers", "admin", 400, "Add the header X-Project with the project's code")]
     [InlineData("/v1/test-clock", "live", 409, "tollgate projects create shop-test --sandbox")]
     public async Task A_refusal_at_the_door_names_the_next_step(string path, string? authorization, int status, string words)
