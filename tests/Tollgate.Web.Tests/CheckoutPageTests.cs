@@ -34,7 +34,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
 
     [Theory]
     [InlineData("pm_sandbox_declined", "The bank declined this card.")]
-    [InlineData("pm_sandbox_insufficient_funds", "This card has too little money.")]
+    [InlineData("pm_sandbox_insufficient_funds", "This card has insufficient funds.")]
     public async Task A_card_that_does_not_pay_changes_nothing_and_another_one_pays(string card, string reason)
     {
         var door = await shop.OpenAsync();
@@ -144,7 +144,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-01T00:00:00Z" });
         var (with, without) =
             (await OpenAsync(await door.CheckOutAsync(shop.App, "with")), await OpenAsync(await door.CheckOutAsync(shop.App, "without")));
-        await Assertions.Expect(with.GetByText("Without a card the trial ends then, and nothing is charged.")).ToBeVisibleAsync();
+        await Assertions.Expect(with.GetByText("Without a card, the trial ends then and you are not charged.")).ToBeVisibleAsync();
         await with.PayAsync("pm_sandbox_visa");
         await ArriveAsync(with);
         await without.Locator("input[value=none]").CheckAsync();

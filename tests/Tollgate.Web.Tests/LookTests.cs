@@ -78,7 +78,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         var other = await door.CheckOutAsync(shop.App, "other", more: new() { ["trial"] = false, ["coupon"] = "FIRST" });
 
         await GotoAsync(page, await door.CheckOutAsync(shop.App, "acme", more: new() { ["trial"] = false, ["coupon"] = "FIRST" }));
-        await Assertions.Expect(page.GetByText("Nothing is charged today.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("You are not charged today.")).ToBeVisibleAsync();
         await LookAsync(page, "later", scheme, width);
         await page.PayAsync("pm_sandbox_visa");
         await page.ArriveAsync(shop.App + "/thanks");
@@ -95,7 +95,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await page.PayAsync("pm_sandbox_late");
         await GotoAsync(page, second);
         await page.PayAsync("pm_sandbox_visa");
-        await Assertions.Expect(page.GetByText("nothing was charged here")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("You were not charged here")).ToBeVisibleAsync();
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "twice", ["plan"] = "enterprise", ["trial"] = false });
         await LookAsync(page, "taken", scheme, width);
         await GotoAsync(page, late);

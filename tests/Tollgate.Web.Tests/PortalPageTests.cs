@@ -34,8 +34,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await page.GetByText("Cancel the plan").ClickAsync();
         await Assertions.Expect(page.GetByText("then it ends")).ToBeVisibleAsync();
         await page.Button("Yes, cancel it").ClickAsync();
-        await Assertions.Expect(page.GetByText("Until then nothing changes.")).ToBeVisibleAsync();
-        await page.Button("Do not cancel").ClickAsync();
+        await Assertions.Expect(page.GetByText("Nothing changes until then.")).ToBeVisibleAsync();
+        await page.Button("Keep the plan").ClickAsync();
         await Assertions.Expect(page.GetByText("Renews on")).ToBeVisibleAsync();
 
         var pdf = await page.GetByRole(AriaRole.Link, new() { NameString = "as PDF" }).GetAttributeAsync("href");
@@ -147,7 +147,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await door.PostAsync($"/v1/subscriptions/{id}/cancel", new JsonObject { ["at"] = "period_end" });
         await page.GotoAsync(
             (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
-        await page.Button("Do not cancel").ClickAsync();
+        await page.Button("Keep the plan").ClickAsync();
         await Assertions.Expect(plan.GetByText("Changes to Pro on")).ToBeVisibleAsync();
         await page.Button("Keep Enterprise").ClickAsync();
         await Assertions.Expect(plan.GetByText("Renews on")).ToBeVisibleAsync();
@@ -164,7 +164,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         var url = (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>();
         await page.GotoAsync(url);
 
-        await Assertions.Expect(page.GetByText("It cannot be paid online; please pay it as the invoice says.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("You cannot pay it online. Please follow the payment instructions on the invoice."))
+            .ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("Ask Career Coach if an invoice")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("form[action$='/pay']")).ToHaveCountAsync(0);
 

@@ -74,7 +74,7 @@ public sealed class AddOnChecksTests
     {
         { "code", Pack with { Code = "100" }, "not a code" },
         { "feature", Pack with { Feature = "scam" }, "no feature 'scam'" },
-        { "feature", Pack with { Feature = "sync" }, "units of a metered one" },
+        { "feature", Pack with { Feature = "sync" }, "needs a metered feature" },
         { "quantity", Pack with { Quantity = Quantity.Zero }, "more than 0" },
         { "prices", Pack with { Prices = [] }, "name at least one" },
         { "prices[0].amount", Pack with { Prices = [new("USD", 0)] }, "between 1 and" },

@@ -24,7 +24,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
     {
         var sandbox = await SubscribedAsync(Quoted);
         var (url, form, text) = await OpenAsync(sandbox);
-        text.ShouldContain("This price holds until 07:28 (UTC).");
+        text.ShouldContain("This price is valid until 07:28 (UTC).");
 
         await sandbox.AdvanceAsync("2027-02-11T07:27:59Z");
         var fresh = await OpenAsync(sandbox);
@@ -53,7 +53,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
         (status,
             text.Contains("has changed since you opened this page", StringComparison.Ordinal)).ShouldBe(
                 (HttpStatusCode.Conflict, true), text);
-        text.ShouldContain("This price holds until 07:43 (UTC).");
+        text.ShouldContain("This price is valid until 07:43 (UTC).");
         (await PaymentsAsync(sandbox)).ShouldBeEmpty();
         (await PayAsync(url, FormOf(text), "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.SeeOther);
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
@@ -83,7 +83,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
     {
         var sandbox = await SubscribedAsync("2027-02-27T23:55:00Z");
         var (url, form, text) = await OpenAsync(sandbox);
-        text.ShouldContain("This price holds until 00:00 (UTC).");
+        text.ShouldContain("This price is valid until 00:00 (UTC).");
         await sandbox.AdvanceAsync("2027-02-28T00:01:00Z");
 
         (await PayAsync(url, form, "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.Conflict);

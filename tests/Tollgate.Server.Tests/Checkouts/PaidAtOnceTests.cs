@@ -45,7 +45,7 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
         var refused = await PayAsync(second, "pm_sandbox_visa", 29900);
 
         (refused.Status,
-            refused.Text.Contains("nothing was charged here", StringComparison.Ordinal)).ShouldBe(
+            refused.Text.Contains("You were not charged here", StringComparison.Ordinal)).ShouldBe(
                 (HttpStatusCode.Conflict, true), refused.Text);
         await UntilAsync(async () => await PlanAsync(sandbox, "acme") == "pro");
         await ShouldBeChargedOnceAsync(sandbox, "acme", "pro");

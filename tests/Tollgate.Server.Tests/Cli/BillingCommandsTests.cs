@@ -88,7 +88,7 @@ public sealed class BillingCommandsTests(RunningServer running)
             ("99999999999999999999 USD", "99999999999999999999 is too much. The largest amount is 100000000000.00 USD."),
             ("100000000000.01 USD", "100000000000.01 is too much."),
             ("99999999999999999999999999999999999999999 JPY", "is too much. The largest amount is 10000000000000 JPY."),
-            ("12.345 USD", "\"12.345\" is no amount of USD. It is more than 0 and has at most 2 decimals.")])
+            ("12.345 USD", "\"12.345\" is not an amount in USD: a number above 0 with at most 2 decimals is expected.")])
         {
             (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
             (code, output.Contains(why, StringComparison.Ordinal)).ShouldBe((2, true), output);

@@ -333,8 +333,8 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         await UntilAsync(async () => (await RemindersAsync()).Count == 1);
 
         const string Says =
-            "After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. "
-                + "Otherwise you are on Free.";
+            "After that, Pro continues for $29.00 a month if you have added a payment method by then. "
+                + "Otherwise you move to Free.";
         var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
         ((string?)notice["code"], (string?)notice["severity"], (string?)notice["text"]).ShouldBe(("trial_ending", "warning", Says));
         await UntilAsync(async () => (string?)(await RemindersAsync())[0]!["status"] == "sent");
