@@ -282,18 +282,15 @@ public sealed record CatalogDiff(
         $"{Shown(new OveragePrice(seats.Mode, currency, seats.Tiers, null) { FirstFlatFee = seats.FirstFlatFee, Discount = seats.Discount })} for each beyond {seats.Included}";
 
     private static string Shown(RateLimit limit) =>
-        $"{limit.Limit} per {CatalogWords.Of(limit.Unit)}{(limit.Burst is { } burst ? $" (burst {burst})" : "")}{(limit.CountsDecisions ? "
-            + """ : " by amount")}";
+        $"{limit.Limit} per {CatalogWords.Of(limit.Unit)}{(limit.Burst is { } burst ? $" (burst {burst})" : "")}{(limit.CountsDecisions ? "" : " by amount")}";
 
     private static string Shown(OveragePrice price)
     {
         var tiers = price.Tiers.Select(static t =>
-            $"{t.Percent?.ToString() ?? t.UnitPrice.ToString()}{(t.FlatFee is { } fee ? $" + {fee}" : "")}{(t.UpTo is { } upTo ? "
-                + "$" up to {upTo}" : "")}");
+            $"{t.Percent?.ToString() ?? t.UnitPrice.ToString()}{(t.FlatFee is { } fee ? $" + {fee}" : "")}{(t.UpTo is { } upTo ? $" up to {upTo}" : "")}");
         var package = price.PackageSize is { } size ? $" of {size}" : "";
         var first = price.FirstFlatFee == FirstFlatFee.Always ? "" : $", first flat fee {CatalogWords.Of(price.FirstFlatFee)}";
-        return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}{first}{(price.Discount is { } off ? "
-            + "$" less {off}" : "")}";
+        return $"{CatalogWords.Of(price.Mode)}{package} {string.Join(", ", tiers)} {price.Currency}{first}{(price.Discount is { } off ? $" less {off}" : "")}";
     }
 
     private static string Shown(Meter meter)
