@@ -38,8 +38,9 @@ internal static class MeterChecks
             {
                 yield return new(
                     $"features[{i}].meters",
-                    $"'{before.Code}' {(before.Level is { } level ? $"is metered by {CatalogWords.Of(level)}" : "adds up units")}, and "
-                        + "cannot be changed to {(document.Features[i].Level is { } next ? CatalogWords.Of(next) : "a sum")}: "
+                    $"'{before.Code}' {(before.Level is { } level ? $"is metered by {CatalogWords.Of(level)}" : "adds up units")}, "
+                        + "and cannot be changed to "
+                    + $"{(document.Features[i].Level is { } next ? CatalogWords.Of(next) : "a sum")}: "
                     + "recorded usage would change its meaning. Use a new code for the new feature.");
             }
         }
