@@ -54,7 +54,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
     }
 
     [Fact]
-    public async Task What_the_bank_asks_is_answered_on_a_page_of_its_own()
+    public async Task The_banks_question_has_a_page_of_its_own()
     {
         var door = await shop.OpenAsync();
         var page = await OpenAsync(await door.CheckOutAsync(shop.App, "acme", more: NoTrial));
@@ -75,7 +75,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
     }
 
     [Fact]
-    public async Task Who_leaves_the_bank_and_pays_with_another_card_pays_once()
+    public async Task A_customer_who_leaves_the_bank_and_pays_with_another_card_pays_once()
     {
         var door = await shop.OpenAsync();
         var page = await OpenAsync(await door.CheckOutAsync(shop.App, "acme", more: NoTrial));
@@ -179,7 +179,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
     }
 
     [Fact]
-    public async Task Who_pays_the_open_invoice_on_the_page_of_a_mail_goes_on()
+    public async Task A_customer_pays_an_open_invoice_on_the_page_of_a_mail()
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-10T00:00:00Z" });
@@ -198,7 +198,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
     }
 
     [Fact]
-    public async Task What_has_expired_is_done_or_was_never_there_says_so()
+    public async Task Expired_completed_and_unknown_pages_say_so()
     {
         var door = await shop.OpenAsync();
         var made = await door.CheckOutAsync(shop.App, "acme", more: NoTrial);

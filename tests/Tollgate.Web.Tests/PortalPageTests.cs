@@ -8,7 +8,7 @@ namespace Tollgate.Web.Tests;
 public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<Shop>
 {
     [Fact]
-    public async Task What_is_open_is_paid_cards_come_and_go_and_the_plan_is_canceled_and_kept()
+    public async Task A_customer_pays_an_open_invoice_manages_cards_and_cancels_and_keeps_the_plan()
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false });
@@ -105,7 +105,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
 
     /// <summary>A newcomer misread "Then $23.99 a month" as the price, and "Keep Elite" as a way to keep Elite.</summary>
     [Fact]
-    public async Task What_is_said_to_be_charged_is_charged_and_a_button_takes_back_what_it_names()
+    public async Task The_announced_amount_is_charged_and_each_button_undoes_its_own_change()
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
@@ -155,7 +155,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
     }
 
     [Fact]
-    public async Task Where_invoices_are_paid_by_hand_there_is_no_button_and_the_page_says_how()
+    public async Task Without_online_payment_the_page_has_no_button_and_says_how_to_pay()
     {
         var door = await shop.OpenAsync();
         await door.SendAsync(HttpMethod.Put, "/v1/payment-settings", new JsonObject { ["provider"] = "manual" });

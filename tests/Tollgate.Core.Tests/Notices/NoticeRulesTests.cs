@@ -94,7 +94,7 @@ public sealed class NoticeRulesTests
     [InlineData(1, null, NoticeSeverity.Info, "Invoice CC-000042 is due on 14 Mar 2027.")]
     [InlineData(15, null, NoticeSeverity.Warning, "Invoice CC-000042 was due on 14 Mar 2027.")]
     [InlineData(15, 16, NoticeSeverity.Info, "Invoice CC-000042 is charged to your card on 16 Mar 2027.")]
-    public void What_is_to_be_paid_says_until_when(int now, int? collected, NoticeSeverity severity, string text) =>
+    public void An_invoice_notice_has_the_due_date(int now, int? collected, NoticeSeverity severity, string text) =>
         NoticeRules.Of(Facts with { Now = Day(3, now), Owed = [Owed with { CollectAt = collected is { } day ? Day(3, day) : null }] })
             .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.InvoiceDue, severity, text)]);
 
@@ -124,7 +124,7 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
-    public void Where_no_page_takes_money_there_is_no_button()
+    public void Without_a_payment_page_there_is_no_button()
     {
         var notice = NoticeRules.Of(Facts with { ChargesCards = false, HasPayPage = false, Owed = [Owed] }).Single();
 
@@ -144,7 +144,7 @@ public sealed class NoticeRulesTests
     [InlineData("https://invoice.stripe.com/i/1", "Your payment of $29.00 did not go through",
         "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again. You keep Pro for now; if it stays unpaid, "
             + "Pro can end.")]
-    public void What_a_provider_collects_is_paid_on_its_page_or_not_at_all(string? page, string title, string text)
+    public void An_invoice_that_a_provider_collects_is_paid_on_its_page_or_not_at_all(string? page, string title, string text)
     {
         var link = page is { Length: > 0 } ? new Uri(page) : null;
         var notice = NoticeRules.Of(Facts with
@@ -158,7 +158,7 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
-    public void What_is_past_due_with_us_is_told_by_its_invoice() =>
+    public void A_past_due_invoice_of_Tollgate_has_its_own_notice() =>
         NoticeRules.Of(Facts with { Subscription = Trial with { Status = SubscriptionStatus.PastDue, TrialEnd = null } }).ShouldBeEmpty();
 
     [Fact]
@@ -244,7 +244,7 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
-    public void What_is_lost_comes_before_what_is_only_near()
+    public void Notices_of_losses_come_before_warnings()
     {
         var notices = NoticeRules.Of(Facts with
         {

@@ -263,7 +263,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_customer_did_before_it_joined_can_be_voided_by_its_name()
+    public async Task Events_from_before_a_customer_joined_can_be_voided_by_its_id()
     {
         await Rig.ConsumeAsync("ann", "scan", id: "before");
         await AddAsync("acme", "ann");

@@ -69,7 +69,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task What_a_killed_server_of_this_machine_left_behind_does_not_count()
+    public async Task Rows_of_a_killed_server_of_this_machine_do_not_count()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         using var killed = new ProjectsWorld(database);

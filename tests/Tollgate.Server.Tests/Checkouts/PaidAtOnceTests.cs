@@ -52,7 +52,7 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixt
     }
 
     [Fact]
-    public async Task Who_leaves_the_bank_and_pays_on_another_page_is_charged_there_only()
+    public async Task A_customer_who_leaves_the_bank_and_pays_on_another_page_is_charged_there_only()
     {
         var sandbox = await StartAsync();
         var (left, paid) = (await OpenAsync(sandbox, "acme", "pro"), await OpenAsync(sandbox, "acme", "pro"));

@@ -34,7 +34,7 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     }
 
     [Fact]
-    public async Task Who_has_never_had_a_card_is_not_dunned()
+    public async Task A_customer_who_never_had_a_card_is_not_dunned()
     {
         var sandbox = await SubscribedAsync(null);
 
@@ -47,7 +47,7 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     }
 
     [Fact]
-    public async Task Who_removes_the_card_while_the_clock_stands_still_is_dunned_all_the_same()
+    public async Task A_customer_who_removes_the_card_while_the_clock_stands_still_is_dunned()
     {
         var sandbox = await SubscribedAsync("pm_sandbox_visa");
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
@@ -157,7 +157,7 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     [InlineData("void", "{}")]
     [InlineData("mark-uncollectible", "{}")]
     [InlineData("credit-notes", """{"reason": "Sorry", "amount": 2900}""")]
-    public async Task What_is_asked_for_no_more_recovers_the_subscription(string verb, string body)
+    public async Task An_invoice_that_is_no_longer_due_recovers_the_subscription(string verb, string body)
     {
         var sandbox = await FailingAsync();
 
@@ -190,7 +190,7 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
     }
 
     [Fact]
-    public async Task Who_removes_the_card_is_asked_for_another_and_counts_as_failed()
+    public async Task A_removed_card_counts_as_a_failed_charge_and_the_customer_is_asked_for_another()
     {
         var sandbox = await SubscribedAsync("pm_sandbox_visa");
         await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");

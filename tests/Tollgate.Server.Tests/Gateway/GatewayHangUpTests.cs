@@ -67,7 +67,7 @@ public sealed class GatewayHangUpTests(GatewayHost host) : IClassFixture<Gateway
     }
 
     [Fact]
-    public async Task Whoever_hangs_up_pays_for_what_was_delivered_at_every_chunk()
+    public async Task A_caller_that_disconnects_pays_for_the_delivered_part_at_every_chunk()
     {
         const int Chunks = 12;
 
@@ -109,7 +109,7 @@ public sealed class GatewayHangUpTests(GatewayHost host) : IClassFixture<Gateway
     }
 
     [Fact]
-    public async Task Whoever_hangs_up_before_the_first_byte_pays_for_the_prompt()
+    public async Task A_caller_that_disconnects_before_the_first_byte_pays_for_the_prompt()
     {
         var asked = new TaskCompletionSource();
         host.Upstream.Answer = (context, _) =>

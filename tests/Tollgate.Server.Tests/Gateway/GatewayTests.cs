@@ -112,7 +112,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     }
 
     [Fact]
-    public async Task Whoever_has_a_cent_left_is_stopped_before_the_call_in_the_providers_own_words()
+    public async Task A_customer_with_a_cent_left_is_refused_before_the_call_in_the_providers_format()
     {
         await host.Project.PostAsync("/v1/llm-calls", """{"customer":"cent","model":"house","input_tokens":396000}""");
         (await host.StandsAsync("cent", "llm_cost")).Used.ShouldBe(0.99m);
@@ -220,7 +220,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     }
 
     [Fact]
-    public async Task What_an_upstream_reports_is_the_cost_where_its_policy_says_so()
+    public async Task A_reported_cost_is_the_cost_if_the_policy_says_so()
     {
         await host.Project.PostAsync(
             "/v1/model-prices",

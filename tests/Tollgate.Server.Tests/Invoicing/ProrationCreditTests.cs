@@ -13,7 +13,7 @@ public sealed class ProrationCreditTests(RunningServer running)
     [Theory]
     [InlineData("cancel")]
     [InlineData("downgrade")]
-    public async Task Who_has_paid_nothing_gets_no_credit(string way)
+    public async Task A_customer_who_has_paid_nothing_gets_no_credit(string way)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
         var subscription = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "enterprise", "trial": false}""");
@@ -44,7 +44,7 @@ public sealed class ProrationCreditTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_change_gave_back_is_refunded_out_of_the_credit_that_it_became()
+    public async Task A_refund_takes_a_changes_credit_out_of_the_customers_credit()
     {
         var (sandbox, subscription, payment) = await PaidAsync("enterprise");
         await LeaveAsync(sandbox, subscription, "downgrade");
@@ -79,7 +79,7 @@ public sealed class ProrationCreditTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_bank_holds_is_not_given_back_and_is_again_when_the_dispute_is_won()
+    public async Task A_disputed_amount_is_not_credited_until_the_dispute_is_won()
     {
         var (sandbox, subscription, payment) = await PaidAsync("pro");
         await PaymentSteps.HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2900");

@@ -153,7 +153,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     }
 
     [Fact]
-    public async Task Who_wants_no_mails_about_usage_gets_none_and_receipts_all_the_same()
+    public async Task An_unsubscribed_customer_gets_receipts_and_no_usage_mails()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");

@@ -75,7 +75,7 @@ public sealed class LevelEndpointTests(MeteringHost host) : IClassFixture<Meteri
     [InlineData(
         "plans:\n", "packs: [{code: p, name: P, feature: seats, quantity: 1, prices: [{amount: 100}]}]\nplans:\n", "packs[0].feature",
         "Use an add-on to raise")]
-    public async Task What_makes_no_sense_for_a_level_is_refused_at_the_place_where_it_stands(
+    public async Task Settings_that_a_level_cannot_have_are_refused_with_their_path(
         string before, string after, string path, string detail)
     {
         using var http = await ProjectAsync("l" + Guid.NewGuid().ToString("N")[..12]);

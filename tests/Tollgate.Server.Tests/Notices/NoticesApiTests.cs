@@ -66,7 +66,7 @@ public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<Impa
     }
 
     [Fact]
-    public async Task Who_has_no_card_any_more_is_told_to_add_one()
+    public async Task A_customer_without_a_card_is_asked_to_add_one()
     {
         var sandbox = await FailingAsync();
         var card = (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"][0]!;

@@ -74,7 +74,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
-    public async Task What_comes_after_a_bank_transfer_has_paid_the_invoice_is_the_customers()
+    public async Task Money_that_arrives_after_a_bank_transfer_becomes_the_customers_credit()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_timeout");
         var pending = await ChargeAsync(sandbox, invoice);
@@ -105,7 +105,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
-    public async Task What_is_refunded_has_a_credit_note_and_never_comes_to_more_than_was_paid()
+    public async Task Refunds_have_credit_notes_and_never_exceed_the_payment()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
@@ -261,7 +261,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
-    public async Task What_the_sandbox_is_told_to_answer_goes_before_the_card_in_the_order_of_asking()
+    public async Task Configured_sandbox_results_precede_the_cards_in_order()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
         await BehaveAsync(sandbox, "decline", 2);
@@ -322,7 +322,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
-    public async Task Of_several_cards_the_newest_is_charged_and_when_it_is_removed_the_one_before()
+    public async Task The_newest_card_is_charged_and_after_its_removal_the_previous_one()
     {
         var (sandbox, _) = await OwingAsync("pm_sandbox_visa");
         var newest = await AddCardAsync(sandbox, "pm_sandbox_mastercard");
@@ -337,7 +337,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
     }
 
     [Fact]
-    public async Task What_cannot_be_done_says_why_and_another_project_sees_nothing()
+    public async Task Impossible_charges_give_a_reason_and_other_projects_see_nothing()
     {
         var (sandbox, invoice) = await OwingAsync(null);
         var (other, _) = await OwingAsync("pm_sandbox_visa");

@@ -39,7 +39,7 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
     }
 
     [Fact]
-    public async Task What_a_public_key_may_call_asks_for_catalog_read()
+    public async Task Operations_of_public_keys_require_catalog_read()
     {
         var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).Json;
         Operations(document).Where(static one => one.Accepts.Contains("public key", StringComparison.Ordinal))

@@ -60,7 +60,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_the_clock_has_been_put_forward_no_reservation_that_ended_in_between_is_still_held()
+    public async Task After_the_clock_moves_forward_expired_reservations_are_not_held()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
         var taken = await sandbox.Door.PostAsync(

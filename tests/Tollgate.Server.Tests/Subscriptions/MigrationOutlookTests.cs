@@ -49,7 +49,7 @@ public sealed class MigrationOutlookTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_makes_no_new_version_asks_nobody()
+    public async Task A_publication_without_a_new_version_affects_nobody()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await sandbox.SubscribeAsync("""{"customer": "team", "plan": "team"}""");

@@ -52,7 +52,7 @@ public sealed class TermsApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_falls_short_of_a_minimum_is_a_line_and_an_agreed_price_stays()
+    public async Task The_missing_part_of_a_minimum_is_a_line_and_an_agreed_price_stays()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns);
         await sandbox.SubscribeAsync("""{"customer": "min", "plan": "committed"}""");

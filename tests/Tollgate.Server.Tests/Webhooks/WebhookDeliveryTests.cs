@@ -11,7 +11,7 @@ namespace Tollgate.Server.Tests.Webhooks;
 public sealed class WebhookDeliveryTests(RunningServer running)
 {
     [Fact]
-    public async Task What_happens_is_told_once_signed_and_as_the_API_shows_it()
+    public async Task An_event_is_sent_once_signed_and_as_the_API_shows_it()
     {
         await NpmClients.InstallAsync();
         await using var host = await WebhookHost.StartAsync(running);
@@ -212,7 +212,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
     [Theory]
     [InlineData(410, "gone")]
     [InlineData(500, "failing")]
-    public async Task That_an_endpoint_is_disabled_is_told_to_the_others_and_once(int status, string reason)
+    public async Task A_disabled_endpoint_is_reported_to_the_others_once(int status, string reason)
     {
         await using var host = await WebhookHost.StartAsync(running, "subscription.*");
         await using var other = await FakeUpstream.StartAsync();

@@ -155,7 +155,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_used_beyond_the_plan_before_the_end_is_on_an_invoice_of_its_own()
+    public async Task Overage_before_the_end_is_on_a_separate_invoice()
     {
         var subscription = await SubscribeAsync("ada", "pro");
         await TellAsync();
@@ -196,7 +196,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_concerns_nobody_here_is_ignored_and_what_cannot_be_followed_says_why()
+    public async Task Irrelevant_objects_are_ignored_and_others_that_cannot_be_followed_give_the_reason()
     {
         // A product of another business on the same account.
         var stranger = await PriceAsync("other", 500);
@@ -224,7 +224,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_over_before_anybody_heard_of_it_is_noted_and_takes_nothing()
+    public async Task A_subscription_that_ended_unnoticed_is_recorded_without_effect()
     {
         var first = await SubscribeAsync("ada", "pro");
         Books.End(Books.Get("subscription", first));
@@ -321,7 +321,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whose_it_is_by_a_link_binds_nobody_to_a_customer_of_Stripe()
+    public async Task A_link_does_not_bind_a_customer_to_a_customer_of_Stripe()
     {
         await SubscribeAsync("victim", "pro");
         await TellAsync();
@@ -368,7 +368,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_asked_earlier_writes_nothing_however_late_it_comes()
+    public async Task An_older_read_that_arrives_later_writes_nothing()
     {
         var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
         var follow = new FollowSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock);
