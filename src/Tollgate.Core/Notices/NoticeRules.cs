@@ -35,7 +35,7 @@ public static class NoticeRules
     }
 
     /// <summary>True if a notice of the subscription names a price, which depends on coupons and taxes.</summary>
-    public static bool TellsPrice(Subscription subscription, Instant now) =>
+    public static bool AnnouncesPrice(Subscription subscription, Instant now) =>
         subscription is { Scheduled: not null, CancelAt: null } || IsEnding(subscription, now);
 
     /// <summary>

@@ -205,7 +205,7 @@ public sealed class FeatureState
     public void Load(LevelTimeline reports) => Volatile.Write(ref _reports, new Slot<LevelTimeline>(reports, reports));
 
     /// <summary>True if the state suffices to compute the usage of a period. Safe on any thread.</summary>
-    public bool TellsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
+    public bool KnowsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
         || Balances.Any(slot => slot.Stored?.Period.Start == period.Start);
 
     /// <summary>Returns the newest balance whose period begins before <paramref name="start"/>.</summary>

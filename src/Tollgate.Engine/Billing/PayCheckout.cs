@@ -94,7 +94,7 @@ public sealed class PayCheckout(
     }
 
     public async Task<PayAnswer> RunAsync(
-        ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
+        ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice quoted, string actor, CancellationToken cancel)
     {
         // A card of a form pays only where Tollgate's pages take cards, whatever a form sends.
         with = providers.CapabilitiesOf(project).UsesTollgatePages ? with : with with { Card = null };
@@ -112,7 +112,7 @@ public sealed class PayCheckout(
                 return new(PayOutcome.NotOpen, row);
             }
 
-            answer = await AttemptAsync(change, project, row.Checkout.Id, (with, told), actor, cancel);
+            answer = await AttemptAsync(change, project, row.Checkout.Id, (with, quoted), actor, cancel);
         }
 
         return answer is { Outcome: PayOutcome.Attempted, Payment: { } attempt }

@@ -14,8 +14,8 @@ namespace Tollgate.Engine.Ledger;
 /// The partition: the month in a UUIDv7, otherwise the month of recording. In the first case it depends on the id alone, so a retry always
 /// finds its first attempt.
 /// </param>
-/// <param name="TellsTime">False: the search for a first attempt must include earlier months.</param>
-public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bool TellsTime)
+/// <param name="HasTime">False: the search for a first attempt must include earlier months.</param>
+public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bool HasTime)
 {
     /// <summary>
     /// The number of months to search for an earlier use of an id: at least 35 days, and as long as the longest open period.
@@ -83,10 +83,10 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
             Span<byte> bytes = stackalloc byte[16];
             id.TryWriteBytes(bytes, bigEndian: true, out _);
             var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
-            var told = new Instant(Math.Min(milliseconds, 200_000_000_000_000L) * 1000);
-            if (told > now.Minus(Oldest) && told < now.Plus(Newest))
+            var time = new Instant(Math.Min(milliseconds, 200_000_000_000_000L) * 1000);
+            if (time > now.Minus(Oldest) && time < now.Plus(Newest))
             {
-                return new(id, text, MonthOf(told), true);
+                return new(id, text, MonthOf(time), true);
             }
         }
 

@@ -71,7 +71,7 @@ internal sealed class RowsWanted(StoredFacts? known)
 
                 foreach (var entry in op.Project.Catalog.TimedFeatures)
                 {
-                    if (account.FeatureOf(entry) is var level && !level.TellsUsageOf(level.PeriodAt(op.Now)))
+                    if (account.FeatureOf(entry) is var level && !level.KnowsUsageOf(level.PeriodAt(op.Now)))
                     {
                         _reports.Add(new(account, level, op.Now, op.Now));
                     }

@@ -92,7 +92,7 @@ public sealed class PackRulesTests
         };
         PackRules.IsPaidFor(invoice).ShouldBe(isPaidFor);
         PackRules.StatusOf(invoice, isPaidFor).ShouldBe(expected);
-        PackRules.StatusOf(invoice, isGranted: true).ShouldBe(PackStatus.Granted, "What was given stays given.");
+        PackRules.StatusOf(invoice, isGranted: true).ShouldBe(PackStatus.Granted, "Granted units stay granted.");
     }
 
     [Fact]

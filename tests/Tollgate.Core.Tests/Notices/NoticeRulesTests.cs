@@ -196,7 +196,7 @@ public sealed class NoticeRulesTests
                     + "cancel before then.");
         NoticeRules.Of(priced with { Prices = [priced.Prices[1]] }).Single().Text
             .ShouldStartWith("After that, Pro continues for $34.80 a month.");
-        NoticeRules.TellsPrice(Trial with { TrialEnd = Day(3, 20) }, Facts.Now).ShouldBeFalse("Its end is far away.");
+        NoticeRules.AnnouncesPrice(Trial with { TrialEnd = Day(3, 20) }, Facts.Now).ShouldBeFalse("Its end is far away.");
     }
 
     [Fact]

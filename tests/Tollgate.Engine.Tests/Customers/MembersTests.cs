@@ -104,7 +104,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         answers.Count(a => a.Fault != GateFault.None).ShouldBe(0);
         (await _database!.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(1_000);
         (await _database.ScalarAsync<long>("SELECT count(DISTINCT data ->> 'by') FROM events")).ShouldBeGreaterThan(
-            1, "Who comes first is not said, but it is not one alone.");
+            1, "The order is not defined, but more than one member gets units.");
         await ShouldVerifyAsync();
     }
 

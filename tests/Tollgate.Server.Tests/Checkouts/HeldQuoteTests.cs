@@ -37,7 +37,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixtu
         var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + payment.Invoice);
         (invoice["total"].GetValue<long>(), Word(invoice, "status")).ShouldBe((payment.Amount, "paid"));
         invoice["lines"].AsArray().Select(static line => line!["period_start"]!.GetValue<string>()).Distinct()
-            .ShouldBe([Quoted], "What is booked begins at the quote.");
+            .ShouldBe([Quoted], "The recorded change begins at the quote.");
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
     }
 

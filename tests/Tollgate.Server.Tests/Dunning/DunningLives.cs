@@ -222,7 +222,7 @@ public sealed class DunningLives(ImpatientServer server) : IClassFixture<Impatie
         (await ExportsAsync(sandbox)).ShouldBe(10);
         (await TimelineAsync(sandbox)).ShouldBe(["start", "renew", "fail_payment", "pause", "resume"]);
         await sandbox.AdvanceAsync("2027-03-11T00:00:00Z");
-        (await InvoiceStatesAsync(sandbox)).ShouldBe(["paid", "paid", "paid"], "What was paid and not used comes off the new period.");
+        (await InvoiceStatesAsync(sandbox)).ShouldBe(["paid", "paid", "paid"], "The paid and unused time is credited on the new period.");
         await ShouldBeCleanAsync(sandbox);
     }
 

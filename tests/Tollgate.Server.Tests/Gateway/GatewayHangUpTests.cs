@@ -33,7 +33,7 @@ public sealed class GatewayHangUpTests(GatewayHost host) : IClassFixture<Gateway
 
         status.ShouldBe(502);
         JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString().ShouldBe("upstream_unreachable");
-        host.Upstream.Calls.Count.ShouldBe(before + 1, "What was sent is not sent again: it may have been made.");
+        host.Upstream.Calls.Count.ShouldBe(before + 1, "A sent call is not sent again, because the provider may have processed it.");
         (await host.TheCallAsync("reset")).GetProperty("status").GetInt32().ShouldBe(502);
         await host.NothingIsHeldAsync("reset");
     }

@@ -145,7 +145,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
         var (used, held) = await host.StandsAsync("crowd", "llm_cost");
         (used <= 1, held).ShouldBe((true, 0m), $"{used} were spent by {made} calls.");
         used.ShouldBe((made * 0.010025m) + 0.0000025m);
-        made.ShouldBeGreaterThan(90, "What is left is not locked away.");
+        made.ShouldBeGreaterThan(90, "The remaining units stay available.");
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
         (got, body).ShouldBe((status, error));
         var call = await host.TheCallAsync(customer);
         (call.GetProperty("status").GetInt32(), call.GetProperty("cost_usd").GetString()).ShouldBe((status, "0"));
-        (await host.StandsAsync(customer, "openai_calls")).ShouldBe((0, 0), "What failed is not counted.");
+        (await host.StandsAsync(customer, "openai_calls")).ShouldBe((0, 0), "A failed call is not counted.");
         (await host.StandsAsync(customer, "chat")).ShouldBe((0, 0));
         await host.NothingIsHeldAsync(customer);
     }

@@ -106,7 +106,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         await HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await EventsAsync(sandbox)).Count(static one => one.State == "done") == 3);
 
-        (await DisputesAsync(sandbox)).ShouldBe([(2000, "won")], "That it was open is told after its end.");
+        (await DisputesAsync(sandbox)).ShouldBe([(2000, "won")], "The opening is reported after the end.");
         var refunded = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
         refunded["amount_refunded"].GetValue<long>().ShouldBe(2900);
         await ShouldBeCleanAsync(sandbox);

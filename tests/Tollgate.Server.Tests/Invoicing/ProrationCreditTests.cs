@@ -24,7 +24,7 @@ public sealed class ProrationCreditTests(RunningServer running)
         (await CreditAsync(sandbox)).ShouldBe(0);
         var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + first);
         (invoice["status"].GetValue<string>(), invoice["amount_due"].GetValue<long>(), invoice["paid_from_credits"].GetValue<long>())
-            .ShouldBe(way == "cancel" ? ("paid", 0, 29900) : ("open", 2900, 27000), "What is left over pays what it was given back of.");
+            .ShouldBe(way == "cancel" ? ("paid", 0, 29900) : ("open", 2900, 27000), "The excess pays the invoice that it was credited for.");
         if (way == "downgrade")
         {
             // A void invoice bills nothing; its own payment becomes nobody's credit.

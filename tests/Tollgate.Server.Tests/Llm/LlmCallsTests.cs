@@ -106,7 +106,7 @@ public sealed class LlmCallsTests(MeteringHost host) : IClassFixture<MeteringHos
             """{"customer":"says","provider":"nobody","model":"riddle-6","input_tokens":1000,"reported_cost_usd":"0.003"}""";
         CostOf(await RecordAsync(Call)).ShouldBe("0.003");
         var estimated = await RecordAsync(Call.Replace("1000,", "1000,\"estimated\":true,", StringComparison.Ordinal));
-        estimated.GetProperty("priced").GetBoolean().ShouldBeFalse("Of an estimated call the provider did not see the end.");
+        estimated.GetProperty("priced").GetBoolean().ShouldBeFalse("The provider did not see the end of an estimated call.");
 
         await SetPriceAsync("""{"provider":"nobody","model":"riddle-6","prices":{"input":"1"}}""");
         CostOf(await RecordAsync(Call)).ShouldBe("0.001");

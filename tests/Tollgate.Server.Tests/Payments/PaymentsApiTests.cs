@@ -133,7 +133,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
             (rest["refunds"][1]!["credit_note"]!.GetValue<string>(), 1500),
         ]);
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>()
-            .ShouldBe(500, "What was refunded is no credit.");
+            .ShouldBe(500, "A refunded amount is not credit.");
         var statement = await sandbox.Door.GetAsync("/v1/customers/acme/statement?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z");
         statement["closing"].GetValue<long>().ShouldBe(0, statement.Json!.ToJsonString());
         await ShouldBeCleanAsync(sandbox);
@@ -160,7 +160,7 @@ public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<Imp
             .Single(static one => one!["provider"]!.GetValue<string>() == "manual")!;
         var ofInvoice = await sandbox.Door.PostAsync($"/v1/payments/{byHand["id"]!.GetValue<string>()}/refunds", """{"amount": 1000}""");
         ofInvoice.Status.ShouldBe(HttpStatusCode.Created, ofInvoice.Json!.ToJsonString());
-        ofInvoice["refunds"][0]!["credit_note"].ShouldNotBeNull("What paid the invoice has a document.");
+        ofInvoice["refunds"][0]!["credit_note"].ShouldNotBeNull("The payment of the invoice has a document.");
         await ShouldBeCleanAsync(sandbox);
     }
 

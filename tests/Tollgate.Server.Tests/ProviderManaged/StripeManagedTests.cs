@@ -381,7 +381,7 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var managed = await ProjectAsync();
         ((string?)(await managed.Door.GetAsync("/v1/payment-settings"))["subscriptions"]).ShouldBe("provider");
         (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe"}"""))["subscriptions"]!.ToString()
-            .ShouldBe("provider", "What is left out stays.");
+            .ShouldBe("provider", "Omitted fields stay.");
         (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}"""))["subscriptions"]!.ToString()
             .ShouldBe("tollgate");
     }

@@ -56,7 +56,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             await RestoreAsync(connection, tables);
         }
 
-        (await FoundAsync(sandbox)).ShouldBeEmpty("What was tampered with is put back.");
+        (await FoundAsync(sandbox)).ShouldBeEmpty("The tampered value is restored.");
     }
 
     [Fact]

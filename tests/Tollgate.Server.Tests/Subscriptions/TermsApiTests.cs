@@ -90,7 +90,7 @@ public sealed class TermsApiTests(RunningServer running)
             one["amount_before"]!.GetValue<long>(), one["amount_after"]!.GetValue<long>())
             .ShouldBe(("old", 1, 2, 2900, 3900));
         await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "period_end"}""");
-        (await sandbox.Door.PostAsync("/v1/plans/pro/migrate"))["data"].AsArray().ShouldBeEmpty("Who is to be moved is not moved twice.");
+        (await sandbox.Door.PostAsync("/v1/plans/pro/migrate"))["data"].AsArray().ShouldBeEmpty("A scheduled migration is not scheduled twice.");
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await sandbox.InvoicesAsync("old"))[^1][7..].ShouldBe("renewal 3900 = subscription 3900");
     }

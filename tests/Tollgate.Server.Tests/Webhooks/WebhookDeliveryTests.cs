@@ -325,7 +325,7 @@ public sealed class WebhookDeliveryTests(RunningServer running)
                 .Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
         await host.SettledAsync();
         (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z"}"""))["deliveries"].GetValue<int>()
-            .ShouldBe(1, "What it has is left out.");
+            .ShouldBe(1, "Existing events are left out.");
         await host.SettledAsync();
         (await host.Door.PostAsync(path, """{"from": "2020-01-01T00:00:00Z", "only_missing": false}"""))["deliveries"].GetValue<int>()
             .ShouldBe(3);

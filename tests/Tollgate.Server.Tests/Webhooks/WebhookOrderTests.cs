@@ -41,7 +41,7 @@ public sealed class WebhookOrderTests(RunningServer running)
             """);
         await OnAsync(batch, "COMMIT");
         await Task.Delay(2500, TestContext.Current.CancellationToken);
-        (await host.EventsAsync()).Count.ShouldBe(2, "What became true before is not told yet.");
+        (await host.EventsAsync()).Count.ShouldBe(2, "The earlier fact is not published yet.");
         await OnAsync(between, "ROLLBACK");
 
         await UntilAsync(async () => (await host.EventsAsync()).Count == 6, static () => "Not all were told.");

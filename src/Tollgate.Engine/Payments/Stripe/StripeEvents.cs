@@ -13,17 +13,18 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     private const int MostPages = 10;
 
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public Task<ParsedEvent> ParseAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
+    public Task<ParsedEvent> ParseAsync(StripeAccount account, StripeEvent received, CancellationToken cancel) =>
+        received.Type.Split('.') switch
     {
-        ["payment_intent", ..] => PaymentAsync(account, told.ObjectId!, cancel),
-        ["checkout", "session", ..] => CheckoutAsync(account, told.ObjectId!, cancel),
-        ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(told.Object)?.PaymentIntent, cancel),
-        ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
-        ["charge", "dispute", ..] => DisputeAsync(account, told, cancel),
-        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer =>
-            mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
+        ["payment_intent", ..] => PaymentAsync(account, received.ObjectId!, cancel),
+        ["checkout", "session", ..] => CheckoutAsync(account, received.ObjectId!, cancel),
+        ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(received.Object)?.PaymentIntent, cancel),
+        ["refund", ..] => RefundsAsync(account, received.Object.Reference("payment_intent"), cancel),
+        ["charge", "dispute", ..] => DisputeAsync(account, received, cancel),
+        ["customer", "subscription", ..] when received.Object.Reference("customer") is { } customer =>
+            mirror.CustomerAsync(account, customer, (received.ObjectId, null), cancel),
         ["invoice", "deleted"] => Task.FromResult(ParsedEvent.Nothing),
-        ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
+        ["invoice", ..] when received.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
         _ => Task.FromResult(ParsedEvent.Nothing),
     };
 
@@ -75,16 +76,16 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     /// <summary>Returns the subscription that began on a page, and the checkout if it is one of ours.</summary>
     private async Task<ParsedEvent> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
     {
-        var told = session is { Status: "complete", Customer: { } customer }
+        var received = session is { Status: "complete", Customer: { } customer }
             ? await mirror.CustomerAsync(account, customer, (session.Subscription, OwnerOf(session)), cancel)
             : ParsedEvent.Nothing;
         return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
-            ? told with
+            ? received with
             {
-                Updates = [.. told.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)],
+                Updates = [.. received.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)],
                 IsKnown = true,
             }
-            : told;
+            : received;
     }
 
     private static string? OwnerOf(StripeCheckout session) =>
@@ -136,13 +137,13 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return (true, ParsedEvent.Nothing);
         }
 
-        var told = await mirror.InvoiceOfAsync(account, payment, cancel);
-        return (told.Updates.OfType<InvoiceUpdate>().Any(), told);
+        var received = await mirror.InvoiceOfAsync(account, payment, cancel);
+        return (received.Updates.OfType<InvoiceUpdate>().Any(), received);
     }
 
-    private async Task<ParsedEvent> DisputeAsync(StripeAccount account, StripeEvent told, CancellationToken cancel)
+    private async Task<ParsedEvent> DisputeAsync(StripeAccount account, StripeEvent received, CancellationToken cancel)
     {
-        if (StripeDispute.Read(told.Object) is not { PaymentIntent: { } payment, Amount: { } amount } dispute)
+        if (StripeDispute.Read(received.Object) is not { PaymentIntent: { } payment, Amount: { } amount } dispute)
         {
             return ParsedEvent.Nothing;
         }
