@@ -92,7 +92,8 @@ public sealed class ReceiveWebhook(
     {
         Interlocked.Increment(ref _refused);
         var (last, now) = (Volatile.Read(ref _warnedAt), Stopwatch.GetTimestamp());
-        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= WarnEvery) && Interlocked.CompareExchange(ref _warnedAt, now, last) == last)
+        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= WarnEvery)
+            && Interlocked.CompareExchange(ref _warnedAt, now, last) == last)
         {
             log.LogWarning(
                 "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. "
