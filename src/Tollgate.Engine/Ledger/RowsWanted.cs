@@ -23,7 +23,7 @@ internal sealed class RowsWanted(StoredFacts? known)
     /// <summary>Features whose rows the batch needs from the newest one before this period on.</summary>
     public IReadOnlyCollection<RowWanted> Histories => _histories;
 
-    /// <summary>Levels that time weighs whose reports the batch needs.</summary>
+    /// <summary>Time-weighted levels whose reports the batch needs.</summary>
     public IReadOnlyCollection<ReportsWanted> Reports => _reports;
 
     /// <summary>The time from which a state needs its grants: that of the earliest late use.</summary>

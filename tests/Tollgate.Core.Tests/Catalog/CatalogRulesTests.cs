@@ -51,8 +51,8 @@ public sealed class CatalogRulesTests
 
     public static TheoryData<string, CatalogDocument, string> BadCatalogues => new()
     {
-        { "code", Good with { Code = "Shop" }, "not a code" },
-        { "code", Good with { Code = new string('a', 64) }, "not a code" },
+        { "code", Good with { Code = "Shop" }, "not a valid code" },
+        { "code", Good with { Code = new string('a', 64) }, "not a valid code" },
         { "name", Good with { Name = " " }, "empty" },
         { "name", Good with { Name = new string('x', 201) }, "201 characters" },
         { "name", Good with { Name = "a\u0001b" }, "control characters" },
@@ -85,10 +85,10 @@ public sealed class CatalogRulesTests
         { "plans[0].prices[0].amount", WithPrice(new(PriceInterval.Monthly, "USD", -1, 0)), "-1 minor units" },
         { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "QQQ", 1, 0)), "Unknown currency" },
         { "plans[0].prices[0].trial_days", WithPrice(new(PriceInterval.Monthly, "USD", 1, 731)), "731 trial days" },
-        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = 500 }), "reached always" },
+        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = 500 }), "must be more than the amount" },
         { "plans[0].prices[0].minimum",
             WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = CatalogLimits.PriceMinor + 1 }), "at most" },
-        { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 seats" },
+        { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 included seats" },
         { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Package, [new(null, Price(1), null)])),
             "per_unit, graduated or volume" },
         { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Percentage, [Share(null, 1)])), "per_unit, graduated or volume" },
@@ -187,7 +187,7 @@ public sealed class CatalogRulesTests
         var fault = Check(inDollarsOnly, prices).ShouldHaveSingleItem();
         (fault.Path, fault.Message).ShouldBe((
             "plans[0].entitlements[0].overage_price",
-            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free; "
+            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free. "
                 + "List a price for each currency."));
         Check(inDollarsOnly with { OveragePrices = [InDollars with { Currency = "EUR" }, InDollars] }, prices).ShouldBeEmpty();
         Check(inDollarsOnly).ShouldBeEmpty();

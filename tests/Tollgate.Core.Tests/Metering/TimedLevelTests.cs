@@ -10,7 +10,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Metering;
 
-/// <summary>Levels that time weighs: by hand, and in any order of reports and voids beside a counter that adds up hour by hour.</summary>
+/// <summary>Time-weighted levels: by hand, and in any order of reports and voids beside a counter that adds up hour by hour.</summary>
 public sealed class TimedLevelTests
 {
     private static readonly Instant May = Utc(5, 1);

@@ -175,7 +175,7 @@ public sealed class CatalogReaderTests
     [InlineData("{ mode: percentage, tiers: [{ percent: 2.5 % }] }", "percent is a percentage")]
     [InlineData("{ mode: percentage, tiers: [{ percent: -1 }] }", "percent is a percentage")]
     [InlineData("{ mode: percentage, tiers: [{ percent: 0.0000001 }] }", "percent is a percentage")]
-    [InlineData("{ tiers: [{ percent: 2.5 }] }", "percent belongs to mode, unit_price is missing")]
+    [InlineData("{ tiers: [{ percent: 2.5 }] }", "percent is only for mode, unit_price is missing")]
     public void A_tier_has_the_price_of_its_mode(string price, string says)
     {
         var text = Head.Replace("name: Scan }", "name: Scan, money: true, unit: USD }", StringComparison.Ordinal);

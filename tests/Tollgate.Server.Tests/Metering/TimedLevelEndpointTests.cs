@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>A feature that time weighs, over the wire. Invoices: <c>TimedLives</c>.</summary>
+/// <summary>A time-weighted feature, over the wire. Invoices: <c>TimedLives</c>.</summary>
 public sealed class TimedLevelEndpointTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string Catalogue =
