@@ -50,7 +50,8 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
     {
         yield return "# Scopes and their operations";
         yield return "";
-        yield return "This page lists every operation by its scope; `ScopeDocumentTests` compares it with the endpoints. [Keys](keys.md) explains each scope.";
+        yield return "This page lists the operations of each scope; `ScopeDocumentTests` compares it with the API.";
+        yield return "[Keys](keys.md) explains each scope.";
         yield return "Operations marked with † also accept a customer token whose issuer has the scope, for the token's customer only.";
         foreach (var scope in Operations(document).Where(static one => one.Scope.Length > 0).GroupBy(static one => one.Scope)
             .OrderBy(static group => group.Key, StringComparer.Ordinal))
