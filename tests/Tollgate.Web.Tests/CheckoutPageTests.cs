@@ -64,7 +64,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
         (await door.PlanOfAsync("acme")).ShouldBe("free");
 
         await page.Button("No, it was not me").ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("did not get your confirmation");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("You did not confirm the payment");
         (await door.PlanOfAsync("acme")).ShouldBe("free");
 
         await page.PayAsync("pm_sandbox_authentication");

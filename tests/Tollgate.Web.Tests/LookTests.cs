@@ -99,7 +99,7 @@ public sealed class LookTests(Shop shop, Browser browser) : IClassFixture<Shop>
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "twice", ["plan"] = "enterprise", ["trial"] = false });
         await LookAsync(page, "taken", scheme, width);
         await GotoAsync(page, late);
-        await Assertions.Expect(page.GetByText("The money is your credit")).ToBeVisibleAsync(new() { Timeout = 90_000 });
+        await Assertions.Expect(page.GetByText("The amount is now your credit")).ToBeVisibleAsync(new() { Timeout = 90_000 });
         await LookAsync(page, "credited", scheme, width);
     }
 

@@ -64,7 +64,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         await Assertions.Expect(notices.Nth(all - 1)).ToBeVisibleAsync();
 
         await page.Locator("summary[aria-label='Remove Visa ending in 4242']").ClickAsync();
-        await Assertions.Expect(page.GetByText("It is your only card.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("This is your only card.")).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
 
         await Assertions.Expect(page.GetByText("You cannot pay it online. Please follow the payment instructions on the invoice."))
             .ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByText("Ask Career Coach if an invoice")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("To pay an invoice, follow its instructions")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("form[action$='/pay']")).ToHaveCountAsync(0);
 
         // A page that was open before shows the reason, instead of reloading without a message.
@@ -174,7 +174,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["invoice"] = invoice });
         using var refused = await shop.Server.Http.PostAsync(new Uri(url + "/pay"), form);
         (refused.StatusCode,
-            (await refused.Content.ReadAsStringAsync()).Contains("Ask Career Coach how to pay.", StringComparison.Ordinal)).ShouldBe(
+            (await refused.Content.ReadAsStringAsync()).Contains("Contact Career Coach to pay.", StringComparison.Ordinal)).ShouldBe(
                 (HttpStatusCode.Conflict, true));
     }
 
