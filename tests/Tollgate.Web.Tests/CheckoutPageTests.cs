@@ -33,7 +33,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixtur
     }
 
     [Theory]
-    [InlineData("pm_sandbox_declined", "The bank declined this card.")]
+    [InlineData("pm_sandbox_declined", "Your bank declined this card.")]
     [InlineData("pm_sandbox_insufficient_funds", "This card has insufficient funds.")]
     public async Task A_card_that_does_not_pay_changes_nothing_and_another_one_pays(string card, string reason)
     {

@@ -115,7 +115,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         (refund["amount_refunded"].GetValue<long>(), refund["refunds"][0]!["from_credit"]!.GetValue<long>()).ShouldBe((2900, 2900));
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
             .Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
-        (await PageAsync(made)).Text.ShouldContain("The money is your credit");
+        (await PageAsync(made)).Text.ShouldContain("The amount is now your credit");
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/webhook-events?limit=100"))["data"].AsArray()
             .Any(one => one!["type"]!.GetValue<string>() == "checkout.credited" && one["object"]!.GetValue<string>() == Word(made, "id")));
         await ShouldBeCleanAsync(sandbox);
@@ -319,7 +319,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
 
         var page = await PageAsync(made);
 
-        page.Text.ShouldContain("This cannot be paid here any more");
+        page.Text.ShouldContain("You can no longer pay here.");
         page.Text.ShouldNotContain("<button");
     }
 

@@ -299,7 +299,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Length == 2);
         (await MailsAsync(sandbox.Door, "acme")).Select(static mail => Text(mail, "subject"))
-            .ShouldBe(["Your plan is Enterprise now", "Enterprise ends on Feb 28, 2027"]);
+            .ShouldBe(["Your plan is now Enterprise", "Enterprise ends on Feb 28, 2027"]);
         (await sandbox.Door.GetAsync("/v1/mails?type=maybe")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await sandbox.Door.GetAsync("/v1/mails/none"))["code"].GetValue<string>().ShouldBe("mail_not_found");
     }
