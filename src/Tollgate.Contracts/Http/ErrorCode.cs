@@ -204,6 +204,14 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This project has no portal session with this id. Tollgate deletes a session some days after it expires.",
         "Use the id that POST /v1/portal-sessions returned. GET /v1/portal-sessions lists sessions.");
 
+    public static readonly ErrorCode AlertNotFound = new(
+        "alert_not_found", 404, "The alert does not exist", "This project has no alert with this id. Tollgate keeps alerts for 400 days.",
+        "Use an id that GET /v1/alerts lists.");
+
+    public static readonly ErrorCode AlertRuleNotFound = new(
+        "alert_rule_not_found", 404, "The alert rule does not exist", "This project has no alert rule with this id.",
+        "Use an id that GET /v1/alert-rules lists.");
+
     public static readonly ErrorCode MailNotFound = new(
         "mail_not_found", 404, "The mail does not exist", "This project has no mail with this id. Tollgate keeps mails for 90 days.",
         "Use an id that GET /v1/mails lists.");
