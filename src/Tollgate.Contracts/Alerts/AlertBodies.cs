@@ -16,8 +16,8 @@ public sealed record AlertRuleBody
     public string? Severity { get; init; }
 
     /// <summary>
-    /// <c>in_app</c> (the list of alerts, which always has them), <c>log</c>, <c>mail</c> (to <c>mail_to</c>), <c>slack</c> (endpoints of that
-    /// format), <c>webhook</c> (the event <c>alert.fired</c>). Default: <c>in_app</c>.
+    /// <c>in_app</c> (the list of alerts, which always has them), <c>log</c>, <c>mail</c> (to <c>mail_to</c>), <c>slack</c> (endpoints of
+    /// that format), <c>webhook</c> (the event <c>alert.fired</c>). Default: <c>in_app</c>.
     /// </summary>
     public IReadOnlyList<string>? Channels { get; init; }
 
@@ -28,7 +28,7 @@ public sealed record AlertRuleBody
     public QuietHoursBody? QuietHours { get; init; }
 
     /// <summary>
-    /// How often the rule fires about one subject: <c>once</c> (default) in the fact's own period, <c>always</c>, <c>hourly</c>, <c>daily</c>
+    /// The rule fires about one subject <c>once</c> (default) in the fact's own period, <c>always</c>, <c>hourly</c>, <c>daily</c>
     /// or <c>weekly</c>.
     /// </summary>
     public string? Repeat { get; init; }

@@ -17,7 +17,7 @@ public sealed record AlertCustomer(string Id, string? Name)
 /// <param name="Period">The period in which a rule that fires once fires about the subject once.</param>
 /// <param name="Instance">The fact among those of its subject.</param>
 /// <param name="At">The time of the fact, by the project's clock.</param>
-/// <param name="Place">Its place among the facts; <see cref="ulong.MaxValue"/>: it is a present state, to which new rules apply too.</param>
+/// <param name="Place">Its place among the facts; <see cref="ulong.MaxValue"/>: a present state, to which new rules apply.</param>
 public abstract record AlertFact(
     AlertKind Kind, AlertCustomer? Customer, string Subject, string Period, string Instance, Instant At, ulong Place)
 {
@@ -51,15 +51,16 @@ public sealed record CrossingFact(
     public override string Title => $"{Customer}: {Feature.Name} {(Percent == AllOfIt ? "all used" : $"{Percent}% used")}";
 
     public override string Detail => Feature.IsMoney
-        ? $"{Customer} has spent {AlertText.Dollars(Used.Value)} of {AlertText.Dollars(Granted.Value)} ({Feature.Name})."
-        : $"{Customer} has used {AlertText.Number(Used.Value)} of {AlertText.Number(Granted.Value)} {Feature.Name}.";
+        ? $"{Customer} has spent {AlertText.Dollars(Used)} of {AlertText.Dollars(Granted)} ({Feature.Name})."
+        : $"{Customer} has used {AlertText.Number(Used)} of {AlertText.Number(Granted)} {Feature.Name}.";
 }
 
 /// <summary>An invoice could not be collected.</summary>
 /// <param name="Amount">Null: unknown, because a provider collects it.</param>
 /// <param name="NextAttempt">Null: there is no further attempt.</param>
 public sealed record PaymentFailedFact(
-    AlertCustomer Who, string Invoice, string? Number, MoneyAmount? Amount, string? Failure, string? NextAttempt, int Attempt, Instant At, ulong Place)
+    AlertCustomer Who, string Invoice, string? Number, MoneyAmount? Amount, string? Failure, string? NextAttempt, int Attempt, Instant At,
+    ulong Place)
     : AlertFact(AlertKind.PaymentFailed, Who, Invoice, "", $"{Attempt}", At, Place)
 {
     /// <summary>True: the schedule of attempts is over.</summary>
@@ -67,12 +68,15 @@ public sealed record PaymentFailedFact(
 
     public override AlertSeverity Severity => IsLast ? AlertSeverity.Critical : AlertSeverity.Warning;
 
-    public override string Title => Amount is { } amount ? $"{Customer}: payment of {amount.Display()} failed" : $"{Customer}: payment failed";
+    public override string Title =>
+        Amount is { } amount ? $"{Customer}: payment of {amount.Display()} failed" : $"{Customer}: payment failed";
 
     public override string Detail =>
         $"{(Number is null ? "The invoice" : $"Invoice {Number}")} could not be collected"
             + $"{(Failure is null ? "" : $": {Failure.Replace('_', ' ')}")}. "
-            + (IsLast ? "It was the last attempt." : NextAttempt is null ? "There is no next attempt yet." : $"The next attempt is on {NextAttempt}.");
+            + (IsLast ? "It was the last attempt."
+                : NextAttempt is null ? "There is no next attempt yet."
+                : $"The next attempt is on {NextAttempt}.");
 }
 
 /// <summary>A subscription ended, or will end.</summary>
@@ -98,7 +102,7 @@ public sealed record EndpointDisabledFact(string Endpoint, string Url, string Re
     public override string Title => "A webhook endpoint was disabled";
 
     public override string Detail =>
-        $"Tollgate sends no more events to {Url}, because {(Reason == "gone" ? "it answered 410" : "every delivery failed for five days")}. "
+        $"Tollgate sends no more events to {Url}: {(Reason == "gone" ? "it answered 410" : "every delivery failed for five days")}. "
             + "When the receiver works again, enable the endpoint.";
 }
 
@@ -142,7 +146,7 @@ public sealed record FailedWorkFact(string Work, long Items, string Error, Insta
     public override string Title => $"Background work failed: {Work.Replace('_', ' ')}";
 
     public override string Detail =>
-        $"{(Items == 1 ? "One item waits" : $"{AlertText.Number(Items)} items wait")} for a retry since {Since}: {Error} "
+        $"{(Items == 1 ? "One item waits" : $"{AlertText.Number(Quantity.Of(Items))} items wait")} for a retry since {Since}: {Error} "
             + "GET /v1/parked lists the items.";
 }
 

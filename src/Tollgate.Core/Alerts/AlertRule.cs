@@ -1,3 +1,4 @@
+using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Alerts;
@@ -54,7 +55,7 @@ public enum AlertChannel
     Webhook,
 }
 
-/// <summary>How often a rule fires about one subject.</summary>
+/// <summary>The rule of repetition for one subject.</summary>
 public enum AlertRepeat
 {
     /// <summary>Once in the fact's own period: a quota period, an invoice, a model.</summary>
@@ -87,7 +88,7 @@ public sealed record QuietHours(TimeOnly From, TimeOnly Until)
         var day = time < Until ? local.Date : local.Date.AddDays(1);
         var end = LocalTime.FirstInstantShowing(day + Until.ToTimeSpan(), zone);
 
-        // Where clocks go back, the wall clock can show the end a first time before this instant.
+        // When clocks go back, the wall clock can show the end a first time before this instant.
         return end > at ? end : null;
     }
 }
@@ -97,7 +98,7 @@ public sealed record QuietHours(TimeOnly From, TimeOnly Until)
 /// <param name="Severity">Null: the fact decides.</param>
 /// <param name="Since">The place of the rule among the facts: it does not apply to earlier ones.</param>
 public sealed record AlertRule(
-    Guid Id, int Project, AlertKind Kind, decimal? Threshold, AlertSeverity? Severity, IReadOnlyList<AlertChannel> Channels, ulong Since)
+    Guid Id, int Project, AlertKind Kind, Quantity? Threshold, AlertSeverity? Severity, IReadOnlyList<AlertChannel> Channels, ulong Since)
 {
     /// <summary>The recipients of its mails.</summary>
     public IReadOnlyList<string> MailTo { get; init; } = [];
@@ -112,7 +113,7 @@ public sealed record AlertRule(
 /// <summary>A kind with what its threshold means.</summary>
 /// <param name="Unit">The unit of the threshold in a sentence; null: the kind takes none.</param>
 /// <param name="IsForCustomer">True if the customer sees the alert too.</param>
-public sealed record AlertKindInfo(AlertKind Kind, string Meaning, string? Unit, decimal Lowest, decimal Highest, bool IsForCustomer);
+public sealed record AlertKindInfo(AlertKind Kind, string Meaning, string? Unit, int Lowest, int Highest, bool IsForCustomer);
 
 /// <summary>All kinds.</summary>
 public static class AlertKinds

@@ -49,7 +49,7 @@ public static class AlertRules
 
     private static bool IsReached(AlertRule rule, AlertFact fact) => fact switch
     {
-        CrossingFact crossing => rule.Threshold is not { } threshold || crossing.Percent >= threshold,
+        CrossingFact crossing => rule.Threshold is not { } threshold || crossing.Percent >= threshold.Value,
         _ => true,
     };
 
@@ -67,7 +67,7 @@ public static class AlertRules
             _ => $"{CatalogWords.Of(rule.Repeat)} {StartOf(rule.Repeat, fact.At, zone):yyyy-MM-ddTHH}",
         };
         return rule.Threshold is { } threshold
-            ? string.Create(CultureInfo.InvariantCulture, $"{period} at {threshold:0.####}")
+            ? string.Create(CultureInfo.InvariantCulture, $"{period} at {threshold.Value:0.####}")
             : period;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Alerts;
 
@@ -10,17 +11,18 @@ public static class AlertText
 
     public const int LongestDetail = 2_000;
 
-    public static string Number(decimal number) => number.ToString("#,0.#########", CultureInfo.InvariantCulture);
+    public static string Number(Quantity number) => number.Value.ToString("#,0.#########", CultureInfo.InvariantCulture);
 
-    public static string Dollars(decimal amount) =>
-        (amount < 0 ? "−$" : "$") + Math.Abs(amount).ToString("#,0.00", CultureInfo.InvariantCulture);
+    public static string Dollars(Quantity amount) =>
+        (amount.Value < 0 ? "−$" : "$") + Math.Abs(amount.Value).ToString("#,0.00", CultureInfo.InvariantCulture);
 
     /// <summary>
     /// Returns the text of a message to a Slack-compatible webhook. Slack reads three characters as markup and expects them as entities;
     /// the writer of the JSON escapes the others.
     /// </summary>
     public static string OfSlack(string severity, string title, string detail, string? recommendation) =>
-        $"*[{severity}] {Slack(title).Replace('*', '∗')}*\n{Slack(detail)}" + (recommendation is null ? "" : $"\n{Slack(recommendation)}");
+        $"*[{severity}] {Slack(title).Replace('*', '∗')}*\n{Slack(detail)}"
+            + (recommendation is null ? "" : $"\n{Slack(recommendation)}");
 
     private static string Slack(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal)
         .Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);

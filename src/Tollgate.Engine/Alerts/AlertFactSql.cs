@@ -31,8 +31,8 @@ internal static class AlertFactSql
                 UNION ALL
                 (SELECT xid, true FROM threshold_crossings    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
                 UNION ALL
-                (SELECT xid, true FROM webhook_endpoint_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)) f
-                  ON true
+                (SELECT xid, true FROM webhook_endpoint_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+               ) f ON true
          GROUP BY p.derived_below, x.top
         """;
 
@@ -127,7 +127,7 @@ internal static class AlertFactSql
 
     // ---- present states ----------------------------------------------------------------------------------------
 
-    /// <summary>Models without a price about which no alert exists. $1 number of rows. Rows: project, provider, model, first seen.</summary>
+    /// <summary>Unpriced models about which no alert exists. $1 number of rows. Rows: project, provider, model, first seen.</summary>
     public const string UnknownModels =
         """
         SELECT u.project_id, u.provider, u.model, u.first_seen_at
@@ -140,8 +140,8 @@ internal static class AlertFactSql
         """;
 
     /// <summary>
-    /// Prices of the last hour, by the request that entered them. A shared price concerns each project that existed before it. Rows:
-    /// project, models, one of them, the time.
+    /// Prices of the last hour, by the request that entered them. A shared price concerns each project that existed before it, and the
+    /// first price book of a server is no change. Rows: project, models, one of them, the time.
     /// </summary>
     public const string PriceChanges =
         """
@@ -150,6 +150,7 @@ internal static class AlertFactSql
           JOIN alert_place b ON m.created_at > b.began_at
           JOIN projects p ON p.id = m.project_id OR (m.project_id IS NULL AND p.created_at < m.created_at)
          WHERE m.created_at > now() - interval '1 hour'
+           AND (m.project_id IS NOT NULL OR m.created_at > (SELECT min(f.created_at) FROM model_prices f WHERE f.project_id IS NULL))
          GROUP BY p.id, m.created_at
          ORDER BY m.created_at, p.id
         """;

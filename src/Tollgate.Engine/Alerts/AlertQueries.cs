@@ -25,7 +25,7 @@ public sealed record AlertRow(
 
     public Instant? CustomerReadAt { get; init; }
 
-    /// <summary>Of a crossed threshold.</summary>
+    /// <summary>The numbers of a crossed threshold; null: it is about another fact.</summary>
     public CrossingData? Crossing { get; init; }
 
     internal static AlertRow Read(RowReader row) => new(

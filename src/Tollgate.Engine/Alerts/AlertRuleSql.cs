@@ -5,8 +5,8 @@ internal static class AlertRuleSql
 {
     private const string Columns =
         """
-        r.id, r.project_id, r.kind, r.threshold, r.severity, r.channels, r.mail_to, r.quiet_from, r.quiet_until, r.repeat, r.enabled, r.since,
-               r.created_at, r.updated_at
+        r.id, r.project_id, r.kind, r.threshold, r.severity, r.channels, r.mail_to, r.quiet_from, r.quiet_until, r.repeat, r.enabled,
+               r.since, r.created_at, r.updated_at
         """;
 
     /// <summary>
@@ -43,12 +43,13 @@ internal static class AlertRuleSql
         "SELECT EXISTS (SELECT FROM webhook_endpoints WHERE project_id = $1 AND format = 'slack' AND deleted_at IS NULL)";
 
     /// <summary>
-    /// $1 id, $2 project, $3 kind, $4 threshold, $5 severity, $6 channels, $7 addresses, $8 and $9 quiet hours, $10 repeat, $11 whether it is
-    /// enabled.
+    /// $1 id, $2 project, $3 kind, $4 threshold, $5 severity, $6 channels, $7 addresses, $8 and $9 quiet hours, $10 repeat, $11 whether
+    /// it is enabled.
     /// </summary>
     public const string Insert =
         $"""
-        INSERT INTO alert_rules AS r (id, project_id, kind, threshold, severity, channels, mail_to, quiet_from, quiet_until, repeat, enabled)
+        INSERT INTO alert_rules AS r (id, project_id, kind, threshold, severity, channels, mail_to, quiet_from, quiet_until, repeat,
+                                      enabled)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
           RETURNING {Columns}
         """;
@@ -74,7 +75,8 @@ internal static class AlertRuleSql
         SELECT {Columns}
           FROM alert_rules r
          WHERE r.project_id = $1
-           AND ($2::uuid IS NULL OR (r.created_at, r.id) > (SELECT b.created_at, b.id FROM alert_rules b WHERE b.id = $2 AND b.project_id = $1))
+           AND ($2::uuid IS NULL
+                OR (r.created_at, r.id) > (SELECT b.created_at, b.id FROM alert_rules b WHERE b.id = $2 AND b.project_id = $1))
          ORDER BY r.created_at, r.id
          LIMIT $3
         """;

@@ -6,9 +6,9 @@ internal static class AlertSql
     // ---- firing ------------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Inserts alerts, each once for its rule, subject and occasion. Of a rule, the channels get only a number of alerts in an hour, and none
-    /// about a muted subject. $1 ids, $2 projects, $3 rules, $4 customers, $5 subjects, $6 occasions, $7 severities, $8 titles, $9 details,
-    /// $10 recommendations, $11 data, $12 times, $13 times for the channels (null: only the list; epoch: at once), $14 the most in an hour,
+    /// Inserts alerts, each once for its rule, subject and occasion. The channels get only a number of alerts of
+    /// a rule in an hour, and none about a muted subject. $1 ids, $2 projects, $3 rules, $4 customers, $5 subjects, $6 occasions,
+    /// $7 severities, $8 titles, $9 details, $10 recommendations, $11 data, $12 times, $13 times for the channels (null: only the list; epoch: at once), $14 the most in an hour,
     /// $15 whether it is a test. Rows: id, project, rule, kind, subject, severity, channels, whether the channels get it now, whether it is
     /// muted.
     /// </summary>
@@ -35,8 +35,8 @@ internal static class AlertSql
                  WHERE NOT EXISTS (SELECT FROM alerts a
                                     WHERE a.project_id = x.project_id AND a.rule = x.rule AND a.subject = x.subject
                                       AND a.occasion = x.occasion))
-        INSERT INTO alerts (id, project_id, rule, kind, customer, subject, occasion, severity, title, detail, recommendation, data, channels,
-                            mail_to, at, push_at, pushed, muted_until, is_test)
+        INSERT INTO alerts (id, project_id, rule, kind, customer, subject, occasion, severity, title, detail, recommendation, data,
+                            channels, mail_to, at, push_at, pushed, muted_until, is_test)
         SELECT f.id, f.project_id, f.rule, f.kind, f.customer, f.subject, f.occasion, f.severity, f.title, f.detail, f.recommendation,
                f.data::jsonb, f.channels, f.mail_to, f.at,
                CASE WHEN f.push_at > 'epoch' AND f.muted_until IS NULL THEN f.push_at END,
@@ -45,7 +45,8 @@ internal static class AlertSql
           FROM fresh f
          ORDER BY f.place
         ON CONFLICT (project_id, rule, subject, occasion) DO NOTHING
-        RETURNING id, project_id, rule, kind, subject, severity, channels, pushed IS NOT NULL AS is_pushed, muted_until IS NOT NULL AS is_muted
+        RETURNING id, project_id, rule, kind, subject, severity, channels, pushed IS NOT NULL AS is_pushed,
+                  muted_until IS NOT NULL AS is_muted
         """;
 
     /// <summary>
@@ -149,7 +150,8 @@ internal static class AlertSql
         """;
 
     /// <summary>
-    /// Mutes the alert's rule for the alert's subject. A push that waits for the end of quiet hours is dropped. $1 project, $2 id, $3 until.
+    /// Mutes the alert's rule for the alert's subject. A push that waits for the end of quiet hours is dropped. $1 project, $2 id,
+    /// $3 until.
     /// </summary>
     public const string Mute =
         $"""

@@ -14,7 +14,7 @@ namespace Tollgate.Engine.Alerts;
 /// seen.
 /// </summary>
 public sealed class CheckAlerts(
-    NpgsqlDataSource database, ParkedWork parked, ProjectAlertRules rules, FireAlerts fire, ProjectDirectory directory, Clock clock)
+    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, Clock clock)
 {
     /// <summary>The number of models in one look.</summary>
     private const int MostModels = 500;
@@ -45,7 +45,7 @@ public sealed class CheckAlerts(
         }
 
         var states = (await StatesAsync(connection, cancel)).ToLookup(static one => one.Project, static one => one.Fact);
-        var known = await rules.EnabledAsync(connection, [.. states.Select(static one => one.Key)], cancel);
+        var known = await ProjectAlertRules.EnabledAsync(connection, [.. states.Select(static one => one.Key)], cancel);
         foreach (var facts in states)
         {
             if (directory.Current.ProjectsById.TryGetValue(facts.Key, out var project) && known.Contains(project.Id))

@@ -10,7 +10,7 @@ namespace Tollgate.Engine.Alerts;
 /// rules of their projects; 3. lets the rules decide; 4. inserts the alerts, once for each rule, subject and occasion.
 /// </summary>
 public sealed class DeriveAlerts(
-    NpgsqlDataSource database, ParkedWork parked, ProjectAlertRules rules, FireAlerts fire, ProjectDirectory directory)
+    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory)
     : DeriveFacts(database, parked, WorkNames.AlertEvents)
 {
     private readonly List<WrittenAlert> _written = [];
@@ -27,7 +27,7 @@ public sealed class DeriveAlerts(
             return;
         }
 
-        var known = await rules.EnabledAsync(connection, [.. byProject.Select(static one => one.Project.Id)], cancel);
+        var known = await ProjectAlertRules.EnabledAsync(connection, [.. byProject.Select(static one => one.Project.Id)], cancel);
         foreach (var (project, facts) in byProject)
         {
             _written.AddRange(await fire.RunAsync(connection, project, facts, [.. known[project.Id]], cancel));

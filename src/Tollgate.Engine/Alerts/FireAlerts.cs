@@ -37,7 +37,7 @@ public sealed class FireAlerts(Clock clock, ILogger<FireAlerts> log)
     public const int MostPushedInAnHour = 20;
 
     /// <summary>Writes the alerts of facts, once each. The caller commits, and then calls <see cref="Log"/>.</summary>
-    /// <param name="facts">Of one project.</param>
+    /// <param name="facts">Facts of the project.</param>
     internal async Task<IReadOnlyList<WrittenAlert>> RunAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<AlertFact> facts, IReadOnlyList<AlertRule> rules,
         CancellationToken cancel)
@@ -63,7 +63,8 @@ public sealed class FireAlerts(Clock clock, ILogger<FireAlerts> log)
         foreach (var alert in written.Where(static one => one.IsPushed && one.Channels.Contains(CatalogWords.Of(AlertChannel.Log))))
         {
             log.Log(
-                alert.Severity switch { AlertSeverity.Info => LogLevel.Information, AlertSeverity.Warning => LogLevel.Warning, _ => LogLevel.Error },
+                alert.Severity switch { AlertSeverity.Info => LogLevel.Information, AlertSeverity.Warning => LogLevel.Warning,
+                    _ => LogLevel.Error },
                 "Alert {Alert} of {Project}: {Kind} ({Severity}), {Subject}", alert.Id,
                 directory.Current.ProjectsById.GetValueOrDefault(alert.Project)?.Code, CatalogWords.Of(alert.Kind),
                 CatalogWords.Of(alert.Severity), alert.Subject);

@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -31,7 +32,7 @@ public sealed class ProjectAlertRules(NpgsqlDataSource database, ThingLimits lim
     public int Most => limits.AlertRules;
 
     /// <summary>Returns the enabled rules of projects. Projects that never had rules get the first ones.</summary>
-    internal async Task<ILookup<int, AlertRule>> EnabledAsync(NpgsqlConnection connection, int[] projects, CancellationToken cancel)
+    internal static async Task<ILookup<int, AlertRule>> EnabledAsync(NpgsqlConnection connection, int[] projects, CancellationToken cancel)
     {
         await GiveFirstAsync(connection, null, cancel);
         await using var command = connection.Command(AlertRuleSql.Enabled, projects);
@@ -102,7 +103,7 @@ public sealed class ProjectAlertRules(NpgsqlDataSource database, ThingLimits lim
     }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, AlertRule rule) => connection.Command(
-        sql, rule.Id, rule.Project, CatalogWords.Of(rule.Kind), SqlCommands.OrNull(rule.Threshold, NpgsqlDbType.Numeric),
+        sql, rule.Id, rule.Project, CatalogWords.Of(rule.Kind), SqlCommands.OrNull(rule.Threshold?.Value, NpgsqlDbType.Numeric),
         SqlCommands.OrNull(rule.Severity is { } severity ? CatalogWords.Of(severity) : null, NpgsqlDbType.Text),
         rule.Channels.Select(CatalogWords.Of).ToArray(), rule.MailTo.ToArray(), SqlCommands.OrNull(rule.Quiet?.From, NpgsqlDbType.Time),
         SqlCommands.OrNull(rule.Quiet?.Until, NpgsqlDbType.Time), CatalogWords.Of(rule.Repeat), rule.IsEnabled);
@@ -132,7 +133,8 @@ public sealed class ProjectAlertRules(NpgsqlDataSource database, ThingLimits lim
     }
 
     private static AlertRule RuleOf(RowReader row, AlertKind kind) => new(
-        row.Id("id"), row.Whole("project_id"), kind, row.NumberOrNull("threshold"),
+        row.Id("id"), row.Whole("project_id"), kind,
+        row.NumberOrNull("threshold") is { } threshold ? Quantity.Of(threshold) : null,
         row.TextOrNull("severity") is { } severity ? CatalogWords.Read<AlertSeverity>(severity) : null,
         [.. row.Value<string[]>("channels").Select(CatalogWords.Read<AlertChannel>)], row.Value<ulong>("since"))
     {

@@ -7,7 +7,8 @@ namespace Tollgate.Engine.Jobs;
 
 /// <summary>The statements on the position up to which a room has derived its rows from the facts of all projects.</summary>
 /// <param name="TryLock">One server derives at a time.</param>
-/// <param name="Span">$1 number of facts. Row: from, to, the position before the oldest running transaction, whether there is a fact.</param>
+/// <param name="Span">$1 number of facts. Row: from, to, the position before the oldest running transaction, whether there is a
+/// fact.</param>
 /// <param name="Move">$1 the new position.</param>
 /// <param name="MoveFrom">$1 the new position, $2 the expected one.</param>
 internal sealed record PlaceSql(string TryLock, string Span, string Move, string MoveFrom);
@@ -35,8 +36,8 @@ public abstract class DeriveFacts(NpgsqlDataSource database, ParkedWork parked, 
     private protected abstract PlaceSql Sql { get; }
 
     /// <summary>
-    /// Derives the next batch. After a failure, the next batches are smaller, until one contains only the transaction whose facts fail. This
-    /// transaction is parked and <see cref="RunAgainAsync"/> retries it; the facts of the others are derived meanwhile.
+    /// Derives the next batch. After a failure, the next batches are smaller, until one contains only the transaction whose facts fail.
+    /// This transaction is parked and <see cref="RunAgainAsync"/> retries it; the facts of the others are derived meanwhile.
     /// </summary>
     /// <returns>True if there are more facts to process.</returns>
     public async Task<bool> RunAsync(CancellationToken cancel)

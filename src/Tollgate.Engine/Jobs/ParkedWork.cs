@@ -218,7 +218,8 @@ public static class WorkNames
 
     public static IReadOnlyList<string> All { get; } =
     [
-        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments,
+        Projects, ProviderLines,
         Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,
     ];

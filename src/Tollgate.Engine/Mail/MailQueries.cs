@@ -21,7 +21,8 @@ namespace Tollgate.Engine.Mail;
 /// <param name="Reason">The reason why it was not sent, or not yet.</param>
 /// <param name="Address">The address to which it was sent.</param>
 public sealed record MailRow(
-    long Number, Guid Id, int Project, string? Customer, string? Recipient, MailType Type, JsonElement Data, Instant At, Instant? NotBefore, MailState State,
+    long Number, Guid Id, int Project, string? Customer, string? Recipient, MailType Type, JsonElement Data, Instant At, Instant? NotBefore,
+    MailState State,
     string? Reason, string? Address,
     int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
 {

@@ -38,7 +38,7 @@ internal static class MailSql
                 UNION ALL
                 (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
                 UNION ALL
-                (SELECT pushed, true FROM alerts           WHERE pushed >= p.derived_below AND pushed < x.top ORDER BY pushed OFFSET $1 LIMIT 1)) f
+                (SELECT pushed, true FROM alerts WHERE pushed >= p.derived_below AND pushed < x.top ORDER BY pushed OFFSET $1 LIMIT 1)) f
                   ON true
          GROUP BY p.derived_below, x.top
         """;
@@ -313,8 +313,8 @@ internal static class MailSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     private const string Columns =
-        "m.number, m.id, m.project_id, m.customer, m.recipient, m.type, m.data::text AS data, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
-            + "m.created_at, m.finished_at";
+        "m.number, m.id, m.project_id, m.customer, m.recipient, m.type, m.data::text AS data, m.at, m.not_before, m.state, m.reason, "
+            + "m.address, m.attempts, m.created_at, m.finished_at";
 
     /// <summary>
     /// Newest first. $1 project, $2 customer or null, $3 type or null, $4 the id after which it starts or null, $5 number of rows, $6 state

@@ -16,7 +16,7 @@ public sealed record ClaimedDelivery(
     long Number, int Project, Guid Endpoint, int Attempts, DateTime Lease, TimeSpan Age, Guid Event, string Payload, string Url,
     byte[] Sealed, byte[]? PreviousSealed)
 {
-    /// <summary>Of the endpoint.</summary>
+    /// <summary>The endpoint's format.</summary>
     public string Format { get; init; } = WebhookEndpoint.Tollgate;
 }
 

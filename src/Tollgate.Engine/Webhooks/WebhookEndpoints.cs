@@ -34,7 +34,7 @@ public sealed record WebhookEndpoint(
 }
 
 /// <summary>A change of an endpoint. Null values do not change.</summary>
-/// <param name="Format">Of a new endpoint; it never changes. Null: Tollgate's.</param>
+/// <param name="Format">The format of a new endpoint, which never changes; null: Tollgate's.</param>
 public sealed record EndpointChange(
     string? Url, IReadOnlyList<string>? Events, string? Description, bool? IsEnabled, string? Format = null);
 

@@ -37,7 +37,7 @@ internal static class AlertAnswers
 
     public static AlertRuleView Of(AlertRuleRow row) => new()
     {
-        Id = row.Rule.Id.ToString("D"), Kind = CatalogWords.Of(row.Rule.Kind), Threshold = row.Rule.Threshold,
+        Id = row.Rule.Id.ToString("D"), Kind = CatalogWords.Of(row.Rule.Kind), Threshold = row.Rule.Threshold?.Value,
         Severity = row.Rule.Severity is { } severity ? CatalogWords.Of(severity) : null,
         Channels = [.. row.Rule.Channels.Select(CatalogWords.Of)], MailTo = row.Rule.MailTo,
         QuietHours = row.Rule.Quiet is { } quiet ? new() { From = Of(quiet.From), Until = Of(quiet.Until) } : null,

@@ -6,7 +6,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Alerts;
 
-/// <summary>What the API's description says of alerts and their rules.</summary>
+/// <summary>The API's description of alerts and their rules.</summary>
 internal static class AlertDescriptions
 {
     private const string Tag = "Alerts";
@@ -44,7 +44,8 @@ internal static class AlertDescriptions
         new("severity", "Only alerts of this severity.", Words: CatalogWords.All<AlertSeverity>()),
     ];
 
-    private static readonly QueryParameter Unread = new("unread", "`true`: only alerts that the customer has not read.", Words: ["true", "false"]);
+    private static readonly QueryParameter Unread = new(
+        "unread", "`true`: only alerts that the customer has not read.", Words: ["true", "false"]);
 
     public static readonly Description List = new(
         Tag, "List alerts", "Lists the alerts of the last 400 days, the newest first.")
@@ -54,7 +55,8 @@ internal static class AlertDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Csv = Description.OfFile(Tag, "Export alerts", "alerts", "the newest first", AlertAnswers.Columns, Filters);
+    public static readonly Description Csv = Description.OfFile(
+        Tag, "Export alerts", "alerts", "the newest first", AlertAnswers.Columns, Filters);
 
     public static readonly Description Show = new(Tag, "Show an alert", "Returns the alert.")
     {
@@ -63,7 +65,8 @@ internal static class AlertDescriptions
     };
 
     public static readonly Description Read = new(
-        Tag, "Mark an alert as read", "Records that an operator has read the alert. A repeat changes nothing. The customer's own list is separate.")
+        Tag, "Mark an alert as read",
+        "Records that an operator has read the alert. A repeat changes nothing. The customer's own list is separate.")
     {
         Answers = [Example.Of<AlertView>(200, "The alert.", Sample)],
         Errors = [ErrorCode.AlertNotFound],
@@ -88,8 +91,9 @@ internal static class AlertDescriptions
 
     public static readonly Description OfCustomer = new(
         Tag, "List a customer's alerts",
-        "Lists the alerts that the customer may see, the newest first, in words for the customer: the thresholds (80, 90 and 100 % unless the "
-            + "plan says otherwise) that usage has crossed. A customer token lists its own customer's. `read_at` is the customer's own mark.")
+        "Lists the alerts that the customer may see, the newest first, in words for the customer: the thresholds (80, 90 and 100 % unless "
+            + "the plan says otherwise) that usage has crossed. A customer token lists the alerts of its own customer. `read_at` is the "
+            + "customer's own mark.")
     {
         Path = new Dictionary<string, string> { ["id"] = "The customer's id." },
         Query = [Unread, .. QueryParameter.OfPage],
@@ -126,8 +130,8 @@ internal static class AlertDescriptions
 
     public static readonly Description CreateRule = new(
         Tag, "Create an alert rule",
-        "From now on, the rule turns facts of its kind into alerts; it does not apply to earlier facts. It fires once about one subject in one "
-            + "period, or as `repeat` says, on any number of servers. Kinds: " + Kinds)
+        "From now on, the rule turns facts of its kind into alerts; it does not apply to earlier facts. It fires once about one subject in "
+            + "one period, or as `repeat` says, on any number of servers. Kinds: " + Kinds)
     {
         Request = Example.Of<AlertRuleBody>(RuleBody),
         Answers = [Example.Of<AlertRuleView>(201, "Created.", Rule)],
@@ -150,8 +154,8 @@ internal static class AlertDescriptions
 
     public static readonly Description ReplaceRule = new(
         Tag, "Replace an alert rule",
-        "Replaces the rule. A member that you leave out gets its default. With another kind or threshold, the rule does not apply to earlier "
-            + "facts, and may fire again in the same period.")
+        "Replaces the rule. A member that you leave out gets its default. With another kind or threshold, the rule does not apply to "
+            + "earlier facts, and may fire again in the same period.")
     {
         Request = Example.Of<AlertRuleBody>(RuleBody),
         Answers = [Example.Of<AlertRuleView>(200, "Replaced.", Rule)],
@@ -169,7 +173,8 @@ internal static class AlertDescriptions
         Tag, "Test an alert rule",
         "Fires a test alert of the rule at once, to all of its channels, also in quiet hours and if the rule is disabled.")
     {
-        Answers = [Example.Of<AlertView>(201, "The test alert.", Sample.Replace("\"test\": false", "\"test\": true", StringComparison.Ordinal))],
+        Answers = [
+            Example.Of<AlertView>(201, "The test alert.", Sample.Replace("\"test\": false", "\"test\": true", StringComparison.Ordinal))],
         Errors = [ErrorCode.AlertRuleNotFound],
     };
 }

@@ -75,7 +75,8 @@ internal static class AlertEndpoints
     }
 
     private static AlertFilter FilterOf(ListQuery list) => new(
-        list.Id("customer"), list.OneOf("unread", True, "false") == True, list.Word<AlertKind>("kind"), list.Word<AlertSeverity>("severity"));
+        list.Id("customer"), list.OneOf("unread", True, "false") == True, list.Word<AlertKind>("kind"),
+        list.Word<AlertSeverity>("severity"));
 
     private static async Task AnswerAsync(HttpContext context, Func<ProjectSnapshot, Guid, CancellationToken, Task<AlertRow?>> find) =>
         await AnswerAsync(
@@ -147,7 +148,8 @@ internal static class AlertEndpoints
         }
 
         var project = context.Project();
-        var row = await ReadByCustomerAsync(queries, customers, project, id, RawPath.Segment(context, AlertSegment), context.RequestAborted);
+        var row = await ReadByCustomerAsync(
+            queries, customers, project, id, RawPath.Segment(context, AlertSegment), context.RequestAborted);
         await (row is null
             ? Problems.WriteAsync(context, ErrorCode.AlertNotFound)
             : Answer.Json(context, StatusCodes.Status200OK, AlertAnswers.OfCustomer(row, project), WireJson.Default.CustomerAlert));

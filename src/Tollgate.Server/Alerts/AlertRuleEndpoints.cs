@@ -4,6 +4,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
+using Tollgate.Core.Money;
 using Tollgate.Engine.Alerts;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -59,7 +60,8 @@ internal static class AlertRuleEndpoints
         await list.AnswerAsync(rows, AlertAnswers.Of, static (data, more) => new(data, more), WireJson.Default.AlertRuleList);
     }
 
-    private static async Task ShowAsync(HttpContext context, ProjectAlertRules rules) => await AnswerAsync(context, await FindAsync(context, rules));
+    private static async Task ShowAsync(HttpContext context, ProjectAlertRules rules) =>
+        await AnswerAsync(context, await FindAsync(context, rules));
 
     private static async Task ReplaceAsync(HttpContext context, ProjectAlertRules rules)
     {
@@ -121,7 +123,8 @@ internal static class AlertRuleEndpoints
         {
             faults.Add(
                 "channels", FaultCode.InvalidValue,
-                "The project has no webhook endpoint of the format slack. Create one first: POST /v1/webhook-endpoints with \"format\": \"slack\".");
+                "The project has no webhook endpoint of the format slack. Create one first: POST /v1/webhook-endpoints with "
+                    + "\"format\": \"slack\".");
         }
 
         if (faults.Any)
@@ -131,7 +134,8 @@ internal static class AlertRuleEndpoints
         }
 
         return new(
-            id, context.Project().Id, CatalogWords.Read<AlertKind>(body.Kind!), body.Threshold,
+            id, context.Project().Id, CatalogWords.Read<AlertKind>(body.Kind!),
+            body.Threshold is { } threshold ? Quantity.Of(threshold) : null,
             body.Severity is { } severity ? CatalogWords.Read<AlertSeverity>(severity) : null, channels, Since: 0)
         {
             MailTo = body.MailTo ?? [], Quiet = quiet,
@@ -157,7 +161,7 @@ internal static class AlertRuleEndpoints
                 "threshold", FaultCode.OutOfRange,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{value} is not possible: {kind.Lowest:0} to {kind.Highest:0} is expected, with up to 4 decimals."));
+                    $"{value} is not possible: {kind.Lowest} to {kind.Highest} is expected, with up to 4 decimals."));
         }
         else if (kind.Kind == AlertKind.UsageThreshold && !ThresholdsOf(project).Any(percent => percent >= value))
         {
@@ -212,7 +216,9 @@ internal static class AlertRuleEndpoints
             return new(from, until);
         }
 
-        faults.Add("quiet_hours", FaultCode.InvalidFormat, "Two different times such as {\"from\": \"22:00\", \"until\": \"07:00\"} are expected.");
+        faults.Add(
+            "quiet_hours", FaultCode.InvalidFormat,
+            "Two different times such as {\"from\": \"22:00\", \"until\": \"07:00\"} are expected.");
         return null;
 
         static bool TryRead(string? text, out TimeOnly time) =>

@@ -23,7 +23,9 @@ public sealed class AlertRulesTests
     {
         AlertFact[] facts = [.. crossed.Split(' ').Select(percent => Crossing(int.Parse(percent, null)))];
 
-        var fired = AlertRules.Fire(facts, [Rule(AlertKind.UsageThreshold) with { Threshold = threshold }], Noon, TimeZoneInfo.Utc);
+        var fired = AlertRules.Fire(
+            facts, [Rule(AlertKind.UsageThreshold) with { Threshold = threshold is { } value ? Quantity.Of(value) : null }], Noon,
+            TimeZoneInfo.Utc);
 
         string.Join(' ', fired.Select(static one => ((CrossingFact)one.Fact).Percent)).ShouldBe(fires);
     }
@@ -51,9 +53,9 @@ public sealed class AlertRulesTests
     [Fact]
     public void A_rule_with_a_new_threshold_fires_again_in_the_period_and_one_with_its_old_threshold_does_not()
     {
-        var rule = Rule(AlertKind.UsageThreshold) with { Threshold = 80 };
+        var rule = Rule(AlertKind.UsageThreshold) with { Threshold = Quantity.Of(80) };
         var first = AlertRules.OccasionOf(rule, Crossing(80), TimeZoneInfo.Utc);
-        AlertRules.OccasionOf(rule with { Threshold = 90 }, Crossing(90), TimeZoneInfo.Utc).ShouldNotBe(first);
+        AlertRules.OccasionOf(rule with { Threshold = Quantity.Of(90) }, Crossing(90), TimeZoneInfo.Utc).ShouldNotBe(first);
         AlertRules.OccasionOf(rule, Crossing(90), TimeZoneInfo.Utc).ShouldBe(first);
     }
 
@@ -128,7 +130,8 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
-    public void Every_kind_has_its_meaning() => AlertKinds.InOrder.Select(static one => one.Kind).Order().ShouldBe(Enum.GetValues<AlertKind>().Order());
+    public void Every_kind_has_its_meaning() =>
+        AlertKinds.InOrder.Select(static one => one.Kind).Order().ShouldBe(Enum.GetValues<AlertKind>().Order());
 
     private static AlertRule Rule(AlertKind kind) => new(Guid.NewGuid(), 1, kind, null, null, [AlertChannel.InApp], 0);
 

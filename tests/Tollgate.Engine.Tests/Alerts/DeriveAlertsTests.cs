@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Alerts;
+using Tollgate.Core.Money;
 using Tollgate.Engine.Alerts;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
@@ -89,13 +90,13 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         var (derive, rules) = (Derive(), new ProjectAlertRules(Database.Source, new()));
         await Rig.ConsumeAsync("u1", "job", 8);
         var rule = (await rules.CreateAsync(
-            new(Guid.CreateVersion7(), Rig.Project.Id, AlertKind.UsageThreshold, 80, null, [AlertChannel.InApp], 0),
+            new(Guid.CreateVersion7(), Rig.Project.Id, AlertKind.UsageThreshold, Quantity.Of(80), null, [AlertChannel.InApp], 0),
             CancellationToken.None))!.Rule;
         await Rig.ConsumeAsync("u2", "job", 8);
         await DerivedAsync(derive, $"rule = '{rule.Id}' AND customer = 'u2'");
         (await CountAsync($"rule = '{rule.Id}' AND customer = 'u1'")).ShouldBe(0, "Its crossing was before the rule.");
 
-        await rules.ReplaceAsync(rule with { Threshold = 90 }, CancellationToken.None);
+        await rules.ReplaceAsync(rule with { Threshold = Quantity.Of(90) }, CancellationToken.None);
         await Rig.ConsumeAsync("u2", "job", 1);
         await DerivedAsync(derive, $"rule = '{rule.Id}' AND customer = 'u2' AND occasion LIKE '%at 90'");
         await rules.ReplaceAsync(rule, CancellationToken.None);
@@ -136,11 +137,15 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         await Database.ExecuteAsync(
             $"INSERT INTO unpriced_models VALUES ({project}, 'openai', 'gpt-9', now(), now())");
         await Database.ExecuteAsync(
-            $$"""INSERT INTO model_prices (project_id, provider, model, valid_from, document) SELECT {{project}}, 'x', m, now(), '{}' FROM unnest(ARRAY['a', 'b']) AS m""");
+            $$"""
+            INSERT INTO model_prices (project_id, provider, model, valid_from, document)
+            SELECT {{project}}, 'x', m, now(), '{}' FROM unnest(ARRAY['a', 'b']) AS m
+            """);
         await Database.ExecuteAsync(
             $"""
             INSERT INTO parked_work (id, work, project_id, subject, attempts, error_type, error, next_attempt_at)
-            SELECT gen_random_uuid(), 'mails', {project}, n::text, 1, 'x', 'It is broken.', now() + interval '1 hour' FROM generate_series(1, 3) AS n
+            SELECT gen_random_uuid(), 'mails', {project}, n::text, 1, 'x', 'It is broken.', now() + interval '1 hour'
+              FROM generate_series(1, 3) AS n
             """);
         for (var look = 0; look < 3; look++)
         {
@@ -156,15 +161,15 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         titles.ShouldBe(
-            ["Background work failed: mails | mails", "No price for gpt-9 | openai/gpt-9", "The prices of 2 models changed | model_prices"]);
+            ["Background work failed: mails | mails", "No price for gpt-9 | openai/gpt-9",
+                "The prices of 2 models changed | model_prices"]);
     }
 
     private DeriveAlerts Derive() => new(
-        Database.Source, Rig.Parked, new(Database.Source, new ThingLimits()), new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory);
+        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory);
 
     private async Task CheckAsync() => await new CheckAlerts(
-        Database.Source, Rig.Parked, new(Database.Source, new ThingLimits()), new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory,
-        Rig.Clock).RunAsync(CancellationToken.None);
+        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock).RunAsync(CancellationToken.None);
 
     private static async Task AllAsync(DeriveAlerts derive)
     {

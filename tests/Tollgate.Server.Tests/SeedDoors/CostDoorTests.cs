@@ -239,7 +239,8 @@ public sealed class CostDoorTests(RunningServer running)
         var read = await running.DoorWith(token).PostAsync(path);
         (read.Status, (bool)read["is_read"]!, (string?)read["title"]).ShouldBe((HttpStatusCode.OK, true, (string?)cost[0]!["title"]));
         (await running.DoorWith(token).PostAsync(path)).ShouldBe(HttpStatusCode.OK, read.Json!.ToJsonString());
-        (await door.GetAsync("/api/subscription/alerts/cost-d2"))["alerts"].AsArray().Count(static one => (bool)one!["is_read"]!).ShouldBe(1);
+        (await door.GetAsync("/api/subscription/alerts/cost-d2"))["alerts"].AsArray().Count(static one => (bool)one!["is_read"]!)
+            .ShouldBe(1);
         (await running.DoorWith(token).PostAsync(path.Replace("cost-d2", "cost-d3", StringComparison.Ordinal))).Status
             .ShouldBe(HttpStatusCode.Forbidden);
         (await door.PostAsync(path.Replace("cost-d2", "cost-d3", StringComparison.Ordinal))).Status.ShouldBe(HttpStatusCode.NotFound);
