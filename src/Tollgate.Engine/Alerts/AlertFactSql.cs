@@ -141,7 +141,7 @@ internal static class AlertFactSql
 
     /// <summary>
     /// Prices of the last hour, by the request that entered them. A shared price concerns each project that existed before it, and the
-    /// first price book of a server is no change. Rows: project, models, one of them, the time.
+    /// first prices of a server or a project are no change. Rows: project, models, one of them, the time.
     /// </summary>
     public const string PriceChanges =
         """
@@ -150,7 +150,9 @@ internal static class AlertFactSql
           JOIN alert_place b ON m.created_at > b.began_at
           JOIN projects p ON p.id = m.project_id OR (m.project_id IS NULL AND p.created_at < m.created_at)
          WHERE m.created_at > now() - interval '1 hour'
-           AND (m.project_id IS NOT NULL OR m.created_at > (SELECT min(f.created_at) FROM model_prices f WHERE f.project_id IS NULL))
+           AND m.created_at > CASE WHEN m.project_id IS NULL
+                                   THEN (SELECT min(f.created_at) + interval '1 hour' FROM model_prices f WHERE f.project_id IS NULL)
+                                   ELSE (SELECT min(f.created_at) FROM model_prices f WHERE f.project_id = m.project_id) END
          GROUP BY p.id, m.created_at
          ORDER BY m.created_at, p.id
         """;

@@ -8,9 +8,9 @@ internal static class AlertSql
     /// <summary>
     /// Inserts alerts, each once for its rule, subject and occasion. The channels get only a number of alerts of
     /// a rule in an hour, and none about a muted subject. $1 ids, $2 projects, $3 rules, $4 customers, $5 subjects, $6 occasions,
-    /// $7 severities, $8 titles, $9 details, $10 recommendations, $11 data, $12 times, $13 times for the channels (null: only the list; epoch: at once), $14 the most in an hour,
-    /// $15 whether it is a test. Rows: id, project, rule, kind, subject, severity, channels, whether the channels get it now, whether it is
-    /// muted.
+    /// $7 severities, $8 titles, $9 details, $10 recommendations, $11 data, $12 times, $13 times for the channels (null: only the list;
+    /// epoch: at once), $14 the most in an hour, $15 whether it is a test. Rows: id, project, rule, kind, subject,
+    /// severity, channels, whether the channels get it now, whether it is muted.
     /// </summary>
     public const string Insert =
         """

@@ -139,6 +139,13 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         await Database.ExecuteAsync(
             $$"""
             INSERT INTO model_prices (project_id, provider, model, valid_from, document)
+            SELECT {{project}}, 'x', m, now(), '{}' FROM unnest(ARRAY['a', 'b', 'c']) AS m
+            """);
+        await CheckAsync();
+        (await CountAsync("kind = 'price_changed'")).ShouldBe(0, "The first prices of a project are no change.");
+        await Database.ExecuteAsync(
+            $$"""
+            INSERT INTO model_prices (project_id, provider, model, valid_from, document)
             SELECT {{project}}, 'x', m, now(), '{}' FROM unnest(ARRAY['a', 'b']) AS m
             """);
         await Database.ExecuteAsync(
@@ -169,7 +176,8 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory);
 
     private async Task CheckAsync() => await new CheckAlerts(
-        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock).RunAsync(CancellationToken.None);
+        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock)
+        .RunAsync(CancellationToken.None);
 
     private static async Task AllAsync(DeriveAlerts derive)
     {
