@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -56,6 +57,11 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CustomerTrends))]
 [JsonSerializable(typeof(CustomerDashboard))]
 [JsonSerializable(typeof(CustomerAlerts))]
+[JsonSerializable(typeof(MrrView))]
+[JsonSerializable(typeof(MrrFactList))]
+[JsonSerializable(typeof(ExchangeRateRequest))]
+[JsonSerializable(typeof(ExchangeRateView))]
+[JsonSerializable(typeof(ExchangeRateList))]
 [JsonSerializable(typeof(CostAnalysis))]
 [JsonSerializable(typeof(CustomerAnalysis))]
 [JsonSerializable(typeof(RevenueVsCost))]

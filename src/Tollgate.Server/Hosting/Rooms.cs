@@ -1,3 +1,4 @@
+using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
@@ -53,6 +54,7 @@ internal static class Rooms
         services.AddNotices();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddAnalytics();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -95,6 +97,7 @@ internal static class Rooms
         app.MapNoticesRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapAnalytics();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);
