@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tollgate.Contracts.Analytics;
 
 /// <summary>Changes of MRR, in minor units. They add up to the difference of MRR, to the last minor unit.</summary>
@@ -36,7 +38,7 @@ public sealed record MrrView(
 /// <param name="ArrBefore">Recurring revenue per year before the step, in minor units. MRR is a twelfth of it.</param>
 /// <param name="ArrChange">The change of MRR is a twelfth of it.</param>
 /// <param name="Fact">The number of the step in the subscription's timeline.</param>
-/// <param name="Reason">Of a churn.</param>
+/// <param name="Reason">The reason of a churn.</param>
 public sealed record MrrFactView(
     string Id, DateTimeOffset At, string Kind, string Customer, string Subscription, int Fact, string Currency, long ArrBefore,
     long ArrAfter,
@@ -44,9 +46,18 @@ public sealed record MrrFactView(
 
 public sealed record MrrFactList(IReadOnlyList<MrrFactView> Data, bool HasMore);
 
-/// <param name="Rate">Units of the project's currency for one unit of <paramref name="Currency"/>, as a decimal string.</param>
-/// <param name="ValidFrom">The first day in the project's time zone. Default: today.</param>
-public sealed record ExchangeRateRequest(string? Currency, string? Rate, DateOnly? ValidFrom);
+public sealed record ExchangeRateRequest
+{
+    [Required]
+    public string? Currency { get; init; }
+
+    /// <summary>Units of the project's currency for one unit of the currency, as a decimal string.</summary>
+    [Required]
+    public string? Rate { get; init; }
+
+    /// <summary>The first day, in the project's time zone. Default: today.</summary>
+    public DateOnly? ValidFrom { get; init; }
+}
 
 /// <param name="Target">The project's currency.</param>
 public sealed record ExchangeRateView(string Id, string Currency, string Target, string Rate, DateOnly ValidFrom);

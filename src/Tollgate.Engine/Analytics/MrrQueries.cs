@@ -56,6 +56,10 @@ public sealed class MrrQueries(NpgsqlDataSource database, RateQueries rates)
         return facts;
     }
 
+    /// <summary>Reads a sum of minor units.</summary>
+    internal static ExactMoney MoneyOf(RowReader row, string amount, string currency) =>
+        Currency.Of(row.Text(currency)) is var of ? new(row.Number(amount) / of.MinorPerMajor, of) : default;
+
     private async Task<IReadOnlyCollection<MrrSum>> SumsAsync(
         ProjectSnapshot project, IReadOnlyList<ReportSpan> spans, CancellationToken cancel)
     {
@@ -67,8 +71,7 @@ public sealed class MrrQueries(NpgsqlDataSource database, RateQueries rates)
         while (await reader.ReadAsync(cancel))
         {
             sums.Add(new(
-                row.Whole("part"), row.Text("currency"), CatalogWords.Read<MrrMovement>(row.Text("kind")), row.Number("year"),
-                row.Long("number")));
+                row.Whole("part"), CatalogWords.Read<MrrMovement>(row.Text("kind")), MoneyOf(row, "year", "currency"), row.Long("number")));
         }
 
         return sums;

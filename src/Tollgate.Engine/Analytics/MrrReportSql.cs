@@ -17,8 +17,8 @@ internal static class MrrReportSql
         """;
 
     /// <summary>
-    /// The facts behind the sums, the newest first. $1 project, $2 from, $3 until, $4 kind or null, $5 currency or null, $6 plan or null, $7
-    /// partition and $8 account of the only customer, or nulls, $9 the id after which it starts or null, $10 number of rows.
+    /// The facts behind the sums, the newest first. $1 project, $2 from, $3 until, $4 kind or null, $5 currency or null, $6 plan or null,
+    /// $7 partition and $8 account of the only customer, or nulls, $9 the id after which it starts or null, $10 number of rows.
     /// </summary>
     public const string List =
         """

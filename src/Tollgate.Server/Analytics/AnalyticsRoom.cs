@@ -6,11 +6,15 @@ namespace Tollgate.Server.Analytics;
 public static class AnalyticsRoom
 {
     public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
-        services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>();
+        services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
+            .AddSingleton<CohortQueries>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
         MrrEndpoints.Map(app);
         RateEndpoints.Map(app);
+        KpiEndpoints.Map(app);
+        SpendEndpoints.Map(app);
+        CohortEndpoints.Map(app);
     }
 }

@@ -38,7 +38,7 @@ internal static class MrrEndpoints
         app.MapGet("/v1/analytics/mrr.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.MrrCsv);
         app.MapGet("/v1/analytics/mrr/movements", (RequestDelegate)(context => FactsAsync(context, queries, customers, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).Describe(AnalyticsDescriptions.Movements);
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.Movements);
         app.MapGet(
             "/v1/analytics/mrr/movements.csv",
             app.ServiceProvider.GetRequiredService<Exports>().Bounded(context => FactsCsvAsync(context, queries, customers, clock)))
@@ -56,13 +56,14 @@ internal static class MrrEndpoints
         var moved = report.Parts.Aggregate(default(MrrMovements), static (sum, part) => sum + part.Movements);
         var at = last.Span.Time.End < now ? last.Span.Time.End : now;
         var view = new MrrView(
-            at.ToOffset(), first.Span.From, last.Span.To, context.Project().Currency, first.Opening, last.Mrr, last.Arr, last.Customers,
+            at.ToOffset(), first.Span.From, last.Span.To, context.Project().Currency, first.Opening.Minor, last.Mrr.Minor, last.Arr.Minor,
+            last.Customers,
             ViewOf(moved),
             [.. report.Parts.Select(static part => new MrrMonthView(
-                CostViews.MonthOf(part.Span.From), part.Span.From, part.Span.To, part.Opening, part.Mrr, part.Arr, ViewOf(part.Movements),
-                part.NewCustomers, part.Customers))],
-            [.. report.ByCurrency.Select(static one => new CurrencyMrr(one.Currency, one.Mrr))],
-            [.. report.Unconverted.Select(static one => new CurrencyMrr(one.Currency, one.Mrr))]);
+                CostViews.MonthOf(part.Span.From), part.Span.From, part.Span.To, part.Opening.Minor, part.Mrr.Minor, part.Arr.Minor,
+                ViewOf(part.Movements), part.NewCustomers, part.Customers))],
+            [.. report.ByCurrency.Select(static one => new CurrencyMrr(one.Currency.Code, one.Minor))],
+            [.. report.Unconverted.Select(static one => new CurrencyMrr(one.Currency.Code, one.Minor))]);
         await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.MrrView);
     }
 
@@ -78,8 +79,9 @@ internal static class MrrEndpoints
         {
             var moved = part.Movements;
             csv.Plain(CostViews.MonthOf(part.Span.From)).Next().Plain(CostViews.DayOf(part.Span.From)).Next()
-                .Plain(CostViews.DayOf(part.Span.To)).Next().Plain(currency).Next().Plain(part.Opening).Next().Plain(part.Mrr).Next()
-                .Plain(part.Arr).Next().Plain(moved.New).Next().Plain(moved.Expansion).Next().Plain(moved.Contraction).Next()
+                .Plain(CostViews.DayOf(part.Span.To)).Next().Plain(currency).Next().Plain(part.Opening.Minor).Next().Plain(part.Mrr.Minor)
+                .Next()
+                .Plain(part.Arr.Minor).Next().Plain(moved.New).Next().Plain(moved.Expansion).Next().Plain(moved.Contraction).Next()
                 .Plain(moved.Churn).Next().Plain(moved.Reactivation).Next().Plain(moved.Exchange).Next().Plain(part.NewCustomers).Next()
                 .Plain(part.Customers).End();
         });

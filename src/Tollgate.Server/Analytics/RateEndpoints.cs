@@ -60,7 +60,7 @@ internal static class RateEndpoints
         }
 
         var from = body.ValidFrom ?? ReportSpan.DayOf(clock.Now(project), project.Zone);
-        var row = await rates.SetAsync(project, new(currency!.Code, from, rate.Value), context.RequestAborted);
+        var row = await rates.SetAsync(project, new(currency!.Code, from, rate), context.RequestAborted);
         await (row is null
             ? Problems.WriteAsync(
                 context, ErrorCode.LimitReached, $"A project has at most {RateQueries.Most} exchange rates, replaced ones included.")
@@ -82,6 +82,6 @@ internal static class RateEndpoints
     }
 
     private static ExchangeRateView ViewOf(RateRow row) => new(
-        row.Sequence.ToString(CultureInfo.InvariantCulture), row.Rate.Currency, row.Target, UnitPrice.Of(row.Rate.Rate).ToString(),
+        row.Sequence.ToString(CultureInfo.InvariantCulture), row.Rate.Currency, row.Target, row.Rate.Rate.ToString(),
         row.Rate.ValidFrom);
 }

@@ -30,8 +30,8 @@ public sealed class MrrReportTests
             for (var at = 0; at < spans.Count; at++)
             {
                 var part = report.Parts[at];
-                (part.Opening + part.Movements.Total).ShouldBe(part.Mrr, $"seed {seed}, part {at}");
-                part.Mrr.ShouldBe(Naive(ends, at + 1, spans[at].To, rates), $"seed {seed}, part {at}");
+                (part.Opening.Minor + part.Movements.Total).ShouldBe(part.Mrr.Minor, $"seed {seed}, part {at}");
+                part.Mrr.Minor.ShouldBe(Naive(ends, at + 1, spans[at].To, rates), $"seed {seed}, part {at}");
                 part.Customers.ShouldBe(ends.Count(life => life[at + 1].Year > 0), $"seed {seed}, part {at}");
                 if (at > 0)
                 {
@@ -45,30 +45,32 @@ public sealed class MrrReportTests
     public void A_kind_without_a_movement_stays_0_however_the_others_are_rounded()
     {
         var month = ReportSpan.Months(First, First.AddDays(30), Cairo);
-        var report = MrrReport.Of(month, [new(1, "USD", MrrMovement.New, 7, 1), new(1, "USD", MrrMovement.Expansion, 7, 1)], Dollars);
+        var report = MrrReport.Of(month, [Sum(1, "USD", MrrMovement.New, 7), Sum(1, "USD", MrrMovement.Expansion, 7)], Dollars);
 
         report.Parts[0].Movements.ShouldBe(new MrrMovements(1, 0, 0, 0, 0, 0), "14 ÷ 12 is 1; each 7 ÷ 12 alone would be 1.");
-        (report.Parts[0].Mrr, report.Parts[0].Arr).ShouldBe((1, 14));
+        (report.Parts[0].Mrr.Minor, report.Parts[0].Arr.Minor).ShouldBe((1, 14));
     }
 
     [Fact]
     public void A_currency_without_a_rate_on_a_day_that_needs_one_is_in_no_figure()
     {
         var months = ReportSpan.Months(First, First.AddMonths(2).AddDays(-1), Cairo);
-        MrrSum[] sums = [new(0, "USD", MrrMovement.New, 1200, 1), new(1, "EUR", MrrMovement.New, 2400, 1)];
+        MrrSum[] sums = [Sum(0, "USD", MrrMovement.New, 1200), Sum(1, "EUR", MrrMovement.New, 2400)];
 
-        var without = MrrReport.Of(months, sums, new(Currency.Usd, [new("EUR", First.AddDays(31), 2m)]));
-        (without.Parts[1].Mrr, without.Unconverted.ShouldHaveSingleItem()).ShouldBe((100, new MrrOfCurrency("EUR", 200)));
+        var without = MrrReport.Of(months, sums, new(Currency.Usd, [new("EUR", First.AddDays(31), UnitPrice.Of(2))]));
+        (without.Parts[1].Mrr.Minor, without.Unconverted.ShouldHaveSingleItem()).ShouldBe((100, new MoneyAmount(200, Currency.Of("EUR"))));
 
-        var with = MrrReport.Of(months, sums, new(Currency.Usd, [new("EUR", First.AddDays(30), 2m), new("EUR", First.AddDays(31), 3m)]));
+        var with = MrrReport.Of(
+            months, sums,
+            new(Currency.Usd, [new("EUR", First.AddDays(30), UnitPrice.Of(2)), new("EUR", First.AddDays(31), UnitPrice.Of(3))]));
         with.Unconverted.ShouldBeEmpty();
-        with.Parts.Select(static part => part.Mrr).ShouldBe([500, 700]);
+        with.Parts.Select(static part => part.Mrr.Minor).ShouldBe([500, 700]);
         with.Parts[1].Movements.ShouldBe(new MrrMovements(0, 0, 0, 0, 0, 200), "200 cents at 3 instead of 2.");
     }
 
     [Fact]
     public void Nothing_at_all_is_0() => MrrReport.Of(ReportSpan.Months(First, First.AddMonths(24), Cairo), [], Dollars).Parts
-        .ShouldAllBe(static part => part.Mrr == 0 && part.Movements == default && part.Customers == 0);
+        .ShouldAllBe(static part => part.Mrr.IsZero && part.Movements == default && part.Customers == 0);
 
     [Fact]
     public void Months_begin_at_local_midnight_and_tile_the_range()
@@ -97,7 +99,7 @@ public sealed class MrrReportTests
                     var next = random.Next(3) == 0 ? 0 : random.NextInt64(1, 100_000);
                     if (MrrRules.Between(year, next, hasPaid) is { } kind)
                     {
-                        sums.Add(new(part, currency, kind, next - year, 1));
+                        sums.Add(Sum(part, currency, kind, next - year));
                         (year, hasPaid) = (next, true);
                     }
                 }
@@ -114,10 +116,13 @@ public sealed class MrrReportTests
     private static IEnumerable<ExchangeRate> RatesOf(Random random) =>
         from currency in new[] { "EUR", "JPY" }
         from at in Enumerable.Range(0, 12)
-        select new ExchangeRate(currency, First.AddDays(-40 + (at * 70)), random.Next(1, 2_000_000) / 1_000_000m);
+        select new ExchangeRate(currency, First.AddDays(-40 + (at * 70)), UnitPrice.Of(random.Next(1, 2_000_000) / 1_000_000m));
+
+    private static MrrSum Sum(int part, string currency, MrrMovement kind, long year) =>
+        new(part, kind, new((decimal)year / Currency.Of(currency).MinorPerMajor, Currency.Of(currency)), 1);
 
     private static long Naive(List<(string Currency, long Year)[]> ends, int part, DateOnly day, ExchangeRates rates) =>
         (long)decimal.Round(ends.Sum(life => life[part] is var (currency, year) && year > 0
-            ? year * rates.At(currency, day)!.Value * (currency == "JPY" ? 100 : 1)
+            ? year * rates.At(Currency.Of(currency), day)!.Value.Value * (currency == "JPY" ? 100 : 1)
             : 0) / 12m, 0, MidpointRounding.AwayFromZero);
 }
