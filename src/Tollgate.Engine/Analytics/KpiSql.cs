@@ -6,7 +6,7 @@ internal static class KpiSql
     /// <summary>
     /// Customers whose recurring revenue moves in a range, grouped by their revenue at its start and its end. $1 project, $2 from, $3
     /// until. Rows: currency at the start and at the end, reason of a loss or null, revenue per year at the start and at the end,
-    /// customers. The customers of a row all pay more, less or the same at the end.
+    /// customers. The customers of a row all pay more, less, the same or nothing at the end, and all or none of them paid at the start.
     /// </summary>
     public const string Moved =
         """
@@ -20,7 +20,7 @@ internal static class KpiSql
                   FROM mrr_movements m
                  WHERE m.project_id = $1 AND m.at >= $2 AND m.at < $3
                  GROUP BY m.partition, m.account) x
-         GROUP BY 1, 2, 3, sign(x.after - x.before)
+         GROUP BY 1, 2, 3, sign(x.after - x.before), x.before = 0, x.after = 0
         """;
 
     /// <summary>

@@ -20,8 +20,12 @@ public sealed class SpendQueries(NpgsqlDataSource database)
             KpiSql.AddSpend, project.Id, spend.Id, spend.Day, spend.Amount.Currency.Code, spend.Amount.Minor,
             SqlCommands.OrNull(spend.Channel, NpgsqlDbType.Text), SqlCommands.OrNull(spend.Note, NpgsqlDbType.Text));
         return await command.ExecuteScalarAsync(cancel) is not null
-            || (await ReadAsync(database.Command(KpiSql.FindSpend, project.Id, spend.Id), cancel)).Single() == spend;
+            || await FindAsync(project, spend.Id, cancel) == spend;
     }
+
+    /// <summary>Returns null if the project has no such record.</summary>
+    public async Task<AcquisitionSpend?> FindAsync(ProjectSnapshot project, string id, CancellationToken cancel) =>
+        (await ReadAsync(database.Command(KpiSql.FindSpend, project.Id, id), cancel)).SingleOrDefault();
 
     /// <summary>Returns a page, the latest addition first.</summary>
     public Task<IReadOnlyList<AcquisitionSpend>> ListAsync(ProjectSnapshot project, string? after, int limit, CancellationToken cancel) =>

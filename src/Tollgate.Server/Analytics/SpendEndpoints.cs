@@ -20,7 +20,7 @@ internal static class SpendEndpoints
         var queries = app.ServiceProvider.GetRequiredService<SpendQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         app.MapPost("/v1/analytics/spend", context => AddAsync(context, queries, clock)).RequireKey(Access.Secret, Scope.BillingWrite)
-            .Describe(KpiDescriptions.AddSpend);
+            .WithLoad(Load.Heavy).Describe(KpiDescriptions.AddSpend);
         app.MapGet("/v1/analytics/spend", (RequestDelegate)(context => ListAsync(context, queries)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.ListSpend);
     }
@@ -68,6 +68,13 @@ internal static class SpendEndpoints
         var list = ListQuery.Read(context);
         if (await list.IsRefusedAsync())
         {
+            return;
+        }
+
+        if (list.StartingAfter is { } after && await queries.FindAsync(context.Project(), after, context.RequestAborted) is null)
+        {
+            list.RefuseUnknownAfter();
+            await list.IsRefusedAsync();
             return;
         }
 
