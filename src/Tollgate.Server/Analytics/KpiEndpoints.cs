@@ -11,7 +11,9 @@ namespace Tollgate.Server.Analytics;
 /// <summary><c>/v1/analytics/kpis</c>: the key figures of a range, each with its formula.</summary>
 internal static class KpiEndpoints
 {
-    private const string Minor = "minor", Ratio = "ratio";
+    private const string Minor = "minor", Ratio = "ratio", Number = "customers";
+
+    public static readonly string[] Units = [Minor, Ratio, Number];
 
     private static readonly string[] Columns = ["name", "value", "previous", "unit", "definition"];
 
@@ -22,7 +24,7 @@ internal static class KpiEndpoints
             "The recurring prices of active and past-due subscriptions after recurring discounts, per month, at the end of the range.",
             static kpis => kpis.Mrr.Minor),
         ("arr", Minor, "12 × MRR.", static kpis => kpis.Arr.Minor),
-        ("customers", "customers", "Customers with MRR at the end of the range.", static kpis => kpis.Customers),
+        ("customers", Number, "Customers with MRR at the end of the range.", static kpis => kpis.Customers),
         ("arpu", Minor, "MRR ÷ paying customers.", static kpis => kpis.Arpu?.Minor),
         ("ltv", Minor, "ARPU × gross margin ÷ logo churn of the range.", static kpis => kpis.Ltv?.Minor),
         ("cac", Minor, "Recorded acquisition spend ÷ customers that paid for the first time in the range.", static kpis => kpis.Cac?.Minor),
