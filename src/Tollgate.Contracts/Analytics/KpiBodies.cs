@@ -102,7 +102,7 @@ public sealed record CohortsView(
     DateOnly From, DateOnly To, string Currency, IReadOnlyList<CohortView> Data, IReadOnlyList<string> Unconverted);
 
 /// <param name="Name">The plan, currency or country; null: the customers have none.</param>
-/// <param name="Share">Of all paying customers.</param>
+/// <param name="Share">The share of all paying customers.</param>
 public sealed record SegmentView(string? Name, long Customers, long Mrr, decimal? Share);
 
 /// <summary>Answer of <c>GET /v1/analytics/segments</c>.</summary>

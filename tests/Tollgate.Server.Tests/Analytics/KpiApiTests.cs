@@ -77,7 +77,7 @@ public sealed class KpiApiTests(RunningServer running)
         (await sandbox.Door.PostAsync("/v1/analytics/spend", """{"id": "ads", "amount": 501}""")).Status.ShouldBe(HttpStatusCode.Conflict);
         (await GetAsync(sandbox, "/v1/analytics/spend"))["data"]!.AsArray().Count.ShouldBe(1);
         foreach (var bad in (string[])[
-            """{"amount": 0}""", "{}", """{"amount": 1, "currency": "XXX"}""", """{"amount": 1, "day": "soon"}"""])
+            """{"amount": 0}""", "{}", """{"amount": 1, "currency": "QQQ"}""", """{"amount": 1, "day": "soon"}"""])
         {
             (await sandbox.Door.PostAsync("/v1/analytics/spend", bad)).Status.ShouldBe(HttpStatusCode.UnprocessableEntity, bad);
         }
