@@ -32,6 +32,11 @@ public sealed record FactToPublish(
 
     public CrossedThreshold? Threshold { get; init; }
 
+    /// <summary>True if an endpoint of the format takes part: an alert goes to the channels of its rule.</summary>
+    internal bool GoesTo(string format) => Type != WebhookEventType.AlertFired
+        ? format == WebhookEndpoint.Tollgate
+        : Word.Split(',').Contains(format == WebhookEndpoint.Tollgate ? "webhook" : format);
+
     /// <summary>The number of the event among those of its object, from 1 and without a gap.</summary>
     public long Sequence { get; init; }
 }
@@ -187,6 +192,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             "checkout" => WebhookEventType.OfCheckout(word),
             "payment" => WebhookEventType.OfPayment(word),
             "webhook_endpoint" => WebhookEventType.EndpointDisabled,
+            "alert" => WebhookEventType.AlertFired,
             _ => WebhookEventType.ThresholdReached,
         };
         return new(
@@ -277,8 +283,9 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         {
             while (await row.ReadAsync(cancel))
             {
-                var (endpoint, wanted) = (row.GetGuid(0), row.GetFieldValue<string[]>(1));
-                pairs.AddRange(facts.Index().Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name))
+                var (endpoint, wanted, format) = (row.GetGuid(0), row.GetFieldValue<string[]>(1), row.GetString(2));
+                pairs.AddRange(facts.Index()
+                    .Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name) && fact.Item.GoesTo(format))
                     .Select(fact => (endpoint, positions[fact.Index])));
             }
         }

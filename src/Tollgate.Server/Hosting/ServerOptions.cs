@@ -225,6 +225,7 @@ public sealed record ServerOptions
         Coupons = (int)Settings.MostCoupons.Read(environment, faults),
         Checkouts = (int)Settings.MostCheckouts.Read(environment, faults),
         Tokens = (int)Settings.MostTokens.Read(environment, faults),
+        AlertRules = (int)Settings.MostAlertRules.Read(environment, faults),
         CustomerKeys = (int)Settings.CustomerKeys.Read(environment, faults),
     };
 

@@ -16,6 +16,7 @@ internal static class WebhookAnswers
         Url = endpoint.Url,
         Events = endpoint.Events,
         Description = endpoint.Description,
+        Format = endpoint.Format,
         Status = CatalogWords.Of(endpoint.DisabledAt is null ? EndpointStatus.Enabled : EndpointStatus.Disabled),
         DisabledReason = endpoint.DisabledReason,
         DisabledAt = endpoint.DisabledAt?.ToOffset(),

@@ -41,7 +41,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         Second = await FilledAsync();
         _subscription = (await First.Door.GetAsync("/v1/subscriptions?customer=c-1"))["data"][0]!["id"]!.GetValue<string>();
         Lists = Read((await _running.DoorWith(null).GetAsync("/openapi/v1.json")).Json!);
-        foreach (var path in (string[])["/v1/mails", "/v1/deliveries", "/v1/webhook-events", "/v1/provider-events", "/v1/disputes"])
+        foreach (var path in (string[])["/v1/alerts", "/v1/customers/c-1/alerts", "/v1/mails", "/v1/deliveries",
+            "/v1/webhook-events", "/v1/provider-events", "/v1/disputes"])
         {
             await SettleAsync(First, path);
             await SettleAsync(Second, path);
@@ -132,6 +133,9 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             await UseAsync(sandbox, n);
             await AddAsync(sandbox, n);
         }
+
+        // Two thresholds, and so two alerts.
+        await sandbox.UseAsync("c-1", "exports", 9, id: "x-1");
 
         await sandbox.AdvanceAsync("2027-02-28T00:00:00Z");
         foreach (var n in Enumerable.Range(4, 3))
