@@ -52,6 +52,8 @@ public sealed class RowReader
 
     public decimal Number(string column) => _reader.GetDecimal(At(column));
 
+    public decimal? NumberOrNull(string column) => At(column) is var at && _reader.IsDBNull(at) ? null : _reader.GetDecimal(at);
+
     public bool Flag(string column) => _reader.GetBoolean(At(column));
 
     public Guid Id(string column) => _reader.GetGuid(At(column));
