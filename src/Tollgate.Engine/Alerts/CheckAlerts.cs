@@ -117,7 +117,7 @@ public sealed class CheckAlerts(
             (long)ProviderErrorsFact.FewestCalls);
         await ReadAsync(
             AlertFactSql.Costs,
-            row => new BudgetFact(row.Text("month"), Quantity.Of(row.Number("cost")), Now(row.Whole("project_id"))), CostKinds);
+            row => new BudgetFact(row.Text("month"), Quantity.Of(row.Number("cost")), Now(row.Whole("project_id"))), (object)CostKinds);
         return await WithMarginsAsync(states, cancel);
 
         async Task ReadAsync(string sql, Func<RowReader, AlertFact> read, params object?[] parameters)
