@@ -216,7 +216,7 @@ internal static class WebhookSql
     /// Thresholds have only the project's time: under a test clock they count as of now. $1 to $4 as in <see cref="Facts"/>, $5 whether the
     /// project has a test clock.
     /// </summary>
-    public const string OldestUntold =
+    public const string OldestUnpublished =
         $"""
         SELECT min(CASE WHEN $5 AND u.object_type = 'quota' THEN now() ELSE u.recorded_at END)
           FROM ({Facts}) AS u

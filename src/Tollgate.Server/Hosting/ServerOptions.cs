@@ -12,6 +12,7 @@ using Tollgate.Engine.Secrets;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
+using Tollgate.Server.Limits;
 using Tollgate.Server.Mail;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Webhooks;

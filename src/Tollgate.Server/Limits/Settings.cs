@@ -1,4 +1,4 @@
-namespace Tollgate.Server.Hosting;
+namespace Tollgate.Server.Limits;
 
 /// <summary>Every limit of the server in one list: read and checked together, shown by <c>tollgate up --help</c>.</summary>
 public static class Settings
@@ -225,8 +225,8 @@ public static class Settings
         Lanes, QueueLength, MaxBatch, AccountsPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes,
         GatewayMemory,
         UpstreamSeconds, GatewayCalls,
-        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys,
-        MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, ProjectMails,
+        MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
         CustomerKeys,
     ];
 }
