@@ -174,7 +174,8 @@ internal static class AlertFactSql
         """;
 
     /// <summary>
-    /// The cost of calls to models in the running UTC month, of projects with a rule on it. $1 kinds of rules. Rows: project, month, dollars.
+    /// The cost of calls to models in the running UTC month, of projects with a rule on it. $1 kinds of rules. Rows: project, month,
+    /// dollars.
     /// </summary>
     public const string Costs =
         """

@@ -196,7 +196,8 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
             "20% of the calls to openai failed", $"Calls to models cost $120.00 in {DateTime.UtcNow:yyyy-MM}",
             $"The margin is -100% in {DateTime.UtcNow:yyyy-MM}",
         ]);
-        (await TitlesAsync(other.Id)).ShouldBe(["20% of the calls to openai failed"]);
+        (await TitlesAsync(other.Id)).ShouldBe(
+            ["20% of the calls to openai failed", "Background work failed: alert checks"], "The second look tells of the first.");
         (await Database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'alert_checks'")).ShouldBe(1);
     }
 
