@@ -34,6 +34,9 @@ public sealed class Lane
     /// <summary>The most moves of one operation between a member's account and its owner's.</summary>
     private const int MostMoves = 8;
 
+    /// <summary>The longest wait for the batch in hand when the server ends.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
+
     private static readonly List<LaneOp> NoOps = [];
 
     private readonly Database _database;
@@ -60,6 +63,9 @@ public sealed class Lane
     private int _busy;
 
     private volatile bool _completed;
+
+    /// <summary>True: the server is about to end, and the database with it.</summary>
+    private volatile bool _ended;
 
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
     public Lane(
@@ -163,6 +169,26 @@ public sealed class Lane
     }
 
     /// <summary>
+    /// Refuses all waiting operations, and returns when the batch in hand is committed, or after <see cref="LongestEnd"/>: PostgreSQL then
+    /// decides whether it was.
+    /// </summary>
+    public async Task EndAsync()
+    {
+        _completed = _ended = true;
+        for (var since = Stopwatch.GetTimestamp(); !IsIdle || !IsIdle;)
+        {
+            if (Stopwatch.GetElapsedTime(since) > LongestEnd)
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
+
+        await DropConnectionAsync();
+    }
+
+    /// <summary>
     /// Read twice: a batch between the two reads may have taken the waiting operations and set them aside, where they stay for longer than
     /// a read takes.
     /// </summary>
@@ -171,6 +197,13 @@ public sealed class Lane
     /// <summary>Answers every operation. Its exceptions must not end the lane: no other thread would ever work for it.</summary>
     private async Task ExecuteAsync(List<LaneOp> ops)
     {
+        if (_ended)
+        {
+            _busyAccounts.BeginRefusal();
+            Fail(ops, GateFault.Overloaded);
+            return;
+        }
+
         try
         {
             await DecideAsync(ops);
@@ -215,7 +248,7 @@ public sealed class Lane
         _shelf.Forget(ops);
         try
         {
-            if (mayConnect)
+            if (mayConnect && !_ended)
             {
                 _log.LogWarning(
                     "A lane lost its connection during a batch of {Count} and decides the batch again on a new connection: "
@@ -231,8 +264,12 @@ public sealed class Lane
             await DropConnectionAsync();
         }
 
-        // Callers retry with the same id.
-        _log.LogError("The database rejected a batch of {Count}: {Message}", ops.Count, lost.Message);
+        // Callers retry with the same id. If the server ends, the database has rejected nothing.
+        if (!_ended)
+        {
+            _log.LogError("The database rejected a batch of {Count}: {Message}", ops.Count, lost.Message);
+        }
+
         Fail(ops, GateFault.StorageUnavailable);
     }
 

@@ -28,6 +28,7 @@ public sealed class FrontDoor(
     IOptions<HttpOptions> options,
     RequestTimes times,
     FairShare share,
+    IHostApplicationLifetime lifetime,
     ILogger<FrontDoor> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -72,10 +73,13 @@ public sealed class FrontDoor(
         }
         catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
             || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-            || e is ObjectDisposedException { ObjectName: "MemoryPool" })
+            || e is ObjectDisposedException { ObjectName: "MemoryPool" }
+            || (lifetime.ApplicationStopping.IsCancellationRequested
+                && (e is ObjectDisposedException || context.RequestAborted.IsCancellationRequested)))
         {
-            // The caller has disconnected, or the server stops and has closed the connection (and at the end its memory), so there is
-            // nobody to answer. Both can reach the reader of the body before they reach RequestAborted.
+            // The caller has disconnected, or the server stops and has closed the connection, and then whatever the request used: the
+            // database, the connection's memory. There is nobody to answer, and nothing has failed. Both can reach the request before they
+            // reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)
