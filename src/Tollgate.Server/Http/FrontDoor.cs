@@ -10,7 +10,7 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The middleware in front of all endpoints. In order, it refuses a path with dot segments, finds the key, resolves it, compares it with
+/// The middleware in front of all endpoints. In order, it refuses a doubtful end and a path with dot segments, finds the key, resolves it, compares it with
 /// the endpoint's requirement, runs the endpoint (through <see cref="Idempotency"/> if a retry could repeat an effect), and writes failures
 /// as problem+json.
 /// </summary>
@@ -40,7 +40,13 @@ public sealed class FrontDoor(
         try
         {
             var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
-            if (RawPath.DotSegment(context) is { } dots)
+            if (HasTwoEnds(context.Request.Headers))
+            {
+                await Problems.WriteAsync(
+                    context, ErrorCode.MalformedRequest,
+                    "The request has both Content-Length and Transfer-Encoding, which end its body at different places. Send one of them.");
+            }
+            else if (RawPath.DotSegment(context) is { } dots)
             {
                 await Problems.WriteAsync(
                     context, ErrorCode.MalformedRequest,
@@ -95,6 +101,13 @@ public sealed class FrontDoor(
             }
         }
     }
+
+    /// <summary>
+    /// True for a body in chunks that has a length too: a proxy may have read the length. Kestrel reads the chunks, renames the length, and
+    /// closes the connection afterwards.
+    /// </summary>
+    private static bool HasTwoEnds(IHeaderDictionary headers) =>
+        headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
     /// <summary>
     /// Writes the refusal, or a 429 if keys of the address fail too often, which does not affect valid keys of the address.

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Npgsql;
 using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Hosting;
@@ -23,6 +24,45 @@ public sealed class StopTests(TestPostgres postgres)
         streams.ForEach(static stream => stream.Dispose());
         server.Log.ShouldNotContain("failed: internal");
         server.Log.ShouldNotContain("BackgroundService failed");
+    }
+
+    [Fact]
+    public async Task A_stop_while_a_lane_waits_for_a_busy_customer_refuses_the_waiting_and_logs_no_failure()
+    {
+        await using var database = await postgres.CreateDatabaseAsync();
+        await using var server = await TestServer.StartAsync(
+            database.ConnectionString, environment: new Dictionary<string, string> { ["TOLLGATE_DRAIN_SECONDS"] = "1" });
+        using var client = server.ClientFor("trendit");
+        (await UseAsync(client)).ShouldBe(200);
+
+        await using var other = await database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await other.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var hold = new NpgsqlCommand(
+            "SELECT FROM customers WHERE id = 'busy' FOR UPDATE; UPDATE balances SET version = version", other))
+        {
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        var waiting = Enumerable.Range(0, 8).Select(_ => UseAsync(client)).ToList();
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TestContext.Current.CancellationToken);
+        (await server.StopAsync()).ShouldBe(0, server.Log);
+        (await Task.WhenAll(waiting)).ShouldAllBe(static status => status != 200);
+        server.Log.Split('\n').Where(static line => line.Contains("\"level\":\"error\"", StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <returns>The status; 0: the server closed the connection.</returns>
+    private static async Task<int> UseAsync(HttpClient client)
+    {
+        try
+        {
+            using var body = new StringContent("""{"customer": "busy", "feature": "api_call"}""", Encoding.UTF8, "application/json");
+            using var answer = await client.PostAsync(new Uri("/v1/consume", UriKind.Relative), body);
+            return (int)answer.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>Sends one event of a stream whose end never comes, and waits until it is stored.</summary>
