@@ -4,9 +4,9 @@ using System.Diagnostics;
 namespace Tollgate.Engine.Inbox;
 
 /// <summary>
-/// Limits the bytes of provider events that Tollgate stores for a project in a day; a day's worth may arrive at once. Tollgate keeps an event
-/// for ever, to recognize its repeats, and a tenant that knows its signing secret can sign any number of them. Each server counts separately:
-/// several servers store a multiple.
+/// Limits the bytes of provider events that Tollgate stores for a project in a day; a day's worth may arrive at once. Tollgate keeps an
+/// event for ever, to recognize its repeats, and a tenant that knows its signing secret can sign any number of them. Each server counts
+/// separately: several servers store a multiple.
 /// </summary>
 /// <remarks>As <see cref="Customers.NewCustomers"/>, it stores the instant at which the bytes so far are paid off at that pace.</remarks>
 /// <param name="bytesADay">At least 1.</param>
@@ -18,7 +18,6 @@ public sealed class EventRoom(long bytesADay)
     private static readonly long Day = 86_400 * Stopwatch.Frequency;
 
     private readonly ConcurrentDictionary<int, long> _paidOffAt = new();
-    private readonly double _each = (double)Day / bytesADay;
 
     /// <summary>Returns false if the project has used up its day.</summary>
     /// <param name="now">A timestamp of <see cref="Stopwatch"/>.</param>
@@ -27,7 +26,7 @@ public sealed class EventRoom(long bytesADay)
     /// <summary>Counts a stored event, even beyond the limit: later ones wait longer.</summary>
     public void Stored(int project, int bodyBytes, long now)
     {
-        var cost = (long)((bodyBytes + BytesOfRow) * _each);
+        var cost = (long)((Int128)(bodyBytes + BytesOfRow) * Day / bytesADay);
         _paidOffAt.AddOrUpdate(project, _ => now + cost, (_, at) => Math.Max(at, now) + cost);
     }
 }

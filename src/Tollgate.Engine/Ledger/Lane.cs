@@ -234,7 +234,7 @@ public sealed class Lane
         {
             await DropConnectionAsync();
             await AfterLossAsync(
-                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !IsTimeout(lost));
+                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !LaneFailures.IsTimeout(lost));
         }
     }
 
@@ -299,7 +299,7 @@ public sealed class Lane
             await _busyAccounts.PutAsideAsync(connection, ops);
             return ops;
         }
-        catch (PostgresException refused) when (IsStale(refused))
+        catch (PostgresException refused) when (LaneFailures.IsStale(refused))
         {
             _metrics.DecidedAgain(refused.SqlState);
             // Only stale rows indicate another server; known ids indicate retries.
@@ -360,7 +360,7 @@ public sealed class Lane
 
                 waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
             }
-            catch (PostgresException refused) when (IsStale(refused) && attempt < attempts)
+            catch (PostgresException refused) when (LaneFailures.IsStale(refused) && attempt < attempts)
             {
                 _metrics.DecidedAgain(refused.SqlState);
                 _shelf.Forget(ops);
@@ -541,20 +541,7 @@ public sealed class Lane
         }
     }
 
-    private static bool IsStale(PostgresException refused) => refused.SqlState
-        is BatchWriter.StaleState or BatchWriter.DuplicateState or PostgresErrorCodes.UniqueViolation
-        or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
-
-    /// <summary>
-    /// True if the connection or the server is gone, which no operation causes. Also if Npgsql takes a statement for prepared that
-    /// PostgreSQL never saw, because one before it in its batch was refused: every later batch on this connection would fail.
-    /// </summary>
-    private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
-        or PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName }
-        || _connection is not { State: System.Data.ConnectionState.Open };
-
-    /// <summary>True if the database is slow rather than gone: a second attempt would double the callers' wait.</summary>
-    private static bool IsTimeout(Exception lost) => lost is TimeoutException or { InnerException: TimeoutException };
+    private bool IsLost(Exception failed) => LaneFailures.IsLost(failed, _connection);
 
     /// <summary>Updates memory after the commit, and answers the callers.</summary>
     private void Committed(List<LaneOp> ops, long started)

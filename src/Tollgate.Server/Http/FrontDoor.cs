@@ -39,36 +39,7 @@ public sealed class FrontDoor(
         AnswerHeaders.Begin(context.Response);
         try
         {
-            var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
-            if (HasTwoEnds(context.Request.Headers))
-            {
-                await Problems.WriteAsync(
-                    context, ErrorCode.MalformedRequest,
-                    "The request has both Content-Length and Transfer-Encoding, which end its body at different places. Send one of them.");
-            }
-            else if (RawPath.DotSegment(context) is { } dots)
-            {
-                await Problems.WriteAsync(
-                    context, ErrorCode.MalformedRequest,
-                    $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
-            }
-            else if (requirement is null)
-            {
-                await RunOpenAsync(context);
-            }
-            else
-            {
-                var answer = Resolve(context, requirement, out var token);
-                if (token is { } hash)
-                {
-                    answer = guesses.MayAsk(context, KeyReader.Read(context, requirement.Headers).Span)
-                        ? await ResolveTokenAsync(context, hash)
-                        : ErrorCode.KeyInvalid;
-                }
-
-                await (answer.Caller is { } caller ? EnterAsync(context, caller, requirement) : RefuseAsync(context, answer));
-            }
-
+            await RunAsync(context);
             if (IsBareFailure(context.Response))
             {
                 var code = Problems.Of(context.Response.StatusCode);
@@ -77,15 +48,9 @@ public sealed class FrontDoor(
                     : Problems.WriteAsync(context, code, DetailOf(context, code)));
             }
         }
-        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
-            || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-            || e is ObjectDisposedException { ObjectName: "MemoryPool" }
-            || (lifetime.ApplicationStopping.IsCancellationRequested
-                && (e is ObjectDisposedException || context.RequestAborted.IsCancellationRequested)))
+        catch (Exception e) when (HasLeft(context, e))
         {
-            // The caller has disconnected, or the server stops and has closed the connection, and then whatever the request used: the
-            // database, the connection's memory. There is nobody to answer, and nothing has failed. Both can reach the request before they
-            // reach RequestAborted.
+            // Both can reach the request before they reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)
@@ -101,6 +66,51 @@ public sealed class FrontDoor(
             }
         }
     }
+
+    /// <summary>Finds the endpoint's caller, and runs the endpoint or refuses.</summary>
+    private async Task RunAsync(HttpContext context)
+    {
+        var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
+        if (HasTwoEnds(context.Request.Headers))
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.MalformedRequest,
+                "The request has both Content-Length and Transfer-Encoding, which end its body at different places. Send one of them.");
+        }
+        else if (RawPath.DotSegment(context) is { } dots)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.MalformedRequest,
+                $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
+        }
+        else if (requirement is null)
+        {
+            await RunOpenAsync(context);
+        }
+        else
+        {
+            var answer = Resolve(context, requirement, out var token);
+            if (token is { } hash)
+            {
+                answer = guesses.MayAsk(context, KeyReader.Read(context, requirement.Headers).Span)
+                    ? await ResolveTokenAsync(context, hash)
+                    : ErrorCode.KeyInvalid;
+            }
+
+            await (answer.Caller is { } caller ? EnterAsync(context, caller, requirement) : RefuseAsync(context, answer));
+        }
+    }
+
+    /// <summary>
+    /// True if the caller has disconnected, or the server stops and has closed the connection, and then whatever the request used: the
+    /// database, the connection's memory. Then nobody can be answered, and nothing has failed.
+    /// </summary>
+    private bool HasLeft(HttpContext context, Exception e) =>
+        e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
+            or ObjectDisposedException { ObjectName: "MemoryPool" }
+        || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        || (lifetime.ApplicationStopping.IsCancellationRequested
+            && (e is ObjectDisposedException || context.RequestAborted.IsCancellationRequested));
 
     /// <summary>
     /// True for a body in chunks that has a length too: a proxy may have read the length. Kestrel reads the chunks, renames the length, and

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Payments;
@@ -206,6 +207,7 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
         Database.ScalarAsync<long>($"SELECT count(*) FROM {what} AND project_id = $1", project);
 
     /// <summary>A provider that never answers about the events of one project, and knows no event of the others.</summary>
+    [SuppressMessage("Performance", "CA1852:Seal internal types", Justification = "DispatchProxy derives from it.")]
     private class SilentProvider : DispatchProxy
     {
         private int _project;
