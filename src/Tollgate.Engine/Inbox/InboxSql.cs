@@ -28,7 +28,8 @@ internal static class InboxSql
     /// Takes due events: those of each project in the order of their arrival, the projects in turn. If there are more projects than rows,
     /// the choice is random, so that none waits for ever. Each server takes others; the events of a server that dies are free after the
     /// lease. The number of attempts stays within its type: one impossible row would fail the statement for all projects. $1 lease in
-    /// seconds, $2 number of rows, $3 a project's share of the events in progress, $4 projects and $5 the number of events of each in progress.
+    /// seconds, $2 number of rows, $3 a project's share of the events in progress, $4 projects and $5 the number of events of each in
+    /// progress.
     /// </summary>
     public const string Take =
         $"""

@@ -36,10 +36,12 @@ public sealed class ReadInbox(
     /// <summary>The most events of one project in progress. They wait for their provider at the same time.</summary>
     private const int MostOfOneProject = 8;
 
-    /// <summary>The number of events that Tollgate works on at the same time: they need connections, and the pool has about twenty.</summary>
+    /// <summary>The number of events that Tollgate works on at the same time: they need connections, and the pool has about
+    /// twenty.</summary>
     private const int Places = 8;
 
-    /// <summary>The time for which an event keeps its place. Later it most likely waits for its provider, which takes no connection.</summary>
+    /// <summary>The time for which an event keeps its place. Later it most likely waits for its provider, which takes no
+    /// connection.</summary>
     private static readonly TimeSpan PlaceTime = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The events in progress, with their projects.</summary>
@@ -235,7 +237,8 @@ public sealed class ReadInbox(
     {
         var broken = new List<UnreadableEvent>();
         IReadOnlyList<StoredEvent> taken;
-        await using (var command = database.Command(InboxSql.Take, Lease.TotalSeconds, most, MostOfOneProject, going.Keys.ToArray(), going.Values.ToArray()))
+        await using (var command = database.Command(
+            InboxSql.Take, Lease.TotalSeconds, most, MostOfOneProject, going.Keys.ToArray(), going.Values.ToArray()))
         {
             taken = await StoredEvent.ReadAllAsync(command, secrets, cancel, broken.Add);
         }

@@ -31,9 +31,6 @@ public sealed class Lane
     /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
     private const int AnswersAtOnce = 16;
 
-    /// <summary>The most moves of one operation between a member's account and its owner's.</summary>
-    private const int MostMoves = 8;
-
     /// <summary>The longest wait for the batch in hand when the server ends.</summary>
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
 
@@ -44,7 +41,7 @@ public sealed class Lane
     private readonly Clock _clock;
     private readonly LaneMetrics _metrics;
     private readonly ILogger<Lane> _log;
-    private readonly Action<LaneOp[]> _elsewhere;
+    private readonly MemberMoves _members;
     private readonly LaneQueue _queue;
     private readonly AccountCache _shelf;
     private readonly BatchWriter _writer = new();
@@ -72,7 +69,8 @@ public sealed class Lane
         Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics,
         ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
-        (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
+        (_database, _options, _clock, _metrics, _log) = (database, options, clock, metrics, log);
+        _members = new(elsewhere, log);
         _queue = new(options);
         _shelf = new(options.AccountsPerLane, presence, created);
         _deciding = new(_writer);
@@ -234,7 +232,8 @@ public sealed class Lane
         {
             await DropConnectionAsync();
             await AfterLossAsync(
-                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !LaneFailures.IsTimeout(lost));
+                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost,
+                mayConnect: known is not null && !LaneFailures.IsTimeout(lost));
         }
     }
 
@@ -437,60 +436,7 @@ public sealed class Lane
             ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers(unreadable, _log), preferLocal: false);
         }
 
-        await MoveMembersAsync(connection, ops);
-    }
-
-    /// <summary>
-    /// Moves operations of members, who use the balances of another customer, to the lane of that customer, and back if they have left it.
-    /// </summary>
-    private ValueTask MoveMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
-    {
-        foreach (var op in ops)
-        {
-            if (op.Member is not null || op.Account?.Owner is not null)
-            {
-                return MoveAsync(connection, ops);
-            }
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    private async ValueTask MoveAsync(NpgsqlConnection connection, List<LaneOp> ops)
-    {
-        await AccountCache.LoadMembersAsync(connection, ops);
-        ops.RemoveAll(op =>
-        {
-            if (op is { Member: { } member } && op.Account?.HasMember(member) != true)
-            {
-                // The sender's cache contains a member that has left: drop that first.
-                var back = op.MoveTo(member, null);
-                var forget =
-                    new ForgetOp { Project = op.Project, Customer = member, Partition = back.Partition, Now = op.Now, OnOwnRows = true };
-                return Moved([forget, back]);
-            }
-
-            return op is { Member: null, OnOwnRows: false, Account.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
-        });
-    }
-
-    /// <summary>
-    /// Moves operations; one that moves too often, because its member keeps joining and leaving, gets a refusal that asks for a retry.
-    /// </summary>
-    private bool Moved(LaneOp[] ops)
-    {
-        var last = ops[^1];
-        if (last.Moves > MostMoves)
-        {
-            last.Answer = GateAnswer.Of(GateFault.Overloaded);
-            ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers([last], _log), preferLocal: false);
-        }
-        else
-        {
-            _elsewhere(ops);
-        }
-
-        return true;
+        await _members.MoveAsync(connection, ops);
     }
 
     /// <returns>The operations that need facts which only the exact path reads.</returns>

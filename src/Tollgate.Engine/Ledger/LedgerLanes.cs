@@ -90,7 +90,8 @@ public sealed class LedgerLanes : IHostedService, IAsyncDisposable
         await Task.WhenAll(_lanes.Select(lane => lane.CompleteAsync(cancellationToken))).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>Ends the lanes, before their database ends: no operation is decided any more, and the batches in hand are committed.</summary>
+    /// <summary>Ends the lanes, before their database ends: no operation is decided any more, and the batches in hand are
+    /// committed.</summary>
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(_lanes.Select(static lane => lane.EndAsync()));

@@ -83,8 +83,8 @@ public sealed class EventQueries(Database database)
     private const int CharactersAtOnce = 1_000_000;
 
     /// <summary>
-    /// The time limit of a search for a page. A filter that few events pass goes through all events of the range, also those of one customer.
-    /// Default 5 seconds.
+    /// The time limit of a search for a page. A filter that few events pass goes through all events of the range, also those of one
+    /// customer. Default 5 seconds.
     /// </summary>
     public TimeSpan LongestSearch { get; init; } = SearchLimit.Longest;
 

@@ -38,7 +38,8 @@ public sealed class SendQueue(NpgsqlDataSource database)
     /// meanwhile.</param>
     /// <param name="share">The maximum number of one project in progress.</param>
     /// <returns>The deliveries to send, and those whose rows cannot be read.</returns>
-    public async Task<(IReadOnlyList<ClaimedDelivery> Deliveries, IReadOnlyList<(int Project, long Number, Exception Fault)> Broken)> ClaimAsync(
+    public async Task<(IReadOnlyList<ClaimedDelivery> Deliveries,
+        IReadOnlyList<(int Project, long Number, Exception Fault)> Broken)> ClaimAsync(
         int most, IReadOnlyDictionary<int, int> going, int share, CancellationToken cancel)
     {
         await using var command = database.Command(

@@ -24,8 +24,8 @@ internal sealed class HeldBody(HeldBytes held, long most, long? announced)
     private const int Smallest = 32 * 1024;
 
     /// <summary>
-    /// Growth of an array whose final length is not announced, and of one whose length is. A larger step copies less and holds more too early:
-    /// 30 MB in steps of 2 allocate 60 MB, in steps of 4 they allocate 41 MB.
+    /// Growth of an array whose final length is not announced, and of one whose length is. A larger step copies less and holds more too
+    /// early: 30 MB in steps of 2 allocate 60 MB, in steps of 4 they allocate 41 MB.
     /// </summary>
     private const int Step = 2, StepOfAnnounced = 4;
 
@@ -35,7 +35,8 @@ internal sealed class HeldBody(HeldBytes held, long most, long? announced)
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
 
     /// <summary>
-    /// False: the announced bytes do not fit into the budget now. A sender who learns it before it sends costs no memory, and no time of others.
+    /// False: the announced bytes do not fit into the budget now. A sender who learns it before it sends costs no memory, and no time of
+    /// others.
     /// </summary>
     public bool MayFit => announced is not { } all || all > most || held.HasRoom(all);
 

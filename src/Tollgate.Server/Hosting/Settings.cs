@@ -172,8 +172,8 @@ public static class Settings
     /// <summary>Events of payment providers that one project may store a day.</summary>
     public static readonly Setting ProjectProviderEvents = new(
         "TOLLGATE_PROJECT_PROVIDER_EVENTS", "MiB a day", 256, 1, 1_048_576,
-        "On each server. An event has 2 to 5 kB, and Tollgate keeps it: enough for 60,000 a day. A project that knows its signing secret could "
-            + "fill the disk. Further events get 429, and providers send them again for days.");
+        "On each server. An event has 2 to 5 kB, and Tollgate keeps it: enough for 60,000 a day. A project that knows its signing secret "
+            + "could fill the disk. Further events get 429, and providers send them again for days.");
 
     /// <summary>API keys of one project.</summary>
     public static readonly Setting MostKeys = new(

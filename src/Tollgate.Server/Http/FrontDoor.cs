@@ -10,9 +10,9 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The middleware in front of all endpoints. In order, it refuses a doubtful end and a path with dot segments, finds the key, resolves it, compares it with
-/// the endpoint's requirement, runs the endpoint (through <see cref="Idempotency"/> if a retry could repeat an effect), and writes failures
-/// as problem+json.
+/// The middleware in front of all endpoints. In order, it refuses a doubtful end and a path with dot segments, finds the key, resolves it,
+/// compares it with the endpoint's requirement, runs the endpoint (through <see cref="Idempotency"/> if a retry could repeat an effect),
+/// and writes failures as problem+json.
 /// </summary>
 /// <remarks>
 /// It precedes the most frequent endpoints. For a key of the project it costs one SHA-256, one dictionary look-up and no allocation; only

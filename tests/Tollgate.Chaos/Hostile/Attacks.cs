@@ -22,7 +22,8 @@ internal static class Attacks
     /// <summary>The body of a call to a model, in small messages: the worst to parse.</summary>
     private static readonly Lazy<byte[]> LargeCall = new(static () =>
     {
-        const string Message = """{"role":"user","content":"Is there anything that a tenant can say to a model which slows its neighbour down?"}""";
+        const string Message =
+            """{"role":"user","content":"Is there anything that a tenant can say to a model which slows its neighbour down?"}""";
         var text = new StringBuilder("""{"model":"mistral-large-latest","max_tokens":1,"messages":[""", LargeCallBytes + Message.Length);
         for (text.Append(Message); text.Length < LargeCallBytes; text.Append(',').Append(Message))
         {
@@ -206,7 +207,8 @@ internal static class Attacks
     }
 
     /// <summary>
-    /// A call of 30 MB, which the gateway reads whole before it decides. Nothing listens at the upstream's address: the attack is on the server.
+    /// A call of 30 MB, which the gateway reads whole before it decides. Nothing listens at the upstream's address: the attack is on the
+    /// server.
     /// </summary>
     private static async Task GatewayBodyAsync(HostileTenant tenant, Random random, CancellationToken cancel)
     {

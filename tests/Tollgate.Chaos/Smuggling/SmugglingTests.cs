@@ -56,7 +56,8 @@ public sealed class SmugglingTests(ChaosServers servers)
     {
         var chaos = await servers.TwoServersAsync();
         using var project = await chaos.ProjectAsync("smuggling");
-        var head = $"POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {project.SecretKey}\r\nContent-Type: application/json\r\n";
+        var head =
+            $"POST /v1/customers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {project.SecretKey}\r\nContent-Type: application/json\r\n";
         var (answers, isClosed) = await ExchangeAsync(chaos.Server.Url, Encoding.Latin1.GetBytes(head + rest));
         Answers(answers).ShouldBe(["400"], $"{what}:\n{answers}");
         isClosed.ShouldBeTrue($"{what}: the connection stays open:\n{answers}");
@@ -68,13 +69,15 @@ public sealed class SmugglingTests(ChaosServers servers)
         var chaos = await servers.TwoServersAsync();
         var (answers, isClosed) = await ExchangeAsync(
             chaos.Server.Url,
-            Encoding.ASCII.GetBytes($"POST /v1/customers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\n{{}}\r\n0\r\n\r\n{Inner}"));
+            Encoding.ASCII.GetBytes(
+                $"POST /v1/customers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\n{{}}\r\n0\r\n\r\n{Inner}"));
         Answers(answers).ShouldBe(["401", "200"], $"Otherwise the refusals above would prove nothing:\n{answers}");
         isClosed.ShouldBeFalse();
     }
 
     /// <summary>
-    /// Without HTTP/2 there are no streams that a client could open and reset by the thousand at the price of a frame each (CVE-2023-44487).
+    /// Without HTTP/2 there are no streams that a client could open and reset by the thousand at the price of a frame each
+    /// (CVE-2023-44487).
     /// </summary>
     [Fact]
     public async Task The_server_does_not_speak_http_2()

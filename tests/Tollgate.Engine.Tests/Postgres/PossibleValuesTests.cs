@@ -70,7 +70,8 @@ public sealed class PossibleValuesTests(FreshDatabase database) : IClassFixture<
               FROM pg_class c
               JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-               AND format_type(a.atttypid, NULL) IN ('timestamp with time zone', 'date', 'numeric', 'timestamp with time zone[]', 'numeric[]')
+               AND format_type(a.atttypid, NULL) IN ('timestamp with time zone', 'date', 'numeric', 'timestamp with time zone[]',
+                                                     'numeric[]')
                AND (c.relname, a.attname) <> ('parked_work', 'next_attempt_at')
              ORDER BY 1, a.attnum
             """);
@@ -93,7 +94,8 @@ public sealed class PossibleValuesTests(FreshDatabase database) : IClassFixture<
             FOR one IN SELECT attname FROM pg_attribute WHERE attrelid = 'probe'::regclass AND attnum > 0 AND attnotnull LOOP
                 EXECUTE format('ALTER TABLE probe ALTER %I DROP NOT NULL', one.attname);
             END LOOP;
-            FOR one IN SELECT conname FROM pg_constraint WHERE conrelid = 'probe'::regclass AND contype = 'c' AND conname <> '{table}_possible' LOOP
+            FOR one IN SELECT conname FROM pg_constraint
+                        WHERE conrelid = 'probe'::regclass AND contype = 'c' AND conname <> '{table}_possible' LOOP
                 EXECUTE format('ALTER TABLE probe DROP CONSTRAINT %I', one.conname);
             END LOOP;
         END $$

@@ -54,8 +54,8 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
         await tcp.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
         await tcp.GetStream().WriteAsync(
             Encoding.ASCII.GetBytes(
-                $"POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: {_host.Project.Http.DefaultRequestHeaders.Authorization}\r\n"
-                    + $"X-Tollgate-Customer: c\r\nContent-Type: application/json\r\nContent-Length: {LargestBody - 1_000}\r\n\r\n"),
+                "POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                    + $"{_host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: c\r\nContent-Type: application/json\r\nContent-Length: {LargestBody - 1_000}\r\n\r\n"),
             TestContext.Current.CancellationToken);
         var answer = new byte[12];
         await tcp.GetStream().ReadExactlyAsync(answer, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));

@@ -39,7 +39,8 @@ public sealed class StopTests(TestPostgres postgres)
         using var stop = new CancellationTokenSource();
         var senders = Enumerable.Range(0, 6).Select(sender => Task.Run(async () =>
         {
-            for (var stream = 0; !stop.IsCancellationRequested && await SendStreamAsync(client, $"{sender}-{stream}", 30_000) != 0; stream++)
+            for (var stream = 0; !stop.IsCancellationRequested
+                && await SendStreamAsync(client, $"{sender}-{stream}", 30_000) != 0; stream++)
             {
                 // The next stream.
             }
