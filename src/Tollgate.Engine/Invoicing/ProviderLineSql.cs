@@ -18,8 +18,9 @@ internal static class ProviderLineSql
         """;
 
     /// <summary>
-    /// Takes unsent lines, at growing intervals: most wait for an invoice that does not exist yet, and whose event will send them. No number
-    /// of tries makes the interval overflow, which would fail the statement for all projects. $1 seconds, $2 number of rows. Rows: project, subscription.
+    /// Takes unsent lines, at growing intervals: most wait for an invoice that does not exist yet, and whose event will send them. No
+    /// number of tries makes the interval overflow, which would fail the statement for all projects. $1 seconds, $2 number of rows. Rows:
+    /// project, subscription.
     /// </summary>
     public const string TakeUnsent =
         $"""

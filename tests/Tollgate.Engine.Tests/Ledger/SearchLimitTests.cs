@@ -43,10 +43,17 @@ public sealed class SearchLimitTests(TestPostgres postgres)
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, GatePolicyTests.Shop);
         await rig.ConsumeAsync("ann", "job");
-        var queries = new EventQueries(database.Connections) { LongestSearch = TimeSpan.Zero };
+        var queries = new EventQueries(database.Connections) { LongestSearch = TimeSpan.FromMilliseconds(100) };
+        var held = await database.Source.OpenConnectionAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE events", held))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
         await Should.ThrowAsync<SearchTooLongException>(() => queries.ListAsync(rig.Project, Everybodys, 10, CancellationToken.None));
         await Should.ThrowAsync<SearchTooLongException>(() =>
             queries.ListAsync(rig.Project, Everybodys with { Customer = "ann" }, 10, CancellationToken.None));
+        await held.DisposeAsync();
         queries = new EventQueries(database.Connections);
         (await queries.ListAsync(
             rig.Project, Everybodys with { Customer = "ann", Type = null }, 10, CancellationToken.None)).Count.ShouldBe(1);
