@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Alerts;
+using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -55,7 +57,17 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CustomerCosts))]
 [JsonSerializable(typeof(CustomerTrends))]
 [JsonSerializable(typeof(CustomerDashboard))]
-[JsonSerializable(typeof(CustomerAlerts))]
+[JsonSerializable(typeof(MrrView))]
+[JsonSerializable(typeof(MrrFactList))]
+[JsonSerializable(typeof(ExchangeRateRequest))]
+[JsonSerializable(typeof(ExchangeRateView))]
+[JsonSerializable(typeof(ExchangeRateList))]
+[JsonSerializable(typeof(KpisView))]
+[JsonSerializable(typeof(SpendRequest))]
+[JsonSerializable(typeof(SpendView))]
+[JsonSerializable(typeof(SpendList))]
+[JsonSerializable(typeof(CohortsView))]
+[JsonSerializable(typeof(SegmentsView))]
 [JsonSerializable(typeof(CostAnalysis))]
 [JsonSerializable(typeof(CustomerAnalysis))]
 [JsonSerializable(typeof(RevenueVsCost))]
@@ -82,6 +94,16 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(ExplainView))]
 [JsonSerializable(typeof(TermsView))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
+[JsonSerializable(typeof(AlertRuleBody))]
+[JsonSerializable(typeof(AlertRuleView))]
+[JsonSerializable(typeof(AlertRuleList))]
+[JsonSerializable(typeof(AlertView))]
+[JsonSerializable(typeof(AlertList))]
+[JsonSerializable(typeof(MuteAlertRequest))]
+[JsonSerializable(typeof(CustomerAlerts))]
+[JsonSerializable(typeof(CustomerAlert))]
+[JsonSerializable(typeof(AlertWebhook))]
+[JsonSerializable(typeof(SlackBody))]
 [JsonSerializable(typeof(DunningList))]
 [JsonSerializable(typeof(DunningPolicyBody))]
 [JsonSerializable(typeof(UpstreamRequest))]
@@ -207,6 +229,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(AlwrityTrends))]
 [JsonSerializable(typeof(AlwrityDashboard))]
 [JsonSerializable(typeof(AlwrityAlerts))]
+[JsonSerializable(typeof(AlwrityAlert))]
 [JsonSerializable(typeof(CareerCoachResult))]
 [JsonSerializable(typeof(CareerCoachUserCosts))]
 [JsonSerializable(typeof(CareerCoachFeatures))]

@@ -39,12 +39,16 @@ public sealed class ReceiveWebhook(
     ILogger<ReceiveWebhook> log)
 {
     /// <summary>The interval between log lines, for any number of refusals: the sender may be anybody. The metric counts each.</summary>
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
+<<<<<<< HEAD
     /// <summary>The time after which a project without room may send again: a 24th of its day has passed then.</summary>
     public static readonly TimeSpan PauseWithoutRoom = TimeSpan.FromHours(1);
 
     private long _toldAt;
+=======
+    private long _loggedAt;
+>>>>>>> main
     private long _refused;
     private long _noRoomToldAt;
 
@@ -81,24 +85,29 @@ public sealed class ReceiveWebhook(
                 }
             }
 
-            if (genuine is [var (oldest, told), ..])
+            if (genuine is [var (oldest, received), ..])
             {
                 var owner = genuine.Count > 1
-                    ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], told, cancel)
+                    ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], received, cancel)
                     : null;
-                return await StoreAsync(owner ?? oldest, name, told, cancel);
+                return await StoreAsync(owner ?? oldest, name, received, cancel);
             }
         }
 
         metrics.Refused(name, verdict);
-        Tell(name, from, verdict, request.Body.Length);
+        Log(name, from, verdict, request.Body.Length);
         return verdict == WebhookVerdict.Unreadable ? ReceiveOutcome.Unreadable : ReceiveOutcome.Refused;
     }
 
-    private void Tell(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
+    private void Log(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
     {
         Interlocked.Increment(ref _refused);
+<<<<<<< HEAD
         if (IsTimeToTell(ref _toldAt))
+=======
+        var (last, now) = (Volatile.Read(ref _loggedAt), Stopwatch.GetTimestamp());
+        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= LogEvery) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last)
+>>>>>>> main
         {
             log.LogWarning(
                 "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. "

@@ -1,4 +1,6 @@
 using System.Reflection;
+using Tollgate.Contracts.Alerts;
+using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -19,6 +21,7 @@ using Tollgate.Contracts.Quotas;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Customers;
@@ -35,6 +38,7 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Grants;
 using Tollgate.Engine.Inbox;
@@ -43,6 +47,7 @@ using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
@@ -121,6 +126,10 @@ internal static class ClosedSets
         [(typeof(RateWindowView), nameof(RateWindowView.Counts))] = CatalogWords.All<Counted>(),
         [(typeof(ExplainView), nameof(ExplainView.Kind))] = Kinds,
         [(typeof(ExplainView), nameof(ExplainView.Reason))] = [.. Reasons, ReadingEndpoints.Setting],
+        [(typeof(MrrFactView), nameof(MrrFactView.Kind))] = CatalogWords.All<MrrMovement>(),
+        [(typeof(MrrFactView), nameof(MrrFactView.Interval))] = Intervals,
+        [(typeof(KpiView), nameof(KpiView.Unit))] = KpiEndpoints.Units,
+        [(typeof(SegmentsView), nameof(SegmentsView.GroupBy))] = CatalogWords.All<SegmentBy>(),
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
@@ -195,6 +204,8 @@ internal static class ClosedSets
         [(typeof(KeyView), nameof(KeyView.Scopes))] = Scopes.Names,
         [(typeof(TokenView), nameof(TokenView.Status))] = CatalogWords.All<TokenStatus>(),
 
+        [(typeof(CreateWebhookEndpointRequest), nameof(CreateWebhookEndpointRequest.Format))] = WebhookEndpoint.Formats,
+        [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.Format))] = WebhookEndpoint.Formats,
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.Status))] = CatalogWords.All<EndpointStatus>(),
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.DisabledReason))] = [
             WebhookEndpoint.Manual, .. CatalogWords.All<EndpointFault>()],
@@ -213,7 +224,17 @@ internal static class ClosedSets
         [(typeof(ParkedWorkView), nameof(ParkedWorkView.Work))] = WorkNames.All,
 
         [(typeof(UsageNotice), nameof(UsageNotice.Severity))] = CatalogWords.All<NoticeLevel>(),
-        [(typeof(CustomerAlert), nameof(CustomerAlert.Severity))] = CatalogWords.All<NoticeLevel>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Kind))] = CatalogWords.All<AlertKind>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Channels))] = CatalogWords.All<AlertChannel>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Repeat))] = CatalogWords.All<AlertRepeat>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Kind))] = CatalogWords.All<AlertKind>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Channels))] = CatalogWords.All<AlertChannel>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Repeat))] = CatalogWords.All<AlertRepeat>(),
+        [(typeof(AlertView), nameof(AlertView.Kind))] = CatalogWords.All<AlertKind>(),
+        [(typeof(AlertView), nameof(AlertView.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(CustomerAlert), nameof(CustomerAlert.Severity))] = CatalogWords.All<AlertSeverity>(),
         [(typeof(CostAnalysis), nameof(CostAnalysis.GroupBy))] = [.. CostAnalysisEndpoints.Groupings.Keys],
         [(typeof(ModelPriceView), nameof(ModelPriceView.Scope))] = CatalogWords.All<PriceScope>(),
         [(typeof(PricesImported), nameof(PricesImported.Scope))] = CatalogWords.All<PriceScope>(),

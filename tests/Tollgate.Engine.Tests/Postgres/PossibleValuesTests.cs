@@ -35,7 +35,8 @@ public sealed class PossibleValuesTests(FreshDatabase database) : IClassFixture<
             }
         }
 
-        accepted.ShouldBeEmpty(string.Join('\n', accepted));
+        accepted.ShouldBeEmpty(
+            $"A migration that adds a table or a column calls allow_possible_values for it:\n{string.Join('\n', accepted)}");
     }
 
     [Fact]

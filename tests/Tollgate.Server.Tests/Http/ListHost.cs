@@ -41,7 +41,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         Second = await FilledAsync();
         _subscription = (await First.Door.GetAsync("/v1/subscriptions?customer=c-1"))["data"][0]!["id"]!.GetValue<string>();
         Lists = Read((await _running.DoorWith(null).GetAsync("/openapi/v1.json")).Json!);
-        foreach (var path in (string[])["/v1/mails", "/v1/deliveries", "/v1/webhook-events", "/v1/provider-events", "/v1/disputes"])
+        foreach (var path in (string[])["/v1/alerts", "/v1/customers/c-1/alerts", "/v1/mails", "/v1/deliveries",
+            "/v1/webhook-events", "/v1/provider-events", "/v1/disputes"])
         {
             await SettleAsync(First, path);
             await SettleAsync(Second, path);
@@ -133,6 +134,9 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             await AddAsync(sandbox, n);
         }
 
+        // Two thresholds, and so two alerts.
+        await sandbox.UseAsync("c-1", "exports", 9, id: "x-1");
+
         await sandbox.AdvanceAsync("2027-02-28T00:00:00Z");
         foreach (var n in Enumerable.Range(4, 3))
         {
@@ -187,6 +191,10 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         await MadeAsync(
             sandbox, "/v1/checkouts",
             $$"""{"customer": "new-{{n}}", "plan": "pro", "success_url": "https://a.example/", "cancel_url": "https://a.example/"}""");
+        await MadeAsync(sandbox, "/v1/analytics/spend", """{"amount": 100}""");
+        (await sandbox.Door.PutAsync(
+            "/v1/exchange-rates", $$"""{"currency": "EUR", "rate": "1.{{n}}", "valid_from": "2027-01-01"}""")).Status
+            .ShouldBe(HttpStatusCode.OK);
         await MadeAsync(sandbox, "/v1/customers/c-1/members", $$"""{"id": "m-{{n}}"}""");
         await MadeAsync(sandbox, "/v1/customers/c-1/credits", """{"kind": "promotional", "amount": 100, "currency": "USD"}""");
         await MadeAsync(sandbox, "/v1/customers/c-1/packs", """{"pack": "hundred"}""");
