@@ -41,16 +41,12 @@ public sealed class ReceiveWebhook(
     /// <summary>The interval between log lines, for any number of refusals: the sender may be anybody. The metric counts each.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
-<<<<<<< HEAD
     /// <summary>The time after which a project without room may send again: a 24th of its day has passed then.</summary>
     public static readonly TimeSpan PauseWithoutRoom = TimeSpan.FromHours(1);
 
-    private long _toldAt;
-=======
     private long _loggedAt;
->>>>>>> main
     private long _refused;
-    private long _noRoomToldAt;
+    private long _noRoomLoggedAt;
 
     /// <param name="only">
     /// The project; null: the signature determines it; among several projects with the same secret, the one that the event refers to,
@@ -102,12 +98,7 @@ public sealed class ReceiveWebhook(
     private void Log(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
     {
         Interlocked.Increment(ref _refused);
-<<<<<<< HEAD
-        if (IsTimeToTell(ref _toldAt))
-=======
-        var (last, now) = (Volatile.Read(ref _loggedAt), Stopwatch.GetTimestamp());
-        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= LogEvery) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last)
->>>>>>> main
+        if (IsTimeToLog(ref _loggedAt))
         {
             log.LogWarning(
                 "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. "
@@ -116,11 +107,11 @@ public sealed class ReceiveWebhook(
         }
     }
 
-    private static bool IsTimeToTell(ref long toldAt)
+    private static bool IsTimeToLog(ref long loggedAt)
     {
-        var (last, now) = (Volatile.Read(ref toldAt), Stopwatch.GetTimestamp());
-        return (last == 0 || Stopwatch.GetElapsedTime(last, now) >= TellEvery)
-            && Interlocked.CompareExchange(ref toldAt, now, last) == last;
+        var (last, now) = (Volatile.Read(ref loggedAt), Stopwatch.GetTimestamp());
+        return (last == 0 || Stopwatch.GetElapsedTime(last, now) >= LogEvery)
+            && Interlocked.CompareExchange(ref loggedAt, now, last) == last;
     }
 
     private async Task<ReceiveOutcome> StoreAsync(
@@ -129,7 +120,7 @@ public sealed class ReceiveWebhook(
         if (!room.HasRoom(project.Id, Stopwatch.GetTimestamp()))
         {
             metrics.Refused(name, "no_room");
-            if (IsTimeToTell(ref _noRoomToldAt))
+            if (IsTimeToLog(ref _noRoomLoggedAt))
             {
                 log.LogWarning(
                     "Events of {Provider} for {Project} are refused with 429: the project has used up its room for events of a day "

@@ -55,7 +55,6 @@ public sealed class SendQueue(NpgsqlDataSource database)
         var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-<<<<<<< HEAD
             try
             {
                 claimed.Add(Read(row));
@@ -64,13 +63,6 @@ public sealed class SendQueue(NpgsqlDataSource database)
             {
                 broken.Add((row.Whole("project_id"), row.Long("number"), fault));
             }
-=======
-            claimed.Add(new(
-                row.Long("number"), row.Whole("project_id"), row.Id("endpoint"), row.Small("attempts"), row.Value<DateTime>("leased_until"),
-                row.IsNull("waited") ? TimeSpan.Zero : row.Value<TimeSpan>("waited"), row.Id("event"),
-                row.Text("payload"), row.Text("url"), row.Value<byte[]>("secret"),
-                row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")) { Format = row.Text("format") });
->>>>>>> main
         }
 
         return (claimed, broken);
@@ -80,7 +72,7 @@ public sealed class SendQueue(NpgsqlDataSource database)
         row.Long("number"), row.Whole("project_id"), row.Id("endpoint"), row.Small("attempts"), row.Value<DateTime>("leased_until"),
         row.IsNull("waited") ? TimeSpan.Zero : row.Value<TimeSpan>("waited"), row.Id("event"),
         row.Text("payload"), row.Text("url"), row.Value<byte[]>("secret"),
-        row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret"));
+        row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")) { Format = row.Text("format") };
 
     /// <summary>
     /// Records an attempt and its consequences: 1. locks the endpoint; 2. decides by the rules; 3. updates the delivery, unless another
