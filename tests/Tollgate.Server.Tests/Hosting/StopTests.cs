@@ -49,7 +49,10 @@ public sealed class StopTests(TestPostgres postgres)
         (await server.StopAsync()).ShouldBe(0, server.Log);
         await stop.CancelAsync();
         await Task.WhenAll(senders);
-        server.Log.Split('\n').Where(static line => line.Contains("\"level\":\"error\"", StringComparison.Ordinal)).ShouldBeEmpty();
+
+        // The streams use up quotas, and alerts of that are errors in the log.
+        server.Log.Split('\n').Where(static line => line.Contains("\"level\":\"error\"", StringComparison.Ordinal)
+            && !line.Contains(".FireAlerts\"", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     /// <returns>The status; 0: the server closed the connection.</returns>
