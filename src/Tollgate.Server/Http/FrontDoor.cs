@@ -70,12 +70,8 @@ public sealed class FrontDoor(
                     : Problems.WriteAsync(context, code, DetailOf(context, code)));
             }
         }
-        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
-            || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-            || e is ObjectDisposedException { ObjectName: "MemoryPool" })
+        catch (Exception e) when (CallerHasGone(context, e))
         {
-            // The caller has disconnected, or the server stops and has closed the connection (and at the end its memory), so there is
-            // nobody to answer. Both can reach the reader of the body before they reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)
@@ -91,6 +87,14 @@ public sealed class FrontDoor(
             }
         }
     }
+
+    /// <summary>
+    /// True if nobody is left to answer: the caller has disconnected, or the server stops and has closed the connection and at the end its
+    /// memory. Each can reach the reader of the body before it reaches RequestAborted.
+    /// </summary>
+    private static bool CallerHasGone(HttpContext context, Exception e) => e is ConnectionResetException
+        or OperationCanceledException { InnerException: ConnectionAbortedException } or ObjectDisposedException { ObjectName: "MemoryPool" }
+        || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested);
 
     /// <summary>
     /// Writes the refusal, or a 429 if keys of the address fail too often, which does not affect valid keys of the address.
