@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace Tollgate.Web.Tests;
@@ -37,19 +36,5 @@ public sealed class Browser : IAsyncLifetime
             ReducedMotion = ReducedMotion.Reduce,
         });
         return await context.NewPageAsync();
-    }
-}
-
-internal static class Accessibility
-{
-    /// <summary>The violations that axe finds on the page, each with its rule and the elements.</summary>
-    public static async Task<IReadOnlyList<string>> AxeFindingsAsync(this IPage page)
-    {
-        // The other mode opens a blank page for each run, with a process of its own. It differs only for frames, and no page has one.
-        (await page.Locator("iframe, frame").CountAsync()).ShouldBe(0);
-#pragma warning disable CS0618
-        var found = await page.RunAxeLegacy();
-#pragma warning restore CS0618
-        return [.. found.Violations.Select(static one => $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}")];
     }
 }

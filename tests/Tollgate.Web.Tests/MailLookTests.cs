@@ -7,7 +7,7 @@ namespace Tollgate.Web.Tests;
 /// Every kind of mail with long names and amounts of no, two and three decimals, in both themes, in the column of a mail program and on a
 /// phone. <c>TOLLGATE_SHOTS</c> names a folder for screenshots.
 /// </summary>
-public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class MailLookTests(Shop shop, Browser browser)
 {
     private const string Catalog =
         """
