@@ -9,7 +9,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Analytics;
 
 /// <summary>Key figures, cohorts and segments of one February, compared with a hand calculation and with naive statements.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class KpiApiTests(RunningServer running)
 {
     private const string February = "from=2027-02-01&to=2027-02-28";
