@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>The customer's own page, in a real browser, without scripts.</summary>
-public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class PortalPageTests(Shop shop, Browser browser)
 {
     [Fact]
     public async Task A_customer_pays_an_open_invoice_manages_cards_and_cancels_and_keeps_the_plan()

@@ -7,8 +7,7 @@ using Tollgate.Engine.Verification;
 namespace Tollgate.Engine.Backup;
 
 /// <summary>The result of a restore.</summary>
-/// <param name="ReplacedOld">True if the restore replaced a database with data.</param>
-public sealed record Restored(BackupManifest Manifest, VerifyReport Report, bool ReplacedOld);
+public sealed record Restored(BackupManifest Manifest, VerifyReport Report);
 
 /// <summary>
 /// Restores a backup: 1. read and check the whole file; 2. check the target; 3. let pg_restore fill a database beside it; 4. shift the
@@ -74,7 +73,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
             await FillAsync(tools, path, passphrase, cancel);
             var report = await FitAsync(manifest, cancel);
             await SwapAsync(outside, exists, cancel);
-            return new(manifest, report, exists);
+            return new(manifest, report);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {

@@ -96,8 +96,8 @@ public sealed class MailQueue(NpgsqlDataSource database)
             mail.Customer!,
             mail.Data.GetProperty("subscription").GetGuid(), now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var current = await reader.ReadAsync(cancel) ? MailRow.Read(new(reader)) : mail;
-        return current.Attempts == 0 ? null : current;
+        var fresh = await reader.ReadAsync(cancel) ? MailRow.Read(new(reader)) : mail;
+        return fresh.Attempts == 0 ? null : fresh;
     }
 
     /// <param name="address">The address to which it was sent; null: it was not sent.</param>

@@ -1,4 +1,5 @@
 using Tollgate.Server.Alerts;
+using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
@@ -49,12 +50,13 @@ internal static class Rooms
         services.AddPaymob(options.Paymob);
         services.AddCheckouts();
         services.AddDunning();
-        services.AddInbox();
+        services.AddInbox(new(options.ProviderEventsMiBADay * 1024 * 1024));
         services.AddSubscriptions();
         services.AddNotices();
         services.AddAlerts();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddAnalytics();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -98,6 +100,7 @@ internal static class Rooms
         app.MapAlertsRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapAnalytics();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);

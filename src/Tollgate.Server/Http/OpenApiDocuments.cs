@@ -32,6 +32,7 @@ internal static class OpenApiDocuments
         ("Metering", "Send usage events and read them back."),
         ("LLM", "Record model calls, keep the price book, and list calls with their costs."),
         ("Gateway", "Call model providers through Tollgate, which meters and limits each call."),
+        ("Analytics", "Recurring revenue, key figures, cohorts and segments, and the facts behind them."),
         ("Costs", "Costs, revenue and margins by model, provider, feature, plan and customer."),
         ("Customers", "Customers with their plans, balances, grants, overrides and terms."),
         ("Members", "The users of a team, who share the plan and the balances of one customer."),

@@ -60,14 +60,14 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         {
             var isMeant = subscription.Id == about.Subscription;
             var owner = await OwnerOfAsync(account, subscription, cancel) ?? known ?? (isMeant ? about.Owner : null);
-            var (update, why) = UpdateOf(account, subscription, owner, askedAt);
+            var (state, why) = UpdateOf(account, subscription, owner, askedAt);
             doubt ??= isMeant ? why : null;
-            if (update is null)
+            if (state is null)
             {
                 continue;
             }
 
-            updates.Add(update);
+            updates.Add(state);
             if (known is null && NamedBy(subscription) is { } named)
             {
                 // Only an owner of the keys can write metadata. A checkout's reference may come from a link, so anyone can set it.

@@ -219,10 +219,11 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
 
         // Test events tell nothing about real money, nor the reverse. PostgreSQL cannot store NUL.
         var isLive = !StripeCredentials.IsOfTests(credentials.GetValueOrDefault(StripeCredentials.SecretKey) ?? "");
-        return StripeEvent.Read(request.Body.Span) is { } received && received.IsLive == isLive
+        return StripeEvent.Read(request.Body.Span) is { } stripeEvent && stripeEvent.IsLive == isLive
             && request.Body.Span.IndexOf("\\u0000"u8) < 0
             ? new(WebhookVerdict.Genuine,
-                new(received.Id, received.Type, received.ObjectId, Encoding.UTF8.GetString(request.Body.Span), received.Created.ToOffset()))
+                new(stripeEvent.Id, stripeEvent.Type, stripeEvent.ObjectId, Encoding.UTF8.GetString(request.Body.Span),
+                    stripeEvent.Created.ToOffset()))
             : new(WebhookVerdict.Unreadable);
     }
 
@@ -232,7 +233,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     public async Task<ProjectSnapshot?> OwnerOfAsync(
         IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
     {
-        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { Object: var moved } received)
+        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { Object: var moved } stripeEvent)
         {
             return null;
         }
@@ -244,21 +245,21 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return project;
         }
 
-        var payment = received.ObjectType == "payment_intent" ? received.ObjectId : moved.Reference("payment_intent");
-        var customer = received.ObjectType == "customer" ? received.ObjectId : moved.Reference("customer");
+        var payment = stripeEvent.ObjectType == "payment_intent" ? stripeEvent.ObjectId : moved.Reference("payment_intent");
+        var customer = stripeEvent.ObjectType == "customer" ? stripeEvent.ObjectId : moved.Reference("customer");
         var known = await accounts.ProjectOfAsync([.. projects.Select(static one => one.Id)], payment, customer, cancel);
         return projects.FirstOrDefault(one => one.Id == known);
     }
 
     public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
-        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } received)
+        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } stripeEvent)
         {
             return ParsedEvent.Nothing;
         }
 
         var account = accounts.Open(project) ?? throw new ProviderSilentException("The project no longer has Stripe keys.");
-        return await events.ParseAsync(account, received, cancel);
+        return await events.ParseAsync(account, stripeEvent, cancel);
     }
 
     private StripeAccount? Open(ProjectSnapshot project)

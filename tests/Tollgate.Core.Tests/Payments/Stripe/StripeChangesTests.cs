@@ -118,8 +118,7 @@ public sealed class StripeChangesTests
     public void Stripe_is_authoritative_for_payments_but_recorded_ones_are_kept(PaymentStatus ours, string theirs, bool? isTheirs)
     {
         var there = new StripePayment(
-            "pi_1", "cus_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, null, null,
-            new Dictionary<string, string>());
+            "pi_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, new Dictionary<string, string>());
         var drift = StripeDrifts.OfPayment(PaymentOf(ours), there, isUndecided: false);
         (drift?.IsTheirs).ShouldBe(isTheirs);
     }
