@@ -39,6 +39,8 @@ public sealed class HangUpTests(ChaosServers servers)
         ("POST /v1/mail/unsubscribe", "the signed link of a mail is the key"),
         ("POST /v1/provider-events/{id}", "no event of a provider is parked"),
         ("POST /v1/parked", "nothing is parked"),
+        ("POST /v1/alerts", "no alert has fired"),
+        ("POST /v1/customers/{id}/alerts", "no alert of the customer has fired"),
         ("POST /v1/deliveries", "nothing was delivered"),
         ("DELETE /v1/payment-settings", "no credentials of Paymob are kept"),
     ];
