@@ -86,6 +86,11 @@ public sealed class CallerSet
         (callers._things["token"], callers._things["token_id"]) =
             (issued.Member("token").GetString()!, (await Done(gate, $"/v1/customers/{id}/tokens", "{}")).Id);
         callers._things["session"] = (await Done(gate, "/v1/portal-sessions", $$"""{"customer":"{{id}}"}""")).Id;
+        foreach (var rule in (string[])["rule", "deleted rule"])
+        {
+            callers._things[rule] = (await Done(gate, "/v1/alert-rules", """{"kind":"payment_failed"}""")).Id;
+        }
+
         callers._things["key"] = (await Done(gate, "/v1/api-keys", """{"kind":"secret"}""")).Id;
         return callers;
     }
@@ -119,6 +124,7 @@ public sealed class CallerSet
         ("events", _) => _things["event"],
         ("api-keys", _) => _things["key"],
         ("webhook-endpoints", _) => endpoint,
+        ("alert-rules", _) => _things[operation.Method.Equals("delete", StringComparison.OrdinalIgnoreCase) ? "deleted rule" : "rule"],
         ("plans", _) => "pro",
         ("projects", _) => AnotherProject,
         ("payment-settings", _) => "paymob",

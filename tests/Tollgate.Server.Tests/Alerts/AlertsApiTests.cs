@@ -142,7 +142,8 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         (more.Status, Word(more.Json!, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "limit_reached"));
         (await sandbox.Door.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NoContent);
         (await sandbox.Door.GetAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await sandbox.Door.PutAsync("/v1/alert-rules/x", "{}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await sandbox.Door.PutAsync("/v1/alert-rules/x", """{"kind": "payment_failed"}""")).Status
+            .ShouldBe(HttpStatusCode.NotFound);
         (await sandbox.Door.PostAsync("/v1/alert-rules/x/test")).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
@@ -222,6 +223,9 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         await sandbox.SubscribeAsync("""{"customer": "idle", "plan": "enterprise", "trial": false}""");
         await sandbox.UseAsync("busy", "calls", 50_000);
         await sandbox.UseAsync("idle", "calls", 90);
+
+        // The recommendation is of the use when the alert fires.
+        await UntilAsync(async () => await AdviceAsync("busy") is not null && await AdviceAsync("free") is not null);
         await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
 
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/alerts?kind=usage_below"))["data"].AsArray().Count > 0);

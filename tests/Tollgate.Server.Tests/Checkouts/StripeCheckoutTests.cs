@@ -7,8 +7,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>From the plan to the page at Stripe, and back by its events.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeCheckoutTests(StripeHost host)
+public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
 

@@ -10,8 +10,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Stripe's events at <c>/v1/webhooks/stripe</c> of a real server.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeInboxTests(StripeHost host)
+public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
 

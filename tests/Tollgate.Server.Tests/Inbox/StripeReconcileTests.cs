@@ -10,8 +10,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Reconciliation lists each difference between Tollgate and Stripe once, and applies Stripe's state where it decides.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeReconcileTests(StripeHost host)
+public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
 

@@ -10,8 +10,7 @@ namespace Tollgate.Server.Tests.ProviderManaged;
 /// <summary>
 /// Subscriptions that begin on Stripe's page and are managed there, with changes from here: Tollgate requests and follows them.
 /// </summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeManagedTests(StripeHost host)
+public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private int _told = host.Stripe.Books.Events.Count;
 
