@@ -61,6 +61,7 @@ public static class VerifyLedger
         new("periods", "a billing period does not begin where the one before ended (seconds)", InvoiceVerifySql.Periods),
         new("unbilled", "a paid period began without an invoice", InvoiceVerifySql.Unbilled),
         new("timelines", "a subscription contradicts its facts", InvoiceVerifySql.Timelines),
+        new("mrr_movements", "a change of recurring revenue contradicts the one before or the subscription", InvoiceVerifySql.Movements),
         new("rated_quantities", "the rated quantity of a quota period differs from its balance's use beyond the quota",
             InvoiceVerifySql.RatedQuantities),
         new("rated_lines", "the rated amount of a quota period differs from the billed lines", InvoiceVerifySql.RatedLines),

@@ -170,10 +170,11 @@ public sealed class OnceTests(RunningServer running)
     [Theory]
     [InlineData(
         "x",
-        "'x' is no VAT id of FR, or a digit of it is wrong. Expected: FR, 2 digits or letters and 9 digits, for instance FR40303265045.")]
+        "'x' is not a valid VAT id of FR: its form or a check digit is wrong. Expected: FR, 2 digits or letters and 9 digits, "
+            + "for instance FR40303265045.")]
     [InlineData(
         "FR41303265045",
-        "'FR41303265045' is no VAT id of FR, or a digit of it is wrong. Expected: FR, 2 digits or letters and 9 digits, "
+        "'FR41303265045' is not a valid VAT id of FR: its form or a check digit is wrong. Expected: FR, 2 digits or letters and 9 digits, "
             + "for instance FR40303265045.")]
     public async Task Text_that_is_no_VAT_id_is_refused(string id, string detail)
     {

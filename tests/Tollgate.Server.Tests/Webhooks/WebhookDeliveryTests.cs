@@ -318,8 +318,12 @@ public sealed class WebhookDeliveryTests(RunningServer running)
         var added = (await WebhookHost.AddAsync(host.Sandbox, late, "subscription.created"))["id"].GetValue<string>();
         var events = await host.EventsAsync();
         var path = $"/v1/webhook-endpoints/{added}/redeliver";
-        var range = await host.Door.PostAsync(path, $$"""{"after": "{{events[0]!["id"]}}"}""");
-        (range.Status, range["deliveries"].GetValue<int>(), range["has_more"].GetValue<bool>()).ShouldBe((HttpStatusCode.OK, 2, false));
+
+        // Events of one object are in order; the invoice of the first subscription may be published before it.
+        var first = events.First(static one => one!["type"]!.GetValue<string>() == "subscription.created")!;
+        var range = await host.Door.PostAsync(path, $$"""{"after": "{{first["id"]}}"}""");
+        (range.Status, range["deliveries"].GetValue<int>(), range["has_more"].GetValue<bool>()).ShouldBe(
+            (HttpStatusCode.OK, 2, false), events.ToJsonString());
         (await WebhookHost.TakenAsync(late, 2)).Select(static message => message.Id).ShouldBe(
             events.Where(static one => one!["type"]!.GetValue<string>() == "subscription.created").Skip(1)
                 .Select(static one => one!["id"]!.GetValue<string>()), ignoreOrder: true);
