@@ -66,7 +66,7 @@ public sealed class MembersApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_cannot_be_a_member_is_a_409_that_says_why()
+    public async Task An_impossible_member_is_a_409_with_the_reason()
     {
         await Resume.PostAsync("/v1/customers/initech/members", """{"id": "peter"}""");
         await ShouldRefuseAsync("globex", """{"id": "peter"}""", "member_elsewhere");

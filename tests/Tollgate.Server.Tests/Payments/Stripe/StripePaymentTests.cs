@@ -145,7 +145,7 @@ public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHo
     }
 
     [Fact]
-    public async Task What_is_kept_is_not_shown()
+    public async Task Stored_credentials_are_not_shown()
     {
         var sandbox = await host.ProjectAsync();
         var shown = await sandbox.Door.GetAsync("/v1/payment-settings");
