@@ -22,7 +22,7 @@ internal static class SeedOrigin
     public static string Of(HttpContext context)
     {
         var isOfToken = SeedCallers.IsOfToken(context);
-        string? relayed = isOfToken ? null : context.Request.Headers[AgentHeader];
+        var relayed = isOfToken ? null : (string?)context.Request.Headers[AgentHeader];
         var agent = relayed ?? context.Request.Headers.UserAgent.ToString();
         var origin = new EventOrigin(
             context.RequestId(), AddressOf(context, isOfToken), agent.Length == 0 ? null : WellFormed.Cut(agent, LongestAgent));
