@@ -2,7 +2,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
-using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
@@ -20,8 +19,6 @@ namespace Tollgate.Server.SeedDoors;
 internal static class EmailAssistantBillingDoor
 {
     private const string UserId = "user_id";
-
-    private static readonly string Stripe = CatalogWords.Of(PaymentProvider.Stripe);
 
     /// <summary>The longest code of the app, as in <c>/v1/subscriptions/{id}/cancel</c>.</summary>
     private const int LongestReason = 64;
@@ -159,7 +156,7 @@ internal static class EmailAssistantBillingDoor
             UserId = answer.Customer!,
             Tier = subscription.Terms.Plan.Code,
             Status = CatalogWords.Of(subscription.Status),
-            StripeSubscriptionId = subscription.ManagedBy == Stripe ? row.Reference : null,
+            StripeSubscriptionId = subscription.ManagedBy is null ? null : row.Reference,
             BillingPeriod = CatalogWords.Of(subscription.Terms.Interval),
             CurrentPeriodStart = subscription.Current.Start.ToOffset(),
             CurrentPeriodEnd = subscription.Current.End.ToOffset(),

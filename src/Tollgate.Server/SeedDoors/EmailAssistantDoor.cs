@@ -140,7 +140,8 @@ internal static class EmailAssistantDoor
                 && CustomerAnswers.IsIncluded(feature.Kind, entitlement))
             .Select(static feature => feature.Code);
         return Answer.Json(
-            context, StatusCodes.Status200OK, new EmailAssistantFeatures(null, tier, [.. codes]), WireJson.WithoutNulls.EmailAssistantFeatures);
+            context, StatusCodes.Status200OK, new EmailAssistantFeatures(null, tier, [.. codes]),
+            WireJson.WithoutNulls.EmailAssistantFeatures);
     }
 
     private static async Task CheckAsync(HttpContext context, QuotaGate gate)

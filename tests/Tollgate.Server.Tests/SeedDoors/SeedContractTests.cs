@@ -153,12 +153,15 @@ public sealed class SeedContractTests(RunningServer running)
         foreach (var user in (string[])["paused", "unpaid", "canceled"])
         {
             (await ExportAsync(user)).Status.ShouldBe(HttpStatusCode.OK, "The free tier needs no subscription.");
+            await sandbox.Door.PostAsync($"/v1/customers/{user}/payment-methods", """{"token": "pm_sandbox_visa"}""");
             ids[user] = await sandbox.SubscribeAsync($$"""{"customer": "{{user}}", "plan": "pro", "period": "monthly"}""");
             (await ExportAsync(user))["limit"].GetValue<int>().ShouldBe(100);
         }
 
         await sandbox.Door.PostAsync($"/v1/subscriptions/{ids["paused"]}/pause", "{}");
         await sandbox.Door.PostAsync($"/v1/subscriptions/{ids["canceled"]}/cancel", """{"at": "now"}""");
+        await sandbox.Door.PostAsync(
+            "/v1/sandbox/payment-behavior", """{"customer": "unpaid", "outcome": "decline", "times": 100}""");
         await sandbox.AdvanceAsync("2027-06-15T00:00:00Z");
         foreach (var user in ids.Keys)
         {
