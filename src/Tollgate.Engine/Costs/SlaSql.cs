@@ -21,7 +21,8 @@ internal static class SlaSql
     /// <summary>$1 project.</summary>
     public const string List =
         """
-        SELECT t.provider, t.model, t.p50_ms, t.p95_ms, t.p99_ms, t.error_rate
+        SELECT t.provider, t.model, trim_scale(t.p50_ms) AS p50_ms, trim_scale(t.p95_ms) AS p95_ms, trim_scale(t.p99_ms) AS p99_ms,
+               trim_scale(t.error_rate) AS error_rate
           FROM sla_targets t
          WHERE t.project_id = $1
          ORDER BY t.provider, t.model

@@ -131,6 +131,7 @@ internal static class ClosedSets
         [(typeof(MrrFactView), nameof(MrrFactView.Interval))] = Intervals,
         [(typeof(KpiView), nameof(KpiView.Unit))] = KpiEndpoints.Units,
         [(typeof(SlaView), nameof(SlaView.Missed))] = CatalogWords.All<SlaFigure>(),
+        [(typeof(MarginsView), nameof(MarginsView.GroupBy))] = CatalogWords.All<MarginBy>(),
         [(typeof(SegmentsView), nameof(SegmentsView.GroupBy))] = CatalogWords.All<SegmentBy>(),
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
