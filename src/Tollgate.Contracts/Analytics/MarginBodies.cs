@@ -1,7 +1,7 @@
 namespace Tollgate.Contracts.Analytics;
 
-/// <summary>The margin of a customer, plan, feature, model, provider or day, in major units of the project's currency.</summary>
-/// <param name="Name">Its id, code, name or day; null: revenue or cost that belongs to none, such as the price of a plan by feature.</param>
+/// <summary>The margin of a customer, plan, feature, model, provider or day. Amounts are major units, as decimal strings.</summary>
+/// <param name="Name">Its id, code, name or day; null: what belongs to none, such as the price of a plan by feature.</param>
 /// <param name="Revenue">The recognised revenue of the range, without taxes; null by model and provider, which earn none.</param>
 /// <param name="Cost">The cost of the calls to models.</param>
 /// <param name="Profit">Null without <c>revenue</c>.</param>

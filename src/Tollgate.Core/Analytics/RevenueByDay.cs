@@ -29,7 +29,9 @@ public sealed class RevenueByDay(DayRange days)
 
     public void Add(InvoiceRevenue invoice) => Add(invoice, _ => this);
 
-    /// <summary>Adds each line of an invoice to one of several sums: the discounts, taxes and credits of the invoice concern all of them.</summary>
+    /// <summary>
+    /// Adds each line of an invoice to one of several sums: the discounts, taxes and credits of the invoice concern all of them.
+    /// </summary>
     /// <param name="into">Returns the sum of the line.</param>
     public static void Add(InvoiceRevenue invoice, Func<RevenueLine, RevenueByDay> into)
     {

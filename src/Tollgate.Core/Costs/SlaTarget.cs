@@ -9,7 +9,7 @@ namespace Tollgate.Core.Costs;
 public sealed record SlaTarget(string Provider, string? Model, Quantity? P50, Quantity? P95, Quantity? P99, Quantity? ErrorRate)
 {
     /// <summary>The longest latency of a call, a day.</summary>
-    public const decimal MostMilliseconds = 86_400_000;
+    public const int MostMilliseconds = 86_400_000;
 
     /// <summary>The decimals of a latency and of an error rate that the database stores.</summary>
     public const int LatencyDecimals = 3;

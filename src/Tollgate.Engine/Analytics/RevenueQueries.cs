@@ -128,7 +128,7 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         ];
     }
 
-    /// <summary>Streams invoices with their lines, and the name of the first line: of a report by customer it is that of the invoice.</summary>
+    /// <summary>Streams invoices with their lines, and the name of the first line: by customer, that of the whole invoice.</summary>
     private static async IAsyncEnumerable<(string? Name, InvoiceRevenue Invoice)> InvoicesAsync(
         NpgsqlCommand lines, [EnumeratorCancellation] CancellationToken cancel)
     {

@@ -8,7 +8,8 @@ namespace Tollgate.Server.Costs;
 public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>
-        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<SlaTargets>().AddSingleton<RevenueQueries>().AddSingleton<CashQueries>()
+        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<SlaTargets>().AddSingleton<RevenueQueries>()
+            .AddSingleton<CashQueries>()
             .AddHostedService<CallFolder>();
 
     public static void MapCosts(this IEndpointRouteBuilder app)

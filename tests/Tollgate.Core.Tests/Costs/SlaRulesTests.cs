@@ -23,7 +23,7 @@ public sealed class SlaRulesTests
     public void A_line_is_compared_with_the_target_of_its_model_else_of_its_provider(string? provider, string? model, string? found) =>
         (SlaRules.Find(Targets, provider, model) is { } one ? $"{one.Provider} {one.Model}".Trim() : null).ShouldBe(found);
 
-    /// <summary>All percentiles are the value of bucket 72, and 1 call of 100 failed. The limits are above that by the given amounts.</summary>
+    /// <summary>All percentiles are the value of bucket 72, and 1 call of 100 failed. The limits are higher by the amounts.</summary>
     [Theory]
     [InlineData(0, 0, 0, 0, true, "")]
     [InlineData(1, 100, 50, 0.5, true, "")]

@@ -55,7 +55,8 @@ public sealed class MarginApiTests(RunningServer running)
         var empty = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         foreach (var by in (string[])["customer", "plan", "feature", "model", "provider"])
         {
-            (await GetAsync(empty, $"/v1/analytics/margins?group_by={by}&from=2025-04-02&to=2027-04-01"))["data"]!.AsArray().ShouldBeEmpty(by);
+            (await GetAsync(empty, $"/v1/analytics/margins?group_by={by}&from=2025-04-02&to=2027-04-01"))["data"]!.AsArray()
+                .ShouldBeEmpty(by);
         }
 
         var days = await GetAsync(empty, "/v1/analytics/margins?group_by=day&from=2025-04-02&to=2027-04-01&limit=1000");
@@ -66,7 +67,7 @@ public sealed class MarginApiTests(RunningServer running)
         unknown.Json!["errors"]!.AsArray().Count.ShouldBe(2);
     }
 
-    /// <summary>acme uses more than pro includes, upgrades in the middle of April and costs money; noura pays; gus is on the free plan.</summary>
+    /// <summary>acme uses more than pro includes, and upgrades in mid-April; noura pays; gus is on the free plan.</summary>
     private async Task<BillingSandbox> StoryAsync(int scale)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
@@ -95,7 +96,9 @@ public sealed class MarginApiTests(RunningServer running)
     private async Task<Dictionary<string, decimal>> RevenueAsync(BillingSandbox sandbox, string by) => by switch
     {
         "model" or "provider" => await NaiveAsync(sandbox, RevenueOf("''")),
-        "customer" => await NaiveAsync(sandbox, RevenueOf("(SELECT c.id FROM customers c WHERE (c.partition, c.account) = (l.partition, l.account))")),
+        "customer" =>
+            await NaiveAsync(
+                sandbox, RevenueOf("(SELECT c.id FROM customers c WHERE (c.partition, c.account) = (l.partition, l.account))")),
         "plan" => await NaiveAsync(sandbox, RevenueOf("CASE WHEN l.description LIKE '%Enterprise%' THEN 'enterprise' ELSE 'pro' END")),
         "feature" => await NaiveAsync(sandbox, RevenueOf("CASE WHEN l.kind = 'usage' THEN 'calls' ELSE '' END")),
         _ => await NaiveAsync(sandbox, RevenueOf("to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD')")),
@@ -113,10 +116,9 @@ public sealed class MarginApiTests(RunningServer running)
          GROUP BY 1
         """;
 
-    private Task<Dictionary<string, decimal>> CostAsync(BillingSandbox sandbox, string by) => NaiveAsync(
-        sandbox,
-        $"""
-        SELECT {by switch
+    private Task<Dictionary<string, decimal>> CostAsync(BillingSandbox sandbox, string by)
+    {
+        var name = by switch
         {
             "customer" => "c.id",
             "plan" => "e.data ->> 'plan'",
@@ -124,12 +126,17 @@ public sealed class MarginApiTests(RunningServer running)
             "model" => "e.data #>> '{props,model}'",
             "provider" => "e.data #>> '{props,provider}'",
             _ => "to_char(e.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
-        }}, sum((e.data #>> '{{calc,cost_usd}}')::numeric)
-          FROM events e
-          JOIN customers c ON c.partition = e.partition AND c.account = e.account
-         WHERE c.project_id = (SELECT id FROM projects WHERE code = $1) AND e.data ? 'calc'
-         GROUP BY 1
-        """);
+        };
+        return NaiveAsync(
+            sandbox,
+            $$"""
+            SELECT {{name}}, sum((e.data #>> '{calc,cost_usd}')::numeric)
+              FROM events e
+              JOIN customers c ON c.partition = e.partition AND c.account = e.account
+             WHERE c.project_id = (SELECT id FROM projects WHERE code = $1) AND e.data ? 'calc'
+             GROUP BY 1
+            """);
+    }
 
     private async Task<Dictionary<string, decimal>> NaiveAsync(BillingSandbox sandbox, string sql)
     {
