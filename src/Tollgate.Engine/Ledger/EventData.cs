@@ -14,11 +14,11 @@ namespace Tollgate.Engine.Ledger;
 /// properties, a generated or UUID id, recorded when it happened. Keys: <c>id</c> the caller's id text · <c>type</c> if it is not the
 /// feature's code · <c>at</c> recorded_at in microseconds if the caller gave occurred_at · <c>props</c> the caller's properties ·
 /// <c>calc</c> values that the server computed, such as a cost · <c>plan</c> with it the customer's plan · <c>from</c> the request behind
-/// the use · <c>by</c> the member of the customer that did it · <c>post</c> all postings if the columns do not contain them: [feature, period start, used, drawn] · <c>burn</c>
-/// [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c>
-/// the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value] ·
-/// <c>last</c> the values of latest meters: [feature, value, number of the report in its period] · <c>timed</c> the values of weighted_sum
-/// meters: [feature, value, number of the report in its instant].
+/// the use · <c>by</c> the member of the customer that did it · <c>post</c> all postings if the columns do not contain them: [feature,
+/// period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle ·
+/// <c>late</c> a settle after expiry · <c>void</c> the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes
+/// of unique meters: [feature, value] · <c>last</c> the values of latest meters: [feature, value, number of the report in its period] ·
+/// <c>timed</c> the values of weighted_sum meters: [feature, value, number of the report in its instant].
 /// </summary>
 public sealed record EventData
 {
