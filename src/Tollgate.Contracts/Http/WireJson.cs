@@ -158,6 +158,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(RecordedEvents))]
 [JsonSerializable(typeof(VoidRequest))]
 [JsonSerializable(typeof(VoidedView))]
+[JsonSerializable(typeof(EventOrigin))]
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(DecisionExplained))]

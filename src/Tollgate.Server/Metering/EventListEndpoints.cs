@@ -174,7 +174,8 @@ internal static class EventListEndpoints
     {
         Id = row.Id, Customer = row.Customer, Member = row.Member, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
         OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
-        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
-        Source = row.Key is null ? null : "customer_token", Key = row.Key,
+        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, Voids = row.Voids,
+        Origin = row.OriginJson is { } origin ? JsonSerializer.Deserialize(origin, WireJson.Default.EventOrigin) : null,
+        VoidedBy = row.VoidedBy, Source = row.Key is null ? null : "customer_token", Key = row.Key,
     };
 }
