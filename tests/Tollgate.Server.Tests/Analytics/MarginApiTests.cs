@@ -92,7 +92,7 @@ public sealed class MarginApiTests(RunningServer running)
         came.Status.ShouldBe(HttpStatusCode.OK, came.Json?.ToJsonString());
     }
 
-    /// <summary>Each line's amount × the share of its service period that lies in the range; the plan is read from its description.</summary>
+    /// <summary>Each line's amount × the share of its period in the range; the plan is read from its description.</summary>
     private async Task<Dictionary<string, decimal>> RevenueAsync(BillingSandbox sandbox, string by) => by switch
     {
         "model" or "provider" => await NaiveAsync(sandbox, RevenueOf("''")),
