@@ -43,6 +43,7 @@ public sealed partial class RoomTests
         ["Mail"],
         ["Notices"],
         ["Analytics"],
+        ["Imports"],
         ["Verification"],
         ["Backup"],
         ["SeedDoors"],

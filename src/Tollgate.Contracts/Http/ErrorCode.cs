@@ -228,6 +228,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "This project has received no provider event with this id, or Tollgate has processed the event and cannot process it again.",
         "Compare the id with GET /v1/provider-events. It begins with the provider's name: stripe:evt_….");
 
+    public static readonly ErrorCode ImportNotFound = new(
+        "import_not_found", 404, "The import does not exist",
+        "This project has no import with this id.",
+        "Compare the id with GET /v1/imports.");
+
     public static readonly ErrorCode CouponNotFound = new(
         "coupon_not_found", 404, "The coupon does not exist",
         "This project has no coupon with this code. Codes are case-sensitive.",

@@ -7,6 +7,7 @@ using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Dunning;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Imports;
 using Tollgate.Contracts.Inbox;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Llm;
@@ -24,6 +25,7 @@ using Tollgate.Core.Checkouts;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Dunning;
 using Tollgate.Core.Grants;
+using Tollgate.Core.Imports;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Llm;
@@ -37,6 +39,7 @@ using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Grants;
+using Tollgate.Engine.Imports;
 using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments.Stripe;
@@ -124,6 +127,13 @@ internal static class ClosedSets
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
+        [(typeof(ImportSummary), nameof(ImportSummary.Status))] = CatalogWords.All<ImportStatus>(),
+        [(typeof(ImportSummary), nameof(ImportSummary.Format))] = CatalogWords.All<ImportFormat>(),
+        [(typeof(ImportSummary), nameof(ImportSummary.Kind))] = CatalogWords.All<ImportKind>(),
+        [(typeof(ImportView), nameof(ImportView.Status))] = CatalogWords.All<ImportStatus>(),
+        [(typeof(ImportView), nameof(ImportView.Format))] = CatalogWords.All<ImportFormat>(),
+        [(typeof(ImportView), nameof(ImportView.Kind))] = CatalogWords.All<ImportKind>(),
+        [(typeof(ImportSumView), nameof(ImportSumView.Kind))] = CatalogWords.All<ImportKind>(),
         [(typeof(CreateSubscriptionRequest), nameof(CreateSubscriptionRequest.Period))] = Intervals,
         [(typeof(CreateSubscriptionRequest), nameof(CreateSubscriptionRequest.TrialEndBehavior))] = SubscriptionEndpoints.TrialEnds,
         [(typeof(ChangeSubscriptionRequest), nameof(ChangeSubscriptionRequest.Period))] = Intervals,

@@ -7,6 +7,7 @@ using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
+using Tollgate.Server.Imports;
 using Tollgate.Server.Inbox;
 using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
@@ -53,6 +54,7 @@ internal static class Rooms
         services.AddNotices();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddImports();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -95,6 +97,7 @@ internal static class Rooms
         app.MapNoticesRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapImports();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);

@@ -175,6 +175,6 @@ internal static class EventListEndpoints
         Id = row.Id, Customer = row.Customer, Member = row.Member, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
         OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
         Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
-        Source = row.Key is null ? null : "customer_token", Key = row.Key,
+        Source = row.IsImported ? "import" : row.Key is null ? null : "customer_token", Key = row.Key,
     };
 }
