@@ -77,8 +77,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
     public static readonly ErrorCode PathNotForwarded = new(
         "path_not_forwarded", 403, "The gateway does not forward this path for customers",
         "A customer token may make only calls that Tollgate meters for that customer. Files, batches, other customers' jobs and responses, "
-            + "and "
-        + "everything else in the provider's account belong to the project.",
+        + "and everything else in the provider's account belong to the project.",
         "Call the path from your own server, with a secret key of the project.");
 
     // 402: the customer can pay for more.
@@ -130,8 +129,7 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "List the keys with GET /v1/api-keys. The id is not the key's text.");
 
     public static readonly ErrorCode CustomerNotFound = new(
-        "customer_not_found", 404, "The customer does not exist",
-        "This project has no customer with this id.",
+        "customer_not_found", 404, "The customer does not exist", "This project has no customer with this id.",
         "Create the customer, or record an event for it: Tollgate creates a customer on first use.");
 
     public static readonly ErrorCode MemberNotFound = new(
@@ -229,13 +227,11 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "Compare the id with GET /v1/provider-events. It begins with the provider's name: stripe:evt_….");
 
     public static readonly ErrorCode ImportNotFound = new(
-        "import_not_found", 404, "The import does not exist",
-        "This project has no import with this id.",
+        "import_not_found", 404, "The import does not exist", "This project has no import with this id.",
         "Compare the id with GET /v1/imports.");
 
     public static readonly ErrorCode CouponNotFound = new(
-        "coupon_not_found", 404, "The coupon does not exist",
-        "This project has no coupon with this code. Codes are case-sensitive.",
+        "coupon_not_found", 404, "The coupon does not exist", "This project has no coupon with this code. Codes are case-sensitive.",
         "Compare the code with GET /v1/coupons.");
 
     public static readonly ErrorCode MethodNotAllowed = new(

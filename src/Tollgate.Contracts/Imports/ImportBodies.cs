@@ -1,9 +1,7 @@
-using System.Text.Json.Serialization;
-
 namespace Tollgate.Contracts.Imports;
 
 /// <summary>An import of history. Every record that was read is in exactly one of booked, replayed and rejected.</summary>
-public record ImportSummary
+public sealed record ImportView
 {
     public required Guid Id { get; init; }
 
@@ -45,23 +43,17 @@ public record ImportSummary
     public DateTimeOffset? StartedAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }
-}
 
-/// <summary>An import with its rejected records and its sums.</summary>
-public sealed record ImportView : ImportSummary
-{
-    /// <summary>The first 1,000 rejected records, in the order of their lines.</summary>
-    [JsonPropertyOrder(1)]
-    public required IReadOnlyList<RejectedRecord> Rejected { get; init; }
+    /// <summary>The first 1,000 rejected records, in the order of their lines; null in a list.</summary>
+    public IReadOnlyList<RejectedRecord>? Rejected { get; init; }
 
     /// <summary>
-    /// Accepted records (booked now or before) by kind, month and name, to compare with the source; at most 2,000 rows.
+    /// Accepted records (booked now or before) by kind, month and name, to compare with the source; at most 2,000 rows. Null in a list.
     /// </summary>
-    [JsonPropertyOrder(2)]
-    public required IReadOnlyList<ImportSumView> Sums { get; init; }
+    public IReadOnlyList<ImportSumView>? Sums { get; init; }
 }
 
-public sealed record ImportList(IReadOnlyList<ImportSummary> Data, bool HasMore);
+public sealed record ImportList(IReadOnlyList<ImportView> Data, bool HasMore);
 
 /// <summary>A record that was not booked.</summary>
 /// <param name="Line">The number of its first line in the body, from 1; the header of CSV is line 1.</param>
@@ -77,11 +69,11 @@ public sealed record ImportSumView
     /// <summary>A UTC month, such as <c>2024-03</c>.</summary>
     public required string Month { get; init; }
 
-    /// <summary>The feature of usage, the model of calls, the plan of subscriptions, the currency of invoices; empty for customers.</summary>
+    /// <summary>The feature of usage, the model of calls, the plan of subscriptions, the currency of invoices.</summary>
     public required string Name { get; init; }
 
     public required long Records { get; init; }
 
-    /// <summary>Units of usage, dollars of calls, minor units of subscriptions (per period) and invoices; 1 per customer.</summary>
+    /// <summary>Units of usage, dollars of calls, minor units of subscriptions and invoices, number of customers.</summary>
     public required decimal Amount { get; init; }
 }

@@ -8,7 +8,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Imports;
 
-/// <summary>What a record is read against.</summary>
+/// <summary>The catalogue, the defaults and the time by which a record is read.</summary>
 /// <param name="Kind">The kind of all records; null: each names its own.</param>
 /// <param name="Now">The project's time.</param>
 public sealed record ImportTerms(PublishedCatalog Catalog, Currency Currency, TimeZoneInfo Zone, Instant Now, ImportKind? Kind);

@@ -40,8 +40,8 @@ internal static class CostSql
     public const string FoldOfProject = FoldBegin + OfOneProject + FoldMiddle + FoldRest;
 
     /// <summary>
-    /// Adds imported calls to the rollups, in the transaction that writes them. After <see cref="PrepareFold"/>. $1 partitions, $2 accounts,
-    /// $3 ids, $4 month.
+    /// Adds imported calls to the rollups, in the transaction that writes them. After <see cref="PrepareFold"/>. $1 partitions, $2
+    /// accounts, $3 ids, $4 month.
     /// </summary>
     public const string FoldImported =
         """
@@ -282,8 +282,8 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// The use of a project's features in the periods that end after an instant, with imported use of the days since then, and the number of
-    /// customers; that of imported use alone is not known. $1 project, $2 the instant.
+    /// The use of a project's features in the periods that end after an instant, with imported use of the days since then, and the number
+    /// of customers; that of imported use alone is not known. $1 project, $2 the instant.
     /// </summary>
     public const string UsedOfFeatures =
         """

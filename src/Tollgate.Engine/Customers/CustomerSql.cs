@@ -138,7 +138,8 @@ public static class CustomerSql
     /// </summary>
     public const string InsertImported =
         $"""
-        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata, created_at)
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata,
+                               created_at)
         SELECT g.partition, nextval('account_numbers'), g.project_id, g.id, g.name, g.email, g.currency, g.time_zone, g.country, g.tax_id,
                g.metadata::jsonb, g.created_at
           FROM ({Imported}) g
@@ -149,8 +150,8 @@ public static class CustomerSql
         """;
 
     /// <summary>
-    /// Completes the profiles of existing customers from imported ones, and locks them in the order of all transactions. A country and a tax
-    /// id belong together. Parameters and rows as of <see cref="InsertImported"/>.
+    /// Completes the profiles of existing customers from imported ones, and locks them in the order of all transactions. A country and a
+    /// tax id belong together. Parameters and rows as of <see cref="InsertImported"/>.
     /// </summary>
     public const string CompleteImported =
         $"""
@@ -173,7 +174,9 @@ public static class CustomerSql
         RETURNING c.id
         """;
 
-    /// <summary>Imported customers that exist and lack nothing of their record. Parameters and rows as of <see cref="InsertImported"/>.</summary>
+    /// <summary>
+    /// Imported customers that exist and lack nothing of their record. Parameters and rows as of <see cref="InsertImported"/>.
+    /// </summary>
     public const string CompleteOfImported =
         $"""
         SELECT c.id

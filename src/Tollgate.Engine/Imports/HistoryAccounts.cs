@@ -14,7 +14,7 @@ namespace Tollgate.Engine.Imports;
 /// <param name="HasLive">True: it has live events, whose ids count as known.</param>
 internal readonly record struct HistoryAccount(short Partition, int Account, bool IsOwners, bool HasLive);
 
-/// <summary>Finds the accounts of customers, and creates those that are missing. Known ones stay in memory for a turn of the loop.</summary>
+/// <summary>Finds the accounts of customers, and creates missing ones. Known ones stay in memory for a turn of the loop.</summary>
 internal sealed class HistoryAccounts(NpgsqlConnection connection, ProjectSnapshot project, bool creates)
 {
     private readonly Dictionary<string, HistoryAccount> _known = new(StringComparer.Ordinal);

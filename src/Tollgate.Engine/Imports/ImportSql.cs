@@ -2,7 +2,7 @@ using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Imports;
 
-/// <summary>The statements on imports, their chunks and their results. Imported rows are written by the statements of their rooms.</summary>
+/// <summary>The statements on imports, their chunks and results. Imported rows are written by the statements of their rooms.</summary>
 internal static class ImportSql
 {
     private const string Columns =
@@ -136,7 +136,7 @@ internal static class ImportSql
         """;
 
     /// <summary>
-    /// Notes records of a dry run. $1 import, $2 keys, $3 contents. Rows: those that an earlier chunk had, with true if the content differs.
+    /// Notes records of a dry run. $1 import, $2 keys, $3 contents. Rows: those of an earlier chunk, with true if the content differs.
     /// </summary>
     public const string See =
         """
@@ -166,7 +166,7 @@ internal static class ImportSql
     /// <summary>$1 project, $2 id.</summary>
     public const string Find = $"SELECT {Columns} FROM imports i WHERE i.project_id = $1 AND i.id = $2";
 
-    /// <summary>The newest first. $1 project, $2 status or null, $3 the id after which the list starts, or null, $4 number of rows.</summary>
+    /// <summary>The newest first. $1 project, $2 status or null, $3 the id after which it starts, or null, $4 number of rows.</summary>
     public const string List =
         $"""
         SELECT {Columns}

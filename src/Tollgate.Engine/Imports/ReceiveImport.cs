@@ -33,10 +33,10 @@ public enum ReceiveOutcome
     TooLarge,
 }
 
-/// <param name="Detail">Of a refusal.</param>
+/// <param name="Detail">The reason of a refusal.</param>
 public sealed record ReceivedImport(ReceiveOutcome Outcome, ImportRow? Import, string? Detail = null);
 
-/// <summary>What a request says about its import.</summary>
+/// <summary>The properties of an import that its request gives.</summary>
 /// <param name="Key">The Idempotency-Key; null: none.</param>
 public sealed record ImportOrder(ImportFormat Format, ImportKind? Kind, bool IsDryRun, string? Key, string Actor);
 

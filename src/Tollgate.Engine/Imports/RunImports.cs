@@ -25,7 +25,7 @@ public sealed class RunImports(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>The time without a further chunk after which an import that is being received is given up.</summary>
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(15);
 
     /// <summary>Chunks of one project before the next project's turn: a few seconds.</summary>
     private const int MostChunks = 16;
@@ -39,7 +39,7 @@ public sealed class RunImports(
     public async Task<bool> RunAsync(CancellationToken cancel)
     {
         await using (var silent = database.Source.Command(
-            ImportSql.GiveUp, SqlCommands.OrNull(null, NpgsqlTypes.NpgsqlDbType.Uuid), LongestSilence.TotalSeconds, Silent))
+            ImportSql.GiveUp, SqlCommands.OrNull(null, NpgsqlTypes.NpgsqlDbType.Uuid), LongestIdle.TotalSeconds, Silent))
         {
             await silent.ExecuteNonQueryAsync(cancel);
         }

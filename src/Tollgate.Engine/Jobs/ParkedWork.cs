@@ -217,8 +217,8 @@ public static class WorkNames
 
     public static IReadOnlyList<string> All { get; } =
     [
-        CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Imports, Inbox, MailEvents, Mails, Payments, Projects, ProviderLines,
-        Refunds, SandboxWebhooks, Subscriptions,
+        CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Imports, Inbox, MailEvents, Mails, Payments, Projects,
+        ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }

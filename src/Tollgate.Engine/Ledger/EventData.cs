@@ -18,8 +18,8 @@ namespace Tollgate.Engine.Ledger;
 /// [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c>
 /// the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value] ·
 /// <c>last</c> the values of latest meters: [feature, value, number of the report in its period] · <c>timed</c> the values of weighted_sum
-/// meters: [feature, value, number of the report in its instant] · <c>import</c> the number of the import of an event that moved no balance,
-/// always with an empty <c>post</c>.
+/// meters: [feature, value, number of the report in its instant] · <c>import</c> the number of the import of an event that moved no
+/// balance, always with an empty <c>post</c>.
 /// </summary>
 public sealed record EventData
 {

@@ -127,9 +127,6 @@ internal static class ClosedSets
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
-        [(typeof(ImportSummary), nameof(ImportSummary.Status))] = CatalogWords.All<ImportStatus>(),
-        [(typeof(ImportSummary), nameof(ImportSummary.Format))] = CatalogWords.All<ImportFormat>(),
-        [(typeof(ImportSummary), nameof(ImportSummary.Kind))] = CatalogWords.All<ImportKind>(),
         [(typeof(ImportView), nameof(ImportView.Status))] = CatalogWords.All<ImportStatus>(),
         [(typeof(ImportView), nameof(ImportView.Format))] = CatalogWords.All<ImportFormat>(),
         [(typeof(ImportView), nameof(ImportView.Kind))] = CatalogWords.All<ImportKind>(),

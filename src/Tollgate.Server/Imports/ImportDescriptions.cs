@@ -72,7 +72,7 @@ internal static class ImportDescriptions
     public static readonly Description List = new(Tag, "List imports", "Lists the project's imports, the newest first.")
     {
         Query = [new("status", "Only imports with this status.", Words: CatalogWords.All<ImportStatus>()), .. QueryParameter.OfPage],
-        Answers = [Example.Of<ImportList>(200, "A page.", $$"""{"data": [{{{Summary}}}], "has_more": false}""")],
+        Answers = [Example.Of<ImportList>(200, "A page.", $$"""{"data": [{{{Summary}}, "rejected": null, "sums": null}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 }

@@ -137,7 +137,7 @@ internal static class ImportEndpoints
             context, StatusCodes.Status200OK, await ViewOfAsync(import, queries, context.RequestAborted), WireJson.Default.ImportView);
     }
 
-    private static ImportSummary SummaryOf(ImportRow row) => new()
+    private static ImportView SummaryOf(ImportRow row) => new()
     {
         Id = row.Id, Status = CatalogWords.Of(row.Status), Format = CatalogWords.Of(row.Format),
         Kind = row.Kind is { } kind ? CatalogWords.Of(kind) : null, DryRun = row.IsDryRun, Progress = ProgressOf(row), Bytes = row.Bytes,
@@ -147,14 +147,9 @@ internal static class ImportEndpoints
 
     private static async Task<ImportView> ViewOfAsync(ImportRow row, ImportQueries queries, CancellationToken cancel)
     {
-        var summary = SummaryOf(row);
         var (rejected, sums) = (await queries.RejectionsAsync(row.Id, cancel), await queries.SumsAsync(row.Id, cancel));
-        return new()
+        return SummaryOf(row) with
         {
-            Id = summary.Id, Status = summary.Status, Format = summary.Format, Kind = summary.Kind, DryRun = summary.DryRun,
-            Progress = summary.Progress, Bytes = summary.Bytes, Read = summary.Read, Booked = summary.Booked, Replayed = summary.Replayed,
-            RejectedCount = summary.RejectedCount, Error = summary.Error, CreatedAt = summary.CreatedAt, StartedAt = summary.StartedAt,
-            FinishedAt = summary.FinishedAt,
             Rejected = [.. rejected.Select(static one => new RejectedRecord(one.Line, one.Record, one.Fault.Code, one.Fault.Detail))],
             Sums =
             [

@@ -9,7 +9,9 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Imports;
 
-/// <summary>Receives and books imports as a server does. No loop runs: the test calls it. Several rigs on one database are several servers.</summary>
+/// <summary>
+/// Receives and books imports as a server does. No loop runs: the test calls it. Several rigs on one database are several servers.
+/// </summary>
 public sealed class ImportRig : IAsyncDisposable
 {
     public const string Catalogue =
