@@ -23,6 +23,7 @@ public sealed partial class RoomTests
         ["Postgres"],
         ["Clocks"],
         ["Secrets"],
+        ["Limits"],
         ["Http"],
         ["Outbound"],
         ["Catalog"],
@@ -39,10 +40,11 @@ public sealed partial class RoomTests
         ["Dunning"],
         ["Inbox"],
         ["Billing"],
+        ["Analytics"],
+        ["Alerts"],
         ["Webhooks"],
         ["Mail"],
         ["Notices"],
-        ["Analytics"],
         ["Imports"],
         ["Verification"],
         ["Backup"],
@@ -51,6 +53,13 @@ public sealed partial class RoomTests
         ["Supply"],
         ["Cli"],
     ];
+
+    /// <summary>The types of each project's rooms: <c>Hosting.Settings</c> names a room only if it has such a type.</summary>
+    private static readonly Lazy<IReadOnlySet<(string Project, string Room, string Type)>> Types = new(static () =>
+        Repository.SourcesUnder("src").SelectMany(static source =>
+                source.Root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+                    .Select(type => (source.File.Project, source.File.Room, type.Identifier.ValueText)))
+            .ToHashSet());
 
     private static readonly string[] Ranked = ["Tollgate.Core", "Tollgate.Engine", "Tollgate.Server"];
 
@@ -110,6 +119,7 @@ public sealed partial class RoomTests
     [InlineData("src/Tollgate.Engine/Projects/X.cs", "using Tollgate.Core.Payments;")]
     [InlineData("src/Tollgate.Server/Http/X.cs", "using Tollgate.Server.Hosting;")]
     [InlineData("src/Tollgate.Engine/Payments/X.cs", "class X { Billing.RunDue? run; }")]
+    [InlineData("src/Tollgate.Server/Http/X.cs", "class X { string Url => Hosting.FirstStart.Url; }")]
     [InlineData("src/Tollgate.Engine/Catalog/X.cs", "class X { Core.Invoicing.Invoice? i; }")]
     public void The_direction_rule_sees_an_offender(string path, string code) =>
         LooksAhead(SourceFile.Parse(path, code)).ShouldNotBeEmpty();
@@ -240,10 +250,14 @@ public sealed partial class RoomTests
         foreach (var access in source.Root.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
             .Where(static access => access.Parent is not MemberAccessExpressionSyntax))
         {
-            if (RoomReference().Match(access.ToString()) is { Success: true } match
-                && access.DescendantNodes().OfType<NameSyntax>().First() is var name)
+            var (text, name) = (access.ToString(), access.DescendantNodes().OfType<NameSyntax>().First());
+            if (RoomReference().Match(text) is { Success: true } match)
             {
                 yield return (name, "Tollgate." + match.Groups[1].Value, match.Groups[2].Value);
+            }
+            else if (text.Split('.') is [var room, var type, ..] && Types.Value.Contains((source.File.Project, room, type)))
+            {
+                yield return (name, source.File.Project, room);
             }
         }
     }

@@ -46,29 +46,3 @@ public sealed record UsageNotice
 
     public required decimal Percent { get; init; }
 }
-
-/// <summary>Answer of <c>GET /v1/customers/{id}/alerts</c>: thresholds that usage crossed, the newest first.</summary>
-public sealed record CustomerAlerts(IReadOnlyList<CustomerAlert> Data, bool HasMore);
-
-/// <summary>Each threshold fires once per feature and period.</summary>
-public sealed record CustomerAlert
-{
-    public required string Feature { get; init; }
-
-    /// <summary>The threshold.</summary>
-    public required int Percent { get; init; }
-
-    /// <summary><c>warning</c>, or <c>critical</c> from 100 % on.</summary>
-    public required string Severity { get; init; }
-
-    public required string Message { get; init; }
-
-    /// <summary>The usage when it crossed the threshold.</summary>
-    public required decimal Used { get; init; }
-
-    public required decimal Limit { get; init; }
-
-    public required DateTimeOffset PeriodStart { get; init; }
-
-    public required DateTimeOffset CrossedAt { get; init; }
-}

@@ -11,7 +11,7 @@ namespace Tollgate.Contracts.Http;
 /// <param name="Title">Short, the same for every occurrence.</param>
 /// <param name="Description">The meaning of the error.</param>
 /// <param name="HowToFix">The action that the caller can take.</param>
-public sealed record ErrorCode(string Code, int Status, string Title, string Description, string HowToFix)
+public sealed partial record ErrorCode(string Code, int Status, string Title, string Description, string HowToFix)
 {
     // 400: the request could not be read.
     public static readonly ErrorCode MalformedJson = new(
@@ -590,10 +590,10 @@ public sealed record ErrorCode(string Code, int Status, string Title, string Des
         "Choose a change that the provider supports; docs/concepts/stripe.md lists them. \"tollgate stripe sync\" creates missing prices "
             + "at Stripe.");
 
-    /// <summary>Every code, in the order of their declaration.</summary>
-    public static IReadOnlyList<ErrorCode> All { get; } =
-        [.. typeof(ErrorCode).GetFields(BindingFlags.Public | BindingFlags.Static).OrderBy(static field => field.MetadataToken)
-            .Select(static field => field.GetValue(null)).OfType<ErrorCode>()];
+    /// <summary>Every code, in the order of their declaration. The parts of this type have no order among their initialisers.</summary>
+    public static IReadOnlyList<ErrorCode> All => field ??=
+        [.. typeof(ErrorCode).GetFields(BindingFlags.Public | BindingFlags.Static).OrderBy(static one => one.MetadataToken)
+            .Select(static one => one.GetValue(null)).OfType<ErrorCode>()];
 
     /// <summary>The page that explains it, relative to the server.</summary>
     public string Page => "/docs/errors/" + Code;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Tollgate.Contracts.Alerts;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -56,7 +57,6 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CustomerCosts))]
 [JsonSerializable(typeof(CustomerTrends))]
 [JsonSerializable(typeof(CustomerDashboard))]
-[JsonSerializable(typeof(CustomerAlerts))]
 [JsonSerializable(typeof(CostAnalysis))]
 [JsonSerializable(typeof(CustomerAnalysis))]
 [JsonSerializable(typeof(RevenueVsCost))]
@@ -83,6 +83,16 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(ExplainView))]
 [JsonSerializable(typeof(TermsView))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
+[JsonSerializable(typeof(AlertRuleBody))]
+[JsonSerializable(typeof(AlertRuleView))]
+[JsonSerializable(typeof(AlertRuleList))]
+[JsonSerializable(typeof(AlertView))]
+[JsonSerializable(typeof(AlertList))]
+[JsonSerializable(typeof(MuteAlertRequest))]
+[JsonSerializable(typeof(CustomerAlerts))]
+[JsonSerializable(typeof(CustomerAlert))]
+[JsonSerializable(typeof(AlertWebhook))]
+[JsonSerializable(typeof(SlackBody))]
 [JsonSerializable(typeof(DunningList))]
 [JsonSerializable(typeof(DunningPolicyBody))]
 [JsonSerializable(typeof(ImportView))]
@@ -210,6 +220,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(AlwrityTrends))]
 [JsonSerializable(typeof(AlwrityDashboard))]
 [JsonSerializable(typeof(AlwrityAlerts))]
+[JsonSerializable(typeof(AlwrityAlert))]
 [JsonSerializable(typeof(CareerCoachResult))]
 [JsonSerializable(typeof(CareerCoachUserCosts))]
 [JsonSerializable(typeof(CareerCoachFeatures))]

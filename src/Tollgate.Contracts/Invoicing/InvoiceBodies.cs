@@ -170,17 +170,11 @@ public sealed record LineTaxRateView(string Name, decimal Percent, bool Inclusiv
 /// <param name="Included">The plan's quota in the period.</param>
 /// <param name="Used">The usage of the plan's quota and beyond, without usage that grants covered.</param>
 /// <param name="Events">The first events of the period; <c>event_count</c> counts all of them.</param>
+/// <param name="Parts">The parts of the period in the order of time, each with its plan, quota and price. A new part begins where the plan,
+/// an add-on or an override changes, and where a subscription begins or ends.</param>
 public sealed record UsageExplanation(
     DateTimeOffset PeriodStart, DateTimeOffset PeriodEnd, decimal Included, decimal Used, decimal PaidByGrants, decimal Beyond,
-    long EventCount,
-    IReadOnlyList<ExplainedEvent> Events)
-{
-    /// <summary>
-    /// The parts of the period in the order of time, each with the plan that rated it. A new part begins where the plan, an add-on or an
-    /// override changes, and where a subscription begins or ends. Absent for periods that an older version of Tollgate rated.
-    /// </summary>
-    public IReadOnlyList<UsagePartView>? Parts { get; init; }
-}
+    long EventCount, IReadOnlyList<ExplainedEvent> Events, IReadOnlyList<UsagePartView> Parts);
 
 /// <summary>A stretch of a quota period with one quota and one price.</summary>
 /// <param name="Plan">The plan's code.</param>

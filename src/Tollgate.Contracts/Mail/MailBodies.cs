@@ -3,15 +3,17 @@ using Tollgate.Contracts.Http;
 
 namespace Tollgate.Contracts.Mail;
 
-/// <summary>A mail to a customer, sent or to be sent.</summary>
+/// <summary>A mail to a customer or an operator, sent or to be sent.</summary>
 public sealed record MailView
 {
     public required string Id { get; init; }
 
-    public required string Customer { get; init; }
+    /// <summary>Null: the mail goes to an operator.</summary>
+    public string? Customer { get; init; }
 
     /// <summary>
-    /// <c>receipt</c>, <c>payment_failed</c>, <c>trial_ending</c>, <c>quota_threshold</c>, <c>plan_changed</c> or <c>canceled</c>.
+    /// <c>receipt</c>, <c>payment_failed</c>, <c>trial_ending</c>, <c>quota_threshold</c>, <c>plan_changed</c>,
+    /// <c>canceled</c>, or <c>alert</c> to an operator.
     /// </summary>
     public required string Type { get; init; }
 

@@ -273,8 +273,10 @@ public sealed record AlwrityNotice(string Title, string Message, string Severity
 /// <summary>The seed's <c>GET /api/subscription/alerts/{user_id}</c>; it states no body. The newest first.</summary>
 public sealed record AlwrityAlerts(string UserId, IReadOnlyList<AlwrityAlert> Alerts);
 
+/// <param name="IsRead">True: the user has marked it as read.</param>
 public sealed record AlwrityAlert(
-    string Title, string Message, string Severity, int ThresholdPercentage, string BillingPeriod, DateTimeOffset CreatedAt);
+    string Id, string Title, string Message, string Severity, int ThresholdPercentage, string BillingPeriod, DateTimeOffset CreatedAt,
+    bool IsRead, DateTimeOffset? ReadAt, string? Recommendation);
 
 /// <summary>Limits of the plan by name; null is unlimited. <c>monthly_cost</c> is the cost cap.</summary>
 public sealed record AlwrityLimits(string PlanName, IReadOnlyDictionary<string, decimal?> Limits);

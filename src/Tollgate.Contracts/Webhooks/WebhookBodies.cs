@@ -15,6 +15,12 @@ public sealed record CreateWebhookEndpointRequest
     public IReadOnlyList<string>? Events { get; init; }
 
     public string? Description { get; init; }
+
+    /// <summary>
+    /// <c>tollgate</c> (default): signed events. <c>slack</c>: messages <c>{"text": …}</c> as Slack's incoming webhooks take them, of
+    /// <c>alert.fired</c> only.
+    /// </summary>
+    public string? Format { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/webhook-endpoints/{id}</c>. Omitted members stay.</summary>
@@ -41,6 +47,9 @@ public sealed record WebhookEndpointView
     public required IReadOnlyList<string> Events { get; init; }
 
     public string? Description { get; init; }
+
+    /// <summary><c>tollgate</c> or <c>slack</c>.</summary>
+    public required string Format { get; init; }
 
     /// <summary><c>enabled</c> or <c>disabled</c>.</summary>
     public required string Status { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tollgate.Contracts.Alerts;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Invoicing;
@@ -70,6 +71,18 @@ public sealed record QuotaWebhookData(CustomerView Customer, ReachedThresholdVie
 /// <param name="Granted">The amount that the percentage refers to.</param>
 public sealed record ReachedThresholdView(
     string Feature, int Percent, decimal Used, decimal Granted, DateTimeOffset PeriodStart, DateTimeOffset ReachedAt);
+
+/// <summary>The payload of an alert.</summary>
+/// <param name="Timestamp">The time of the fact, by the project's clock.</param>
+/// <param name="Sequence">Always 1: an alert fires once.</param>
+public sealed record AlertWebhook(string Type, DateTimeOffset Timestamp, long Sequence, AlertWebhookData Data);
+
+/// <param name="Alert">When the event was published, as <c>GET /v1/alerts/{id}</c> shows it.</param>
+public sealed record AlertWebhookData(AlertView Alert);
+
+/// <summary>The body of an alert to an endpoint of the format <c>slack</c>.</summary>
+/// <param name="Text">Slack's markup.</param>
+public sealed record SlackBody(string Text);
 
 /// <summary>The payload of an event about an endpoint, which Tollgate sends to the others.</summary>
 /// <param name="Timestamp">When it happened, in real time.</param>

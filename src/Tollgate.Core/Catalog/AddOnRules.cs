@@ -12,22 +12,6 @@ public sealed record HeldAddOn(AddOn AddOn, long Quantity);
 public static class AddOnRules
 {
     /// <summary>
-    /// Returns the entitlements of a plan with the additions of the add-ons, followed by those of features that only add-ons name.
-    /// </summary>
-    public static IReadOnlyList<Entitlement> Apply(IReadOnlyList<Entitlement> plan, IReadOnlyList<HeldAddOn> held)
-    {
-        if (held.Count == 0)
-        {
-            return plan;
-        }
-
-        var named = plan.Select(static entitlement => entitlement.Feature).ToHashSet(StringComparer.Ordinal);
-        var beside = FeaturesOf(held).Where(feature => !named.Contains(feature));
-        return [.. plan.Select(entitlement => Apply(entitlement, entitlement.Feature, held)!),
-            .. beside.Select(feature => Apply(null, feature, held)!)];
-    }
-
-    /// <summary>
     /// Returns the entitlement of one feature. Quotas add up, and unlimited stays unlimited; period, caps and prices stay the plan's. A
     /// feature that the plan does not name gets a hard cap by the billing month.
     /// </summary>

@@ -151,7 +151,7 @@ public static class CustomerRules
     }
 
     /// <summary>True for one @ with text on both sides and no space: only sending shows whether mail arrives.</summary>
-    private static bool IsEmail(string email)
+    public static bool IsEmail(string email)
     {
         var at = email.IndexOf('@', StringComparison.Ordinal);
         return email.Length <= LongestEmail && IsLine(email) && !email.Any(char.IsWhiteSpace)

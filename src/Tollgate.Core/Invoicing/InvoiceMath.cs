@@ -114,8 +114,8 @@ public static class InvoiceMath
         var (remains, reduced) = (subtotal, new List<MoneyAmount>());
         foreach (var reduction in reductions)
         {
-            var charged = Positive(remains - given);
-            var most = reduction.IsOfCharges ? charged : Positive(remains);
+            var charged = (remains - given).FloorAtZero();
+            var most = reduction.IsOfCharges ? charged : remains.FloorAtZero();
             var taken = reduction.Rate is { } rate ? ExactMoney.Of(charged).Times(rate).Rounded()
                 : reduction.Amount < most ? reduction.Amount.Value
                 : most;
@@ -175,6 +175,4 @@ public static class InvoiceMath
             back, [.. lines.Select(static line => line.IsProrationCredit ? Math.Max(0, -line.Amount.Minor) : 0)]);
         return [.. lines.Select((line, i) => line.IsProrationCredit ? shares[i] : amounts[i].All)];
     }
-
-    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 }

@@ -30,13 +30,11 @@ public sealed record Redemption(long Sequence, Coupon? Coupon, Instant? EndsAt, 
 
     public Reduction Reduction => new(Coupon is null ? "Promotional credit" : $"Coupon {Coupon.Code}", Coupon?.PercentOff, Amount);
 
-    private MoneyAmount? Amount => Left ?? (Coupon?.AmountOff - TakenInPeriod is { } left ? Positive(left) : Coupon?.AmountOff);
+    private MoneyAmount? Amount => Left ?? (Coupon?.AmountOff - TakenInPeriod is { } left ? left.FloorAtZero() : Coupon?.AmountOff);
 
     public bool AppliesTo(string plan, Currency currency, Instant at) =>
         !IsSpent && (Coupon?.IsFor(plan) ?? true) && (EndsAt is not { } end || at < end)
             && (Amount is not { } amount || amount.Currency == currency);
-
-    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
     /// <summary>Returns the redemption after it reduced an invoice.</summary>
     public Redemption Took(MoneyAmount taken) => this with { Used = Used + 1, Left = Left - taken };

@@ -1,6 +1,6 @@
 namespace Tollgate.Core.Mail;
 
-/// <summary>The types of mail to customers.</summary>
+/// <summary>The types of mail to customers, and to operators.</summary>
 public enum MailType
 {
     /// <summary>Confirms that an invoice is paid.</summary>
@@ -18,6 +18,9 @@ public enum MailType
 
     /// <summary>The subscription has ended, or will end.</summary>
     Canceled,
+
+    /// <summary>An alert, to an operator.</summary>
+    Alert,
 }
 
 public enum MailState

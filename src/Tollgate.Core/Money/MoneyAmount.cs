@@ -45,6 +45,10 @@ public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComp
 
     public static bool operator >=(MoneyAmount a, MoneyAmount b) => a.CompareTo(b) >= 0;
 
+    public static MoneyAmount Min(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
+
+    public MoneyAmount FloorAtZero() => IsNegative ? Zero(Currency) : this;
+
     public int CompareTo(MoneyAmount other) => Minor.CompareTo(other.In(Currency));
 
     /// <summary>

@@ -41,13 +41,13 @@ public sealed class MoneyByDay(Instant start, int days)
     /// </summary>
     public IReadOnlyList<long> Rounded()
     {
-        var (rounded, running, exact, told) = (new long[days], 0m, 0m, 0L);
+        var (rounded, running, exact, spread) = (new long[days], 0m, 0m, 0L);
         for (var day = 0; day < days; day++)
         {
             running += _changes[day];
             exact += _edges[day] + running;
-            rounded[day] = (long)decimal.Round(exact, 0, MidpointRounding.AwayFromZero) - told;
-            told += rounded[day];
+            rounded[day] = (long)decimal.Round(exact, 0, MidpointRounding.AwayFromZero) - spread;
+            spread += rounded[day];
         }
 
         return rounded;

@@ -19,9 +19,6 @@ public readonly record struct NanoUsd(long Value)
     /// <summary>The exact amount in dollars.</summary>
     public decimal Dollars => Value / PerDollar;
 
-    /// <summary>The amount as a quantity of a cost budget, which counts dollars with nine decimals.</summary>
-    public Quantity Quantity => Quantity.Of(Dollars);
-
     /// <summary>Rounds once, half away from zero: the only place that rounds a cost.</summary>
     /// <exception cref="OverflowException">The amount does not fit.</exception>
     public static NanoUsd OfDollars(decimal dollars) =>

@@ -4,7 +4,7 @@ namespace Tollgate.Core.Payments;
 
 /// <summary>A provider's credentials as the database stores them: encrypted, under the names that the provider's own pages use.</summary>
 /// <param name="Version">Increases with every change.</param>
-public sealed record SealedCredentials(ReadOnlyMemory<byte> Sealed, long Version, DateTimeOffset UpdatedAt);
+public sealed record SealedCredentials(ReadOnlyMemory<byte> Sealed, long Version);
 
 /// <summary>The party that renews and bills a project's new subscriptions. Existing ones stay where they began.</summary>
 public enum SubscriptionsBy

@@ -60,7 +60,7 @@ public static class RefundRules
         var ofPayment = payment.Amount - payment.Refunded;
         var ofCredit = OfCredit(payment, invoice, bounds);
         var ofInvoice = OfInvoice(payment, invoice, bounds);
-        var left = Least(ofPayment - bounds.Held, ofCredit + ofInvoice);
+        var left = MoneyAmount.Min(ofPayment - bounds.Held, ofCredit + ofInvoice);
         if (left.IsZero || left.IsNegative)
         {
             return new(RefundVerdict.NothingLeft, zero, zero);
@@ -72,7 +72,7 @@ public static class RefundRules
             { IsZero: true } or { IsNegative: true } => new(RefundVerdict.NotPositive, left, zero),
             _ when amount > left => new(RefundVerdict.TooMuch, left, zero),
             _ when bounds.Refunds >= MostRefunds && amount < left => new(RefundVerdict.TooMany, left, zero),
-            _ => new(RefundVerdict.Allowed, amount, Least(amount, ofCredit)),
+            _ => new(RefundVerdict.Allowed, amount, MoneyAmount.Min(amount, ofCredit)),
         };
     }
 
@@ -90,11 +90,11 @@ public static class RefundRules
         }
 
         var ofInvoice = OfInvoice(payment, invoice, bounds);
-        var ofCredit = Least(amount, OfCredit(payment, invoice, bounds));
-        var fromCredit = amount - Least(amount - ofCredit, ofInvoice);
+        var ofCredit = MoneyAmount.Min(amount, OfCredit(payment, invoice, bounds));
+        var fromCredit = amount - MoneyAmount.Min(amount - ofCredit, ofInvoice);
         return fromCredit.IsZero || fromCredit <= bounds.Credit
             ? new(RefundVerdict.Allowed, amount, fromCredit)
-            : new(RefundVerdict.TooMuch, Least(left, ofInvoice + Positive(bounds.Credit)), MoneyAmount.Zero(left.Currency));
+            : new(RefundVerdict.TooMuch, MoneyAmount.Min(left, ofInvoice + bounds.Credit.FloorAtZero()), MoneyAmount.Zero(left.Currency));
     }
 
     /// <summary>Returns the amount that a credit note can cover.</summary>
@@ -106,16 +106,13 @@ public static class RefundRules
             // The provider invoiced it: no document of Tollgate limits it.
             null when payment.ProviderInvoice is not null => ofPayment,
             { Status: InvoiceStatus.Open or InvoiceStatus.Paid } =>
-                Least(Positive(ofPayment - Positive(bounds.Overpaid)), invoice.Creditable),
+                MoneyAmount.Min((ofPayment - bounds.Overpaid.FloorAtZero()).FloorAtZero(), invoice.Creditable),
             _ => MoneyAmount.Zero(ofPayment.Currency),
         };
     }
 
     /// <summary>Returns the unspent part of the credit that resulted from an overpayment or a change.</summary>
     private static MoneyAmount OfCredit(Payment payment, Invoice? invoice, RefundBounds bounds) =>
-        Positive(Least(bounds.Overpaid + (invoice?.ProrationCredited ?? MoneyAmount.Zero(payment.Amount.Currency)), bounds.Credit));
-
-    private static MoneyAmount Least(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
-
-    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
+        MoneyAmount.Min(bounds.Overpaid + (invoice?.ProrationCredited ?? MoneyAmount.Zero(payment.Amount.Currency)), bounds.Credit)
+            .FloorAtZero();
 }

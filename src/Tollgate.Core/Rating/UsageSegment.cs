@@ -8,7 +8,7 @@ namespace Tollgate.Core.Rating;
 public readonly record struct SellingSpan(Period Period, Currency Currency);
 
 /// <summary>A stretch of a quota period with one quota and one price, or none.</summary>
-/// <param name="Plan">Null: a version of Tollgate that kept no plan rated the period.</param>
+/// <param name="Plan">Null: it was read back without its plan, for a computation that needs only prices.</param>
 /// <param name="Quota">The quota of the whole period under the terms of the stretch; null: unlimited.</param>
 /// <param name="Price">The price of units beyond the quota; null: no subscription sold them.</param>
 public sealed record UsageSegment(Period Period, PlanVersion? Plan, Quantity? Quota, OveragePrice? Price)

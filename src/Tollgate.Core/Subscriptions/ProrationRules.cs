@@ -93,7 +93,7 @@ public static class ProrationRules
         long[] weights = [.. credits.Select(static credit => credit.Amount.Minor)];
         var sum = credits.Aggregate(MoneyAmount.Zero(amountOff.Currency), static (sum, credit) => sum + credit.Amount);
         var left = sum - amountOff;
-        var most = MoneyParts.Spread(Positive(Lesser(left, billed)), weights);
+        var most = MoneyParts.Spread(MoneyAmount.Min(left, billed).FloorAtZero(), weights);
         var off = left <= billed ? null : MoneyParts.Spread(amountOff, weights);
         return [.. credits.Select((credit, i) => Lowered(credit.Amount, credit.OfQuota, most[i], off?[i]))];
 
@@ -115,8 +115,4 @@ public static class ProrationRules
         var amountOff = off is { } one && one < share - credit ? one : share - credit;
         return new(credit, ofQuota, amountOff, share - credit - amountOff);
     }
-
-    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
-
-    private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
 }

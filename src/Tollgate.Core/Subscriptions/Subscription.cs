@@ -237,9 +237,7 @@ public sealed record Subscription
     {
         _ when ManagedBy is not null => null,
         SubscriptionStatus.Canceled or SubscriptionStatus.Expired or SubscriptionStatus.Incomplete => null,
-        SubscriptionStatus.Paused => Earlier(ResumeAt, CancelAt),
-        _ => Earlier(Earlier(Current.End, CancelAt), UsageDueAt),
+        SubscriptionStatus.Paused => Instant.Earlier(ResumeAt, CancelAt),
+        _ => Instant.Earlier(Instant.Earlier(Current.End, CancelAt), UsageDueAt),
     };
-
-    private static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;
 }

@@ -58,14 +58,12 @@ public sealed record SubscriptionStep(Subscription After, SubscriptionVerb Verb,
 /// </summary>
 public static class SubscriptionLife
 {
-    private const long MicrosecondsPerSecond = 1_000_000;
-
     /// <summary>Begins with a trial, or with the first period, which is billed in advance. Boundaries are whole seconds.</summary>
     /// <param name="trialDays">0 for none.</param>
     public static SubscriptionStep Start(
         Guid id, SubscriptionTerms terms, int trialDays, bool convertsTrial, Instant now, TimeZoneInfo zone)
     {
-        var start = WholeSecond(now);
+        var start = now.WholeSecond();
         var anchor = new Anchor(start);
         if (trialDays > 0)
         {
@@ -127,7 +125,7 @@ public static class SubscriptionLife
             return new(subscription with { Terms = terms }, SubscriptionVerb.Change, now, []);
         }
 
-        var at = WholeSecond(now) < period.Start ? period.Start : WholeSecond(now);
+        var at = now.WholeSecond() < period.Start ? period.Start : now.WholeSecond();
         var remaining = ProrationRules.Remaining(policy, period, at, facts.Zone);
         var ends = terms.Interval != old.Interval;
         var charges = new List<Charge>(Unused(subscription, policy, at, remaining, facts, ends));
@@ -148,7 +146,7 @@ public static class SubscriptionLife
         var changed = subscription with
         {
             Terms = terms, Billed = subscription.Billed + given + Sum(asked, terms.Currency), TermsSince = at,
-            AmountOff = Lesser(AmountOffOf(subscription, policy, remaining, facts.Zone), Sum(asked, terms.Currency)),
+            AmountOff = MoneyAmount.Min(AmountOffOf(subscription, policy, remaining, facts.Zone), Sum(asked, terms.Currency)),
             Committed = subscription.Committed + old.MinimumBeyondPrice(ProrationRules.Between(period, subscription.TermsSince, at)),
         };
         return new(WithUsageDue(changed, at, facts.Zone), SubscriptionVerb.Change, at, charges) { Span = new(at, period.End) };
@@ -236,7 +234,7 @@ public static class SubscriptionLife
     public static SubscriptionStep Resume(Subscription subscription, LifeFacts facts, Instant now)
     {
         var status = Allowed(subscription, SubscriptionVerb.Resume);
-        var at = WholeSecond(now);
+        var at = now.WholeSecond();
         var (terms, period, paused) = (subscription.Scheduled ?? subscription.Terms, subscription.Current, subscription.PausedAt!.Value);
         var remaining = ProrationRules.Remaining(Proration.Second, period, paused, facts.Zone);
         var unused = Unused(subscription, Proration.Second, paused, remaining, facts with { Unconsumed = null }, ends: true);
@@ -318,8 +316,6 @@ public static class SubscriptionLife
             : MoneyParts.Share(subscription.AmountOff, remaining.Part, charged.Part);
     }
 
-    private static MoneyAmount Lesser(MoneyAmount a, MoneyAmount b) => a < b ? a : b;
-
     private static MoneyAmount Sum(IEnumerable<Charge> charges, Currency currency) =>
         charges.Aggregate(MoneyAmount.Zero(currency), static (sum, charge) => sum + charge.Amount);
 
@@ -369,8 +365,6 @@ public static class SubscriptionLife
             $"{verb} is not allowed while the subscription is {subscription.Status}; ask SubscriptionTransitions first.");
         return after!.Value;
     }
-
-    private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % MicrosecondsPerSecond));
 
     /// <summary>Returns the charges of a whole period: the plan, its seats and its add-ons.</summary>
     private static IReadOnlyList<Charge> Advance(SubscriptionTerms terms, Period period)

@@ -32,6 +32,12 @@ public readonly record struct Instant(long UnixMicroseconds) : IComparable<Insta
 
     public Instant Minus(TimeSpan duration) => new(UnixMicroseconds - (duration.Ticks / TimeSpan.TicksPerMicrosecond));
 
+    /// <summary>Returns the start of the second that contains the instant. The boundaries of billing periods have no fraction.</summary>
+    public Instant WholeSecond() => new(UnixMicroseconds - (UnixMicroseconds % 1_000_000));
+
+    /// <summary>Returns the earlier of two times that may be missing. Null: both are.</summary>
+    public static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;
+
     public static TimeSpan operator -(Instant later, Instant earlier) =>
         TimeSpan.FromTicks((later.UnixMicroseconds - earlier.UnixMicroseconds) * TimeSpan.TicksPerMicrosecond);
 

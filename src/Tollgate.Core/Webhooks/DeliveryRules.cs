@@ -87,8 +87,6 @@ public static class DeliveryRules
 
     public static int MostAttempts => Waits.Count + 1;
 
-    public static int RoomOf(int failures) => failures == 0 ? MostAtOnce : 1;
-
     /// <param name="attempts">The attempts so far, including this one.</param>
     /// <param name="age">The time since the first attempt was due.</param>
     /// <param name="failures">The consecutive failures of the endpoint, including this one if it failed.</param>

@@ -17,6 +17,9 @@ public enum WebhookObject
 
     /// <summary>The endpoint itself.</summary>
     WebhookEndpoint,
+
+    /// <summary>An alert that a rule of the project has fired.</summary>
+    Alert,
 }
 
 /// <summary>An event type that an endpoint can select.</summary>
@@ -112,11 +115,14 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "Tollgate has disabled an endpoint: it answered 410 (gone), or accepted nothing for five days (failing). "
             + "The event goes to the project's other endpoints.");
 
+    public static readonly WebhookEventType AlertFired = new("alert.fired", WebhookObject.Alert,
+        "A rule of the project whose channels include webhook (or slack, for endpoints of that format) has fired an alert.");
+
     /// <summary>All types in the order of their documentation.</summary>
     public static IReadOnlyList<WebhookEventType> All { get; } =
         [.. OfSteps.Values.Distinct(), Finalized, PartiallyPaid, Paid, Voided, Uncollectible, Credited, Refunded, RefundFailed,
             PaymentFailed, CheckoutCompleted, CheckoutExpired, CheckoutCredited,
-            .. OfPayments.Values, ThresholdReached, EndpointDisabled];
+            .. OfPayments.Values, ThresholdReached, EndpointDisabled, AlertFired];
 
     public static WebhookEventType Of(SubscriptionVerb verb) => OfSteps[verb];
 

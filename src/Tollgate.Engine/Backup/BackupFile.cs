@@ -150,10 +150,10 @@ internal sealed class BackupReader
     }
 
     /// <summary>Reads all chunks but the last, whose hash it compares.</summary>
-    /// <param name="tell">Receives the fraction of the file that was read.</param>
+    /// <param name="progress">Receives the fraction of the file that was read.</param>
     /// <exception cref="StartRefusedException">A chunk is missing or was changed, or the passphrase is wrong.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ChunksAsync(
-        Action<decimal>? tell, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        Action<decimal>? progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         await using var file = new FileStream(
             _path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan);
@@ -180,7 +180,7 @@ internal sealed class BackupReader
                 ?? throw (number == 0
                     ? new StartRefusedException($"The passphrase does not open {_path}, or the file was changed.")
                     : Broken(_path, "a part of it was changed"));
-            tell?.Invoke((decimal)file.Position / file.Length);
+            progress?.Invoke((decimal)file.Position / file.Length);
             if (isLast)
             {
                 if (!hash.GetHashAndReset().AsSpan().SequenceEqual(chunk) || file.Position != file.Length)

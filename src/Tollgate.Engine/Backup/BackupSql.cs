@@ -26,8 +26,6 @@ internal static class BackupSql
 
     public const string HasMasterKeys = "SELECT to_regclass('master_keys') IS NOT NULL";
 
-    public const string MasterKey = "SELECT id FROM master_keys WHERE state = 'current'";
-
     /// <summary>The sizes that weight the progress: pg_dump names partitions. Rows: table, bytes.</summary>
     public const string Sizes =
         "SELECT relname, pg_table_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";

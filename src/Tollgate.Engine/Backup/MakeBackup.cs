@@ -14,10 +14,10 @@ public static class MakeBackup
 {
     /// <param name="passphrase">Null: the file is not encrypted.</param>
     /// <param name="keys">Keys to include in the file; only with a passphrase.</param>
-    /// <param name="tell">Receives the current step and the completed fraction of it.</param>
+    /// <param name="progress">Receives the current step and the completed fraction of it.</param>
     /// <exception cref="StartRefusedException">There is no backup; the message says why.</exception>
     public static async Task<BackupManifest> RunAsync(
-        string connectionString, string path, string? passphrase, IReadOnlyList<MasterKey>? keys, Action<string, decimal> tell,
+        string connectionString, string path, string? passphrase, IReadOnlyList<MasterKey>? keys, Action<string, decimal> progress,
         CancellationToken cancel)
     {
         try
@@ -37,7 +37,7 @@ public static class MakeBackup
             await using var writer = await BackupWriter.CreateAsync(path, passphrase, cancel);
 
             // 2.
-            manifest = manifest with { Rows = await RowCounts.OfAsync(connection, tell, cancel) };
+            manifest = manifest with { Rows = await RowCounts.OfAsync(connection, progress, cancel) };
             await writer.WriteAsync(manifest.Write(), cancel);
 
             // 3.
@@ -45,7 +45,7 @@ public static class MakeBackup
                 "pg_dump", connectionString, "--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-password",
                 "--verbose", $"--snapshot={snapshot}");
             var weights = await WeightsAsync(connection, cancel);
-            await DumpAsync(start, writer, line => weights.Tell(line, tell), cancel);
+            await DumpAsync(start, writer, line => weights.Report(line, progress), cancel);
 
             // 4.
             await writer.CompleteAsync(cancel);
@@ -65,7 +65,7 @@ public static class MakeBackup
         IReadOnlyList<MasterKey>? keys, CancellationToken cancel)
     {
         var id = await AskAsync<bool>(connection, BackupSql.HasMasterKeys, cancel)
-            ? await AskAsync<string>(connection, BackupSql.MasterKey, cancel)
+            ? await AskAsync<string>(connection, SecretsSql.Current, cancel)
             : null;
         await using var command = connection.Command(BackupSql.Snapshot);
         await using var row = await command.ExecuteReaderAsync(cancel);
@@ -133,13 +133,13 @@ internal sealed class TableWeights(IReadOnlyDictionary<string, long> sizes)
     private long _done;
     private long _current;
 
-    public void Tell(string line, Action<string, decimal> tell)
+    public void Report(string line, Action<string, decimal> progress)
     {
         if (line.IndexOf(Before, StringComparison.Ordinal) is >= 0 and var at)
         {
             var table = line[(at + Before.Length)..].TrimEnd('"');
             (_done, _current) = (_done + _current, sizes.GetValueOrDefault(table));
-            tell($"dumping {table}", (decimal)_done / _all);
+            progress($"dumping {table}", (decimal)_done / _all);
         }
     }
 }
@@ -148,7 +148,7 @@ internal sealed class TableWeights(IReadOnlyDictionary<string, long> sizes)
 internal static class RowCounts
 {
     public static async Task<Dictionary<string, long>> OfAsync(
-        NpgsqlConnection connection, Action<string, decimal> tell, CancellationToken cancel)
+        NpgsqlConnection connection, Action<string, decimal> progress, CancellationToken cancel)
     {
         var tables = new List<string>();
         await using (var list = connection.Command(BackupSql.Tables))
@@ -163,7 +163,7 @@ internal static class RowCounts
         var rows = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var table in tables)
         {
-            tell($"counting {table}", (decimal)rows.Count / tables.Count);
+            progress($"counting {table}", (decimal)rows.Count / tables.Count);
             await using var count = connection.Command(BackupSql.Count(table));
             rows.Add(table, (long)(await count.ExecuteScalarAsync(cancel))!);
         }

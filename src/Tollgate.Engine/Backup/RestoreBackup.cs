@@ -7,8 +7,7 @@ using Tollgate.Engine.Verification;
 namespace Tollgate.Engine.Backup;
 
 /// <summary>The result of a restore.</summary>
-/// <param name="ReplacedOld">True if the restore replaced a database with data.</param>
-public sealed record Restored(BackupManifest Manifest, VerifyReport Report, bool ReplacedOld);
+public sealed record Restored(BackupManifest Manifest, VerifyReport Report);
 
 /// <summary>
 /// Restores a backup: 1. read and check the whole file; 2. check the target; 3. let pg_restore fill a database beside it; 4. shift the
@@ -17,8 +16,8 @@ public sealed record Restored(BackupManifest Manifest, VerifyReport Report, bool
 /// </summary>
 /// <param name="connectionString">The target. Its user may create databases.</param>
 /// <param name="force">Replaces a target with data.</param>
-/// <param name="tell">Receives the current step and the completed fraction of it.</param>
-public sealed class RestoreBackup(string connectionString, bool force, Action<string, decimal> tell, ILogger log)
+/// <param name="progress">Receives the current step and the completed fraction of it.</param>
+public sealed class RestoreBackup(string connectionString, bool force, Action<string, decimal> progress, ILogger log)
 {
     private readonly string _target = new NpgsqlConnectionStringBuilder(connectionString).Database!;
 
@@ -31,10 +30,10 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
     /// The file is damaged, the passphrase is wrong, or the backup is from a newer version.
     /// </exception>
     public static async Task<BackupManifest> CheckAsync(
-        string path, string? passphrase, Action<string, decimal> tell, CancellationToken cancel)
+        string path, string? passphrase, Action<string, decimal> progress, CancellationToken cancel)
     {
         BackupManifest? manifest = null;
-        await foreach (var chunk in BackupReader.Open(path, passphrase).ChunksAsync(part => tell("checking the file", part), cancel))
+        await foreach (var chunk in BackupReader.Open(path, passphrase).ChunksAsync(part => progress("checking the file", part), cancel))
         {
             manifest ??= BackupManifest.Read(chunk.Span);
         }
@@ -52,7 +51,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
     public async Task<Restored> RunAsync(string path, string? passphrase, CancellationToken cancel)
     {
         // 1.
-        var manifest = await CheckAsync(path, passphrase, tell, cancel);
+        var manifest = await CheckAsync(path, passphrase, progress, cancel);
 
         // 2.
         await using var server = Database.ForStart(Of("postgres"));
@@ -74,7 +73,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
             await FillAsync(tools, path, passphrase, cancel);
             var report = await FitAsync(manifest, cancel);
             await SwapAsync(outside, exists, cancel);
-            return new(manifest, report, exists);
+            return new(manifest, report);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -136,7 +135,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         var isManifest = true;
         try
         {
-            await foreach (var chunk in BackupReader.Open(path, passphrase).ChunksAsync(part => tell("restoring", part), cancel))
+            await foreach (var chunk in BackupReader.Open(path, passphrase).ChunksAsync(part => progress("restoring", part), cancel))
             {
                 if (!isManifest)
                 {
@@ -153,7 +152,7 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
             // The program has already ended; its exit code says why.
         }
 
-        tell("restoring indexes", 1);
+        progress("restoring indexes", 1);
         if (await program.EndAsync(cancel) is var code && code != 0)
         {
             cancel.ThrowIfCancellationRequested();
@@ -169,14 +168,14 @@ public sealed class RestoreBackup(string connectionString, bool force, Action<st
         await using (var database = Database.ForStart(Of(Beside)))
         await using (var connection = await database.OpenConnectionAsync(cancel))
         {
-            CompareRows(manifest, await RowCounts.OfAsync(connection, tell, cancel));
+            CompareRows(manifest, await RowCounts.OfAsync(connection, progress, cancel));
             await Migrator.RunAsync(Of(Beside), MigrationFile.BuiltIn, log, cancel);
             await connection.ExecuteAsync(BackupSql.ForgetServers, cancel);
             await ShiftPlacesAsync(connection, cancel);
         }
 
         await using var books = new Database(Of(Beside) + ";Pooling=false", new DatabaseOptions { CommandSeconds = 0 });
-        var report = await VerifyLedger.RunAsync(books, null, check => tell($"verifying {check}", 1), cancel);
+        var report = await VerifyLedger.RunAsync(books, null, check => progress($"verifying {check}", 1), cancel);
         return report.IsClean
             ? report
             : throw new StartRefusedException(

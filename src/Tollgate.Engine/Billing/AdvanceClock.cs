@@ -119,22 +119,20 @@ public sealed class AdvanceClock(
         while (true)
         {
             var (step, attempt) = (await run.FirstDueAsync(project, cancel), await collect.FirstDueAsync(project, cancel));
-            var next = Earlier(step, attempt);
+            var next = Instant.Earlier(step, attempt);
             if (next is not { } first || first > to)
             {
                 return report;
             }
 
             var before = report;
-            var until = Earlier(Earlier(first.Plus(Together), attempt), to)!.Value;
+            var until = Instant.Earlier(Instant.Earlier(first.Plus(Together), attempt), to)!.Value;
             report = report.Plus(
                 await run.RunAsync(project, until, progress is null ? null : (done, at) => progress(before.Plus(done), at), cancel));
             var collected = await collect.RunAsync(project, until, cancel);
             report = report.With(collected);
         }
     }
-
-    private static Instant? Earlier(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? some : other) : a ?? b;
 
     private static async Task<bool> AskAsync(NpgsqlConnection connection, string sql, CancellationToken cancel, params object[] parameters)
     {

@@ -67,7 +67,7 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
             (row, _, now) => row.Subscription.Status == SubscriptionStatus.PastDue
                 ? NotAllowed(row.Subscription, SubscriptionVerb.Pause) // Only dunning pauses an unpaid subscription, as its last step.
                 : IfAllowed(
-                    row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, WholeSecond(now))),
+                    row.Subscription, SubscriptionVerb.Pause, () => SubscriptionLife.Pause(row.Subscription, until, now.WholeSecond())),
             cancel);
 
     public Task<SubscriptionAnswer> ResumeAsync(ProjectSnapshot project, Guid id, StepRequest request, CancellationToken cancel) =>
@@ -218,10 +218,10 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
             { GivesBack: true } =>
                 IfAllowed(
                     subscription, SubscriptionVerb.Cancel,
-                    () => SubscriptionLife.CancelWithCredit(subscription, reason, facts, WholeSecond(now)), reason, order.Comment),
+                    () => SubscriptionLife.CancelWithCredit(subscription, reason, facts, now.WholeSecond()), reason, order.Comment),
             { When: ChangeTime.Now } =>
                 IfAllowed(
-                    subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.Cancel(subscription, reason, WholeSecond(now)), reason,
+                    subscription, SubscriptionVerb.Cancel, () => SubscriptionLife.Cancel(subscription, reason, now.WholeSecond()), reason,
                     order.Comment),
             _ => IfAllowed(
                 subscription, SubscriptionVerb.ScheduleCancel, () => SubscriptionLife.CancelAtEnd(subscription, reason, now), reason,
@@ -302,10 +302,4 @@ public sealed class ChangeAtOnce(CustomerChanges changes, Clock clock)
         SubscriptionOutcome.NotAllowed, Detail: subscription.IsEnded
             ? $"The subscription is {CatalogWords.Of(subscription.Status)}, so it cannot change. POST /v1/subscriptions begins a new one."
             : $"The subscription is {CatalogWords.Of(subscription.Status)}; '{CatalogWords.Of(verb)}' is not possible then.");
-
-    /// <summary>
-    /// Cuts an instant to the whole second, for steps that end or stop a period, so that its boundary has no fraction of a second. It never
-    /// precedes the start of the period.
-    /// </summary>
-    private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));
 }

@@ -25,7 +25,7 @@ public enum InvoiceOutcome
 }
 
 /// <param name="Detail">The reason of a refusal, for the caller.</param>
-public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, CreditNote? CreditNote = null, string? Detail = null);
+public sealed record InvoiceAnswer(InvoiceOutcome Outcome, InvoiceRow? Row = null, string? Detail = null);
 
 /// <summary>
 /// Changes a finalised invoice, apart from payments. Its lines never change; each change is a separate fact. Purchases on the invoice are
@@ -77,9 +77,9 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
 
             var (change, row) = (locked.Change, locked.Row);
             var (invoice, now) = (row.Invoice, clock.Now(project));
-            if (await change.ResultOfAsync(request, cancel) is { } made)
+            if (await change.ResultOfAsync(request, cancel) is not null)
             {
-                return new(InvoiceOutcome.Done, row, invoice.CreditNotes.Single(one => one.Id.ToString("D") == made));
+                return new(InvoiceOutcome.Done, row);
             }
 
             var held = new MoneyAmount(
@@ -102,7 +102,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             // A payment beyond the reduced total becomes credit of the customer.
             var paidTooMuch = after.Paid + after.Credited - after.Total;
             var before = invoice.Paid + invoice.Credited - invoice.Total;
-            var gained = Positive(paidTooMuch) - Positive(before);
+            var gained = paidTooMuch.FloorAtZero() - before.FloorAtZero();
             if (!gained.IsZero)
             {
                 await InvoiceChange.GiveAsync(change, row, gained, now, "credit_note", note.Number, cancel);
@@ -110,7 +110,7 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
 
             await change.KeepResultAsync(request, note.Id.ToString("D"), cancel);
             await EndAsync(change, project, invoice, after, now, cancel);
-            return new(InvoiceOutcome.Done, row with { Invoice = after }, note);
+            return new(InvoiceOutcome.Done, row with { Invoice = after });
         }
     }
 
@@ -174,8 +174,6 @@ public sealed class ChangeInvoiceStatus(CustomerChanges changes, Clock clock)
             (held, "to a bank that disputes it") }
             .Where(static one => !one.Item1.IsZero).DefaultIfEmpty((MoneyAmount.Zero(invoice.Currency), ""))
             .Select(static one => $"{one.Item1} {one.Item2}".TrimEnd());
-
-    private static MoneyAmount Positive(MoneyAmount amount) => amount.IsNegative ? MoneyAmount.Zero(amount.Currency) : amount;
 
     private static string Explain(CreditVerdict verdict, Invoice invoice, MoneyAmount held) => verdict switch
     {

@@ -48,19 +48,6 @@ public sealed class CollectDue(
     /// <summary>The wait for rows that another server has taken, before another look.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Makes all attempts that are due now, except those that others have taken.</summary>
-    public async Task<CollectReport> RunAsync(ProjectSnapshot project, CancellationToken cancel)
-    {
-        var (report, hasMore) = (default(CollectReport), true);
-        while (hasMore)
-        {
-            (var page, hasMore) = await RunPageAsync(project, cancel);
-            report += page;
-        }
-
-        return report;
-    }
-
     /// <summary>Makes the first attempts that are due now.</summary>
     public async Task<(CollectReport Report, bool HasMore)> RunPageAsync(ProjectSnapshot project, CancellationToken cancel)
     {

@@ -189,7 +189,7 @@ internal static class MoveCollection
     {
         var row = await FindAsync(change, project, collection.Subscription, cancel);
         if (row is { Subscription: { Status: SubscriptionStatus.Paused, PausedAt: { } since } }
-            && since == WholeSecond(collection.EndedAt!.Value))
+            && since == collection.EndedAt!.Value.WholeSecond())
         {
             await StepAsync(change, project, collection, SubscriptionVerb.Resume, "the invoice that it waited for is paid", now, cancel);
         }
@@ -212,15 +212,12 @@ internal static class MoveCollection
         {
             SubscriptionVerb.FailPayment => SubscriptionLife.FailPayment(subscription, now),
             SubscriptionVerb.RecoverPayment => SubscriptionLife.RecoverPayment(subscription, now),
-            SubscriptionVerb.Pause => SubscriptionLife.Pause(subscription, null, WholeSecond(now)),
+            SubscriptionVerb.Pause => SubscriptionLife.Pause(subscription, null, now.WholeSecond()),
             SubscriptionVerb.Resume => SubscriptionLife.Resume(subscription, await writing.FactsAsync(row, cancel), now),
-            _ => SubscriptionLife.Cancel(subscription, cause, WholeSecond(now)),
+            _ => SubscriptionLife.Cancel(subscription, cause, now.WholeSecond()),
         };
         return (await writing.WriteAsync(row, StepChoice.Of(step, cause), cancel)).Outcome;
     }
-
-    /// <summary>Cuts an instant to the whole second, for steps that end or stop a period, so that its boundary has no fraction.</summary>
-    private static Instant WholeSecond(Instant at) => new(at.UnixMicroseconds - (at.UnixMicroseconds % 1_000_000));
 
     private static async Task<SubscriptionStatus?> StatusAsync(
         CustomerChange change, ProjectSnapshot project, Collection collection, CancellationToken cancel) =>

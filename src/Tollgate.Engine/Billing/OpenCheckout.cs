@@ -199,7 +199,7 @@ public sealed class OpenCheckout(
             SuccessUrl = Filled(order.SuccessUrl, id), CancelUrl = Filled(order.CancelUrl, id),
             CreatedAt = now, ExpiresAt = now.Plus(order.Life),
         };
-        return new(checkout, order.Wanted, project.Id, customer.Partition, customer.Account, true);
+        return new(checkout, order.Wanted, project.Id, customer.Partition, customer.Account);
     }
 
     /// <summary>Puts the checkout's id into an address: <c>https://app.example/thanks?checkout={CHECKOUT_ID}</c>.</summary>

@@ -58,7 +58,7 @@ public enum PayOutcome
     NoMethod,
 }
 
-public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? Payment = null, Purchase? Purchase = null);
+public sealed record PayAnswer(PayOutcome Outcome, CheckoutRow Row, PaymentRow? Payment = null);
 
 /// <summary>
 /// Pays a checkout: 1. make the purchase to get its price, and roll it back; 2. commit the attempt in the same transaction, with the price
@@ -94,7 +94,7 @@ public sealed class PayCheckout(
     }
 
     public async Task<PayAnswer> RunAsync(
-        ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice told, string actor, CancellationToken cancel)
+        ProjectSnapshot project, CheckoutRow row, PayWith with, QuotedPrice quoted, string actor, CancellationToken cancel)
     {
         // A card of a form pays only where Tollgate's pages take cards, whatever a form sends.
         with = providers.CapabilitiesOf(project).UsesTollgatePages ? with : with with { Card = null };
@@ -112,7 +112,7 @@ public sealed class PayCheckout(
                 return new(PayOutcome.NotOpen, row);
             }
 
-            answer = await AttemptAsync(change, project, row.Checkout.Id, (with, told), actor, cancel);
+            answer = await AttemptAsync(change, project, row.Checkout.Id, (with, quoted), actor, cancel);
         }
 
         return answer is { Outcome: PayOutcome.Attempted, Payment: { } attempt }
@@ -170,14 +170,14 @@ public sealed class PayCheckout(
             looksAhead: false, cancel);
         if (purchase.Refusal is not null)
         {
-            return new(PayOutcome.Refused, row, Purchase: purchase);
+            return new(PayOutcome.Refused, row);
         }
 
         // With another version it was the price of another change.
         if (how.Quoted.Due != purchase.Due.Minor
             || (held is not null && (held.Version, held.Due) != (purchase.ExpectedVersion, how.Quoted.Due)))
         {
-            return new(PayOutcome.QuoteMoved, row, Purchase: purchase);
+            return new(PayOutcome.QuoteMoved, row);
         }
 
         if (row.Checkout.Kind == CheckoutKind.Invoice
@@ -189,7 +189,7 @@ public sealed class PayCheckout(
         if (!hasMethod && purchase.NeedsMethodLater && row.Wanted.MethodIfRequired != true
             && providers.CapabilitiesOf(project).UsesTollgatePages)
         {
-            return new(PayOutcome.NoMethod, row, Purchase: purchase);
+            return new(PayOutcome.NoMethod, row);
         }
 
         return purchase.Due.IsZero
@@ -207,7 +207,7 @@ public sealed class PayCheckout(
         var method = await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), now, cancel);
         if (method is null && (row.Checkout.Kind == CheckoutKind.Setup || with.Saved is not null))
         {
-            return new(PayOutcome.NoMethod, row, Purchase: purchase);
+            return new(PayOutcome.NoMethod, row);
         }
 
         if (method is not null)
@@ -217,7 +217,7 @@ public sealed class PayCheckout(
 
         await CheckoutWriter.CompleteAsync(change, row, (purchase.Subscription?.Id, purchase.Invoice?.Id, null), now, actor, cancel);
         await change.CommitAsync();
-        return new(PayOutcome.Completed, row, Purchase: purchase);
+        return new(PayOutcome.Completed, row);
     }
 
     private async Task<PayAnswer> WriteAttemptAsync(
@@ -227,7 +227,7 @@ public sealed class PayCheckout(
         await change.TakeBackAsync(OpenCheckout.Look, cancel);
         if (await PaymentMethods.ChosenAsync(change, secrets, (with.Saved, with.Card), time.Now, cancel) is not { } method)
         {
-            return new(PayOutcome.NoMethod, row, Purchase: purchase);
+            return new(PayOutcome.NoMethod, row);
         }
 
         var payment = await CheckoutWriter.AttemptAsync(
@@ -235,6 +235,6 @@ public sealed class PayCheckout(
             (time.AsOf, time.Now), actor, cancel);
         var made = await PaymentQueries.FindAsync(change.Connection, project, payment, cancel);
         await change.CommitAsync();
-        return new(PayOutcome.Attempted, row, made, purchase);
+        return new(PayOutcome.Attempted, row, made);
     }
 }

@@ -5,7 +5,6 @@ namespace Tollgate.Engine.Catalog;
 
 /// <summary>The effects of publishing a catalogue. Nothing is written.</summary>
 /// <param name="ETag">The current catalogue's ETag.</param>
-/// <param name="NewETag">The ETag of the catalogue in the request.</param>
 /// <param name="AffectedCustomers">
 /// Customers whose plan would change at once: those without a pinned version, if the default plan changes or another plan becomes the
 /// default.
@@ -13,7 +12,7 @@ namespace Tollgate.Engine.Catalog;
 /// <param name="PinnedCustomers">Customers on changed or removed plans who keep their version.</param>
 /// <param name="Faults">The forbidden changes: Tollgate would refuse to publish it.</param>
 public sealed record CatalogPreview(
-    int Revision, string ETag, string NewETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers,
+    int Revision, string ETag, CatalogDiff Diff, long AffectedCustomers, long PinnedCustomers,
     IReadOnlyList<CatalogFault> Faults);
 
 /// <summary>Computes the dry run: the diff, and the affected customers.</summary>
@@ -33,7 +32,6 @@ public sealed class PreviewCatalog(NpgsqlDataSource database)
         return new(
             before?.Revision ?? 0,
             before?.ETag ?? "",
-            CatalogWriter.ETagOf(document),
             diff,
             customers.Where(row => !row.Pinned && (defaultPlanMoves || touched.Contains(row.Plan))).Sum(static row => row.Customers),
             customers.Where(row => row.Pinned && touched.Contains(row.Plan)).Sum(static row => row.Customers),

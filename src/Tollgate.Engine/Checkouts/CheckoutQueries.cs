@@ -65,8 +65,7 @@ internal sealed partial class CheckoutJson : JsonSerializerContext
 }
 
 /// <summary>A checkout and its place.</summary>
-/// <param name="HasPage">False: the API created it without a page.</param>
-public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int Project, short Partition, int Account, bool HasPage)
+public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int Project, short Partition, int Account)
 {
     /// <summary>Reads the columns of <c>CheckoutSql.Columns</c>, in their order.</summary>
     internal static CheckoutRow Read(RowReader row)
@@ -87,8 +86,7 @@ public sealed record CheckoutRow(Checkout Checkout, CheckoutWanted Wanted, int P
             Payment = row.IdOrNull("payment"),
         };
         return new(
-            checkout, CheckoutWanted.Read(row.Text("wanted")), row.Whole("project_id"), row.Small("partition"), row.Whole("account"),
-            row.Flag("has_page"));
+            checkout, CheckoutWanted.Read(row.Text("wanted")), row.Whole("project_id"), row.Small("partition"), row.Whole("account"));
     }
 }
 

@@ -11,7 +11,7 @@ internal static class CheckoutSql
     private const string Columns =
         """
         k.partition, k.account, k.project_id, k.id, c.id AS customer_id, k.kind, k.wanted::text AS wanted, k.success_url, k.cancel_url, k.status, k.created_at, k.expires_at,
-               k.finished_at, k.subscription, k.invoice, k.payment, k.token_hash IS NOT NULL AS has_page
+               k.finished_at, k.subscription, k.invoice, k.payment
         """;
 
     private const string From = "checkouts k JOIN customers c ON c.partition = k.partition AND c.account = k.account";

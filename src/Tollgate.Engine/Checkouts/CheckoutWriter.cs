@@ -53,17 +53,17 @@ internal static class CheckoutWriter
     /// <param name="by">The payment method to charge. No method: the provider's own page asks for one.</param>
     /// <param name="time">The time of the quoted price, and of the attempt.</param>
     public static async Task<Guid> AttemptAsync(
-        CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) told,
+        CustomerChange change, CheckoutRow row, (MoneyAmount Due, int? ExpectedVersion) price,
         (PaymentProvider Provider, Guid? Method, string? Name) by,
         (Instant AsOf, Instant Now) time, string actor, CancellationToken cancel)
     {
-        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), told.Due, time.Now);
+        var (payment, due, now) = (Guid.CreateVersion7(time.Now.ToOffset()), price.Due, time.Now);
         await change.ExecuteAsync(
             PaymentSql.InsertOfCheckout, cancel, row.Partition, row.Account, payment, row.Project,
             SqlCommands.OrNull(row.Wanted.Invoice, NpgsqlDbType.Uuid),
             row.Checkout.Id, CatalogWords.Of(by.Provider), SqlCommands.OrNull(by.Method, NpgsqlDbType.Uuid), due.Currency.Code, due.Minor,
             now.ToUtc(),
-            SqlCommands.OrNull(told.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
+            SqlCommands.OrNull(price.ExpectedVersion, NpgsqlDbType.Integer), time.AsOf.ToUtc());
         await change.ExecuteAsync(
             PaymentSql.AddFact, cancel, row.Partition, row.Account, payment, "attempt", now.ToUtc(), due.Minor, actor,
             SqlCommands.OrNull(by.Name, NpgsqlDbType.Text));

@@ -76,7 +76,7 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
             ? new(
                 reader.GetInt32(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
                 Instant.FromUtc(reader.GetDateTime(3)), reader.GetGuid(4),
-                InstantOrNull(reader, 5), IssuerState.Read(reader, 6))
+                ProjectQueries.InstantOrNull(reader, 5), IssuerState.Read(reader, 6))
             : null;
     }
 
@@ -110,12 +110,9 @@ public sealed class PortalSessions(NpgsqlDataSource database, CustomerChanges ch
                 reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2),
                 reader.IsDBNull(3) ? null : reader.GetGuid(3),
                 reader.IsDBNull(4) ? null : reader.GetGuid(4), Instant.FromUtc(reader.GetDateTime(5)),
-                Instant.FromUtc(reader.GetDateTime(6)), InstantOrNull(reader, 7)));
+                Instant.FromUtc(reader.GetDateTime(6)), ProjectQueries.InstantOrNull(reader, 7)));
         }
 
         return rows;
     }
-
-    private static Instant? InstantOrNull(NpgsqlDataReader reader, int column) =>
-        reader.IsDBNull(column) ? null : Instant.FromUtc(reader.GetDateTime(column));
 }

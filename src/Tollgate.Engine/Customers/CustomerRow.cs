@@ -28,6 +28,15 @@ public sealed record CustomerRow(Customer Customer, short Partition, int Account
     /// <summary>The customer whose balances this one uses, as its member; null: its own.</summary>
     public string? Owner => Customer.Owner;
 
+    /// <summary>Returns null if this project has no such customer.</summary>
+    internal static async Task<CustomerRow?> FindAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, string id, CancellationToken cancel)
+    {
+        await using var command = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, id), project.Id, id);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return await reader.ReadAsync(cancel) ? Read(new(reader), project) : null;
+    }
+
     /// <summary>Reads the columns of <c>CustomerSql.Columns</c>.</summary>
     internal static CustomerRow Read(RowReader row, ProjectSnapshot project)
     {

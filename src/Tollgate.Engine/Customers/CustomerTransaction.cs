@@ -34,12 +34,10 @@ internal sealed class CustomerTransaction(OpenTransaction work, ProjectSnapshot 
     /// </summary>
     public void Note(string customer) => _touched.Add(customer);
 
-    /// <summary>A client that disconnects does not cancel it: an interrupted commit may or may not have happened.</summary>
-    public async Task CommitAsync() => await (await CommitFirstAsync()).Done;
-
     /// <summary>
     /// Commits and starts to drop the customers from the caches, without waiting for the lanes. A lane may wait for a customer that the
-    /// caller still locks in another transaction; waiting for it would keep the caller from ending that transaction.
+    /// caller still locks in another transaction; waiting for it would keep the caller from ending that transaction. A client that
+    /// disconnects does not cancel the commit.
     /// </summary>
     public async Task<Forgetting> CommitFirstAsync()
     {

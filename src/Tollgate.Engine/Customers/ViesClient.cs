@@ -30,7 +30,7 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
     private const int LargestAnswer = 64 * 1024, MostConnections = 4, LongestText = 200;
 
     /// <summary>The text of VIES where a country discloses nothing.</summary>
-    private const string Untold = "---";
+    private const string Withheld = "---";
 
     /// <summary>The errors of VIES if it cannot read the id, or the seller's.</summary>
     private const string InvalidInput = "INVALID_INPUT", InvalidRequester = "INVALID_REQUESTER_INFO";
@@ -145,7 +145,7 @@ public sealed class ViesClient(ViesOptions options) : IDisposable
         }
 
         var line = WellFormed.Cut(string.Concat(text.Select(static c => char.IsControl(c) ? ' ' : c)).Trim(), LongestText);
-        return line.Length == 0 || line == Untold || !CustomerRules.IsLine(line) ? null : line;
+        return line.Length == 0 || line == Withheld || !CustomerRules.IsLine(line) ? null : line;
     }
 
     private static VatCheck None(Instant now, string why) =>

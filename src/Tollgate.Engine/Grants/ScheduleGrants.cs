@@ -131,19 +131,13 @@ public sealed class ScheduleGrants(NpgsqlDataSource database, CustomerChanges ch
     /// <summary>Returns null if there is no such customer.</summary>
     public async Task<IReadOnlyList<GrantSchedule>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
-        await using var find = database.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
-        CustomerRow row;
-        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        if (await CustomerRow.FindAsync(connection, project, customer, cancel) is not { } row)
         {
-            if (!await reader.ReadAsync(cancel))
-            {
-                return null;
-            }
-
-            row = CustomerRow.Read(new(reader), project);
+            return null;
         }
 
-        await using var command = database.Command(ScheduleSql.List, row.Partition, row.Account);
+        await using var command = connection.Command(ScheduleSql.List, row.Partition, row.Account);
         await using var rows = await command.ExecuteReaderAsync(cancel);
         var found = new List<GrantSchedule>();
         var schedule = new RowReader(rows);

@@ -51,7 +51,8 @@ internal sealed class BookEvents(ImportTurn turn)
         var accepted = await BookAsync(calls, one => OfCall(one.Record, costs[one.Line]), CountCallsAsync, cancel);
         foreach (var (line, one) in accepted)
         {
-            turn.Tally.Sum(ImportKind.LlmCalls, one.OccurredAt, one.Call.Model, costs[line].Cost?.Quantity ?? Quantity.Zero);
+            var cost = costs[line].Cost is { } known ? Quantity.Of(known.Dollars) : Quantity.Zero;
+            turn.Tally.Sum(ImportKind.LlmCalls, one.OccurredAt, one.Call.Model, cost);
         }
     }
 

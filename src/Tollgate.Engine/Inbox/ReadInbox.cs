@@ -105,16 +105,16 @@ public sealed class ReadInbox(
             return ReadOutcome.Later($"This server does not support {CatalogWords.Of(stored.Provider)}.");
         }
 
-        var told = await provider.ParseAsync(project, stored.Event, cancel);
-        var doubt = told.Unresolved;
-        foreach (var update in told.Updates)
+        var parsed = await provider.ParseAsync(project, stored.Event, cancel);
+        var doubt = parsed.Unresolved;
+        foreach (var update in parsed.Updates)
         {
             // An update that cannot be applied yet blocks no other, and concerns this event only if the event is about it.
             var why = await apply(project, stored.Provider, update, cancel);
-            doubt ??= told.IsAbout(update) ? why : null;
+            doubt ??= parsed.IsAbout(update) ? why : null;
         }
 
-        return doubt is not null ? ReadOutcome.Later(doubt) : told.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
+        return doubt is not null ? ReadOutcome.Later(doubt) : parsed.IsKnown ? ReadOutcome.Done : ReadOutcome.Ignored;
     }
 
     private readonly record struct ReadOutcome(InboxState State, Unresolved? Unresolved = null)

@@ -36,9 +36,9 @@ public sealed class ReceiveWebhook(
     ILogger<ReceiveWebhook> log)
 {
     /// <summary>The interval between log lines, for any number of refusals: the sender may be anybody. The metric counts each.</summary>
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
-    private long _toldAt;
+    private long _loggedAt;
     private long _refused;
 
     /// <param name="only">
@@ -74,25 +74,25 @@ public sealed class ReceiveWebhook(
                 }
             }
 
-            if (genuine is [var (oldest, told), ..])
+            if (genuine is [var (oldest, received), ..])
             {
                 var owner = genuine.Count > 1
-                    ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], told, cancel)
+                    ? await provider.OwnerOfAsync([.. genuine.Select(static one => one.Project)], received, cancel)
                     : null;
-                return await StoreAsync(owner ?? oldest, name, told, cancel);
+                return await StoreAsync(owner ?? oldest, name, received, cancel);
             }
         }
 
         metrics.Refused(name, verdict);
-        Tell(name, from, verdict, request.Body.Length);
+        Log(name, from, verdict, request.Body.Length);
         return verdict == WebhookVerdict.Unreadable ? ReceiveOutcome.Unreadable : ReceiveOutcome.Refused;
     }
 
-    private void Tell(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
+    private void Log(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
     {
         Interlocked.Increment(ref _refused);
-        var (last, now) = (Volatile.Read(ref _toldAt), Stopwatch.GetTimestamp());
-        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= TellEvery) && Interlocked.CompareExchange(ref _toldAt, now, last) == last)
+        var (last, now) = (Volatile.Read(ref _loggedAt), Stopwatch.GetTimestamp());
+        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= LogEvery) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last)
         {
             log.LogWarning(
                 "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. "

@@ -36,16 +36,9 @@ public sealed class CreditQueries(NpgsqlDataSource database, Clock clock)
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        CustomerRow row;
-        await using (var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer))
-        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        if (await CustomerRow.FindAsync(connection, project, customer, cancel) is not { } row)
         {
-            if (!await reader.ReadAsync(cancel))
-            {
-                return null;
-            }
-
-            row = CustomerRow.Read(new(reader), project);
+            return null;
         }
 
         var now = clock.Now(project);

@@ -21,11 +21,7 @@ public sealed record InvoiceRow(
 /// <param name="Events">The first of <paramref name="EventCount"/> events.</param>
 public sealed record RatedUsageRow(
     Period Period, Quantity Quota, Quantity Beyond, Quantity Used, Quantity Drawn, long EventCount,
-    IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events)
-{
-    /// <summary>Null: an older version of Tollgate rated it, which stored no parts.</summary>
-    public IReadOnlyList<UsagePart>? Parts { get; init; }
-}
+    IReadOnlyList<(string Id, Instant At, Quantity Quantity)> Events, IReadOnlyList<UsagePart> Parts);
 
 /// <summary>The filter of a list of invoices. A null property does not filter.</summary>
 /// <param name="IssuedFrom">Inclusive.</param>
@@ -129,12 +125,8 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
             found = new(
                 new(line.Period.Start, Instant.FromUtc(reader.GetDateTime(0))), Quantity.Of(reader.GetDecimal(1)),
                 Quantity.Of(reader.GetDecimal(2)),
-                Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, [])
-            {
-                Parts = reader.IsDBNull(5)
-                    ? null
-                    : PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.PlanVersions[id]),
-            };
+                Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, [],
+                PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.PlanVersions[id]));
         }
 
         await using var command = connection.Command(

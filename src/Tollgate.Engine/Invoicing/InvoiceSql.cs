@@ -14,8 +14,8 @@ internal static class InvoiceSql
     public const string UsageToBill =
         """
         SELECT b.account, b.feature, b.period_start, b.period_end, b.version, b.used - b.drawn AS used,
-               r.quota, r.price::text AS price, r.quantity AS billed_quantity, r.amount AS billed_amount, r.period_end AS billed_until,
-               r.parts IS NOT NULL AS has_parts
+               r.balance_version IS NULL AS is_new, r.quantity AS billed_quantity, r.amount AS billed_amount,
+               r.period_end AS billed_until
           FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[], $4::boolean[], $5::timestamptz[]) AS x (partition,
             account, until, ends, looked)
          CROSS JOIN LATERAL (
@@ -34,7 +34,7 @@ internal static class InvoiceSql
                  WHERE l.partition = x.partition AND l.account = x.account AND l.changed_at > x.looked AND b.period_end <= x.looked) b
           LEFT JOIN rated_usage r ON r.partition = b.partition AND r.account = b.account AND r.feature = b.feature
             AND r.period_start = b.period_start
-         WHERE CASE WHEN r.price IS NULL THEN b.used > b.drawn ELSE r.balance_version <> b.version END
+         WHERE CASE WHEN r.balance_version IS NULL THEN b.used > b.drawn ELSE r.balance_version <> b.version END
          ORDER BY b.account, b.period_start, b.feature
         """;
 
@@ -186,9 +186,8 @@ internal static class InvoiceSql
     /// <summary>Writes periods that were not rated before, which the caller knows because it locks the customers.</summary>
     public const string WriteRated =
         """
-        COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, price, quantity,
-          amount, balance_version,
-                          ignored_quantity, ignored_amount, parts) FROM STDIN (FORMAT BINARY)
+        COPY rated_usage (partition, account, feature, period_start, period_end, subscription, currency, quota, quantity, amount,
+                          balance_version, ignored_quantity, ignored_amount, parts) FROM STDIN (FORMAT BINARY)
         """;
 
     /// <summary>Updates periods that were rated before; they keep the time of their first rating. Arrays, position by position.</summary>
@@ -198,11 +197,10 @@ internal static class InvoiceSql
            SET quantity = x.quantity, amount = x.amount, balance_version = x.version, subscription = x.subscription,
                period_end = x.period_end,
                ignored_quantity = x.ignored_quantity, ignored_amount = x.ignored_amount, quota = coalesce(x.quota, r.quota),
-               price = coalesce(x.price, r.price), parts = x.parts
-          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[],
-            $7::numeric[], $8::jsonb[],
-                      $9::numeric[], $10::bigint[], $11::bigint[], $12::numeric[], $13::bigint[], $14::jsonb[])
-               AS x (partition, account, feature, period_start, period_end, subscription, quota, price, quantity, amount, version,
+               parts = x.parts
+          FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::uuid[], $7::numeric[],
+                      $8::numeric[], $9::bigint[], $10::bigint[], $11::numeric[], $12::bigint[], $13::jsonb[])
+               AS x (partition, account, feature, period_start, period_end, subscription, quota, quantity, amount, version,
                  ignored_quantity, ignored_amount, parts)
          WHERE r.partition = x.partition AND r.account = x.account AND r.feature = x.feature AND r.period_start = x.period_start
         """;

@@ -60,16 +60,9 @@ public sealed class PackQueries(NpgsqlDataSource database)
         ProjectSnapshot project, string customer, int limit, string? after, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
-        CustomerRow row;
-        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        if (await CustomerRow.FindAsync(connection, project, customer, cancel) is not { } row)
         {
-            if (!await reader.ReadAsync(cancel))
-            {
-                return null;
-            }
-
-            row = CustomerRow.Read(new(reader), project);
+            return null;
         }
 
         var start = SqlCommands.OrNull(after is null ? null : EventKey.Parse(after, default).Id, NpgsqlDbType.Uuid);

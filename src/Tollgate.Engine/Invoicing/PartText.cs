@@ -17,14 +17,8 @@ internal sealed class PartText
 {
     private readonly Dictionary<OveragePrice, string> _prices = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Returns null for a row of an older version, which stays as it is.</summary>
-    public string? Write(RatedPeriod rated)
+    public string Write(RatedPeriod rated)
     {
-        if (rated.Due.Parts.All(static part => part.Segment.Plan is null))
-        {
-            return null;
-        }
-
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer))
         {
@@ -40,10 +34,9 @@ internal sealed class PartText
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    /// <summary>Returns the last stretch that was sold, whose quota and price are in columns. Null: none was.</summary>
-    public static UsageSegment? Last(RatedPeriod rated) => rated.Due.Parts.LastOrDefault(static part => part.Segment.IsSold)?.Segment;
-
-    public string? PriceOf(RatedPeriod rated) => Last(rated)?.Price is { } price ? TextOf(price) : null;
+    /// <summary>Returns the last stretch that was sold, whose quota the column <c>quota</c> repeats. Null: none was.</summary>
+    public static UsageSegment? LastSold(RatedPeriod rated) =>
+        rated.Due.Parts.LastOrDefault(static part => part.Segment.IsSold)?.Segment;
 
     /// <param name="planOf">Finds a plan version by id; returns null if the caller does not need it.</param>
     public static IReadOnlyList<UsagePart> Read(string json, Currency currency, Func<int, PlanVersion?> planOf)

@@ -41,8 +41,6 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
     /// </summary>
     private static readonly TimeSpan IdsBefore = TimeSpan.FromDays(40);
 
-    private readonly Dictionary<string, OveragePrice> _prices = new(StringComparer.Ordinal);
-
     /// <returns>By account, in the order of time.</returns>
     public async Task<IReadOnlyDictionary<int, List<RatedPeriod>>> LoadAsync(IReadOnlyList<StepOrder> orders, CancellationToken cancel)
     {
@@ -115,24 +113,13 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         var one = new PeriodToRate(
             order, project.Catalog.FeaturesByKey[row.Whole("feature")], isCut ? period with { End = order.Step.At } : period)
         {
-            IsCut = isCut, BalanceVersion = row.Long("version"), Used = Quantity.Of(row.Number("used")), IsNew = row.IsNull("price"),
+            IsCut = isCut, BalanceVersion = row.Long("version"), Used = Quantity.Of(row.Number("used")), IsNew = row.Flag("is_new"),
             IsInvoiced = isLate,
         };
-        if (one.IsNew)
-        {
-            return one;
-        }
-
-        one = one with
+        return one.IsNew ? one : one with
         {
             BilledQuantity = Quantity.Of(row.Number("billed_quantity")), Billed = new(row.Long("billed_amount"), order.Currency),
             IsInvoiced = isLate || one.Period.End <= row.Time("billed_until"),
-        };
-
-        // A row of an older version without stretches: only its columns know the overrides and add-ons of that time.
-        return row.Flag("has_parts") ? one : one with
-        {
-            Segments = [new(one.Period, null, Quantity.Of(row.Number("quota")), PriceOf(row.Text("price"), order.Currency))],
         };
     }
 
@@ -146,17 +133,12 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
             return null;
         }
 
-        var whole = one.Segments.Count > 0
-            ? one
-            : one with { Segments = terms.SegmentsOf(order.Customer, one.Feature, one.Period, order.Currency) };
+        var whole = one with { Segments = terms.SegmentsOf(order.Customer, one.Feature, one.Period, order.Currency) };
         return whole.Segments.Any(static segment => segment.IsSold) || !whole.IsNew ? whole : null;
     }
 
     /// <summary>True if the kind of period ends with its billing cycle; a calendar month goes on.</summary>
     private static bool IsCutByCycles(QuotaPeriodKind kind) => kind is QuotaPeriodKind.BillingMonth or QuotaPeriodKind.BillingPeriod;
-
-    private OveragePrice PriceOf(string json, Currency currency) =>
-        _prices.TryGetValue(json, out var known) ? known : _prices[json] = PriceText.Read(json, currency);
 
     // ---- what was used in which stretch ----------------------------------------------------------------------------
 
@@ -344,11 +326,11 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         /// the same balance, in a calendar month that begins with it: a level may have fallen there since. The row of a level that time
         /// weighs counts to its end, and is cut only after it was billed.
         /// </summary>
-        public bool NeedsStretches => Segments.Any(static segment => segment.Plan is not null)
-            && (Feature.Feature.WeighsTime ? IsCut || (Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used))
-                : Order.Customer.Cycles.Any(cycle => cycle.From == Period.End)
-                ? Feature.Feature.IsLevel || !SegmentRules.IsWithin(Segments, Used)
-                : Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used));
+        public bool NeedsStretches =>
+            Feature.Feature.WeighsTime ? IsCut || (Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used))
+            : Order.Customer.Cycles.Any(cycle => cycle.From == Period.End)
+            ? Feature.Feature.IsLevel || !SegmentRules.IsWithin(Segments, Used)
+            : Segments.Count > 1 && !SegmentRules.IsWithin(Segments, Used);
 
         public RatedPeriod Rate(IReadOnlyList<Quantity>? used)
         {

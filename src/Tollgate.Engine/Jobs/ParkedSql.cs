@@ -34,13 +34,13 @@ internal static class ParkedSql
 
     /// <summary>
     /// Deletes rows that no loop has tried for an hour after they were due: the work was done in another way (paid by hand) or its object
-    /// was deleted. Rows for facts that made no mails stay: no other row refers to those. $1 number of rows.
+    /// was deleted. Rows for facts that made no mails or alerts stay: no other row refers to those. $1 number of rows.
     /// </summary>
     public const string Forget =
         """
         DELETE FROM parked_work
          WHERE id = ANY (ARRAY(SELECT id FROM parked_work WHERE next_attempt_at < now() - interval '1 hour'
-           AND work <> 'mail_events' LIMIT $1))
+           AND work NOT IN ('mail_events', 'alert_events') LIMIT $1))
         """;
 
     /// <summary>

@@ -209,6 +209,8 @@ public static class WorkNames
     public const string Subscriptions = "subscriptions";
     public const string WebhookEvents = "webhook_events";
     public const string WebhookDeliveries = "webhook_deliveries";
+    public const string AlertEvents = "alert_events";
+    public const string AlertChecks = "alert_checks";
     public const string MailEvents = "mail_events";
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
@@ -217,8 +219,8 @@ public static class WorkNames
 
     public static IReadOnlyList<string> All { get; } =
     [
-        CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Imports, Inbox, MailEvents, Mails, Payments, Projects,
-        ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Imports, Inbox, MailEvents, Mails,
+        Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }

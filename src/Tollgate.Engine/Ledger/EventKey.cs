@@ -83,10 +83,10 @@ public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bo
             Span<byte> bytes = stackalloc byte[16];
             id.TryWriteBytes(bytes, bigEndian: true, out _);
             var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
-            var told = new Instant(Math.Min(milliseconds, 200_000_000_000_000L) * 1000);
-            if (told > now.Minus(Oldest) && told < now.Plus(Newest))
+            var generated = new Instant(Math.Min(milliseconds, 200_000_000_000_000L) * 1000);
+            if (generated > now.Minus(Oldest) && generated < now.Plus(Newest))
             {
-                return new(id, text, MonthOf(told), true);
+                return new(id, text, MonthOf(generated), true);
             }
         }
 

@@ -13,19 +13,23 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Mail;
 
 /// <summary>A mail, sent or to be sent.</summary>
+/// <param name="Customer">Null: the mail goes to an operator.</param>
+/// <param name="Recipient">The address of an operator; null: the customer's present one.</param>
 /// <param name="Data">The values that the template shows, by name.</param>
 /// <param name="At">The time of the event that the mail reports, in the project's time.</param>
 /// <param name="NotBefore">The day on which to send it, in the project's time; null: immediately.</param>
 /// <param name="Reason">The reason why it was not sent, or not yet.</param>
 /// <param name="Address">The address to which it was sent.</param>
 public sealed record MailRow(
-    long Number, Guid Id, int Project, string Customer, MailType Type, JsonElement Data, Instant At, Instant? NotBefore, MailState State,
+    long Number, Guid Id, int Project, string? Customer, string? Recipient, MailType Type, JsonElement Data, Instant At, Instant? NotBefore,
+    MailState State,
     string? Reason, string? Address,
     int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
 {
     /// <summary>The columns of <c>MailSql.Columns</c>, in their order.</summary>
     internal static MailRow Read(RowReader row) => new(
-        row.Long("number"), row.Id("id"), row.Whole("project_id"), row.Text("customer"), CatalogWords.Read<MailType>(row.Text("type")),
+        row.Long("number"), row.Id("id"), row.Whole("project_id"), row.TextOrNull("customer"), row.TextOrNull("recipient"),
+        CatalogWords.Read<MailType>(row.Text("type")),
         JsonElement.Parse(row.Text("data")),
         row.Time("at"), row.TimeOrNull("not_before"),
         CatalogWords.Read<MailState>(row.Text("state")),
@@ -74,7 +78,8 @@ public sealed class MailQueries(NpgsqlDataSource database, CustomerQueries custo
     /// <summary>Returns null if the mail does not report usage, or if its customer is gone.</summary>
     public async Task<MailUsage?> UsageAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
-        if (mail.Type != MailType.QuotaThreshold || await customers.FindAccountAsync(project, mail.Customer, cancel) is not { } account)
+        if (mail is not { Type: MailType.QuotaThreshold, Customer: { } customer }
+            || await customers.FindAccountAsync(project, customer, cancel) is not { } account)
         {
             return null;
         }

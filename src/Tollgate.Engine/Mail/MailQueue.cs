@@ -64,9 +64,14 @@ public sealed class MailQueue(NpgsqlDataSource database)
     /// <summary>Returns the recipient as of now: a customer who has opted out of this type meanwhile is skipped.</summary>
     public async Task<MailTarget> TargetAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel)
     {
+        if (mail.Customer is not { } customer)
+        {
+            return new(null, mail.Recipient, null);
+        }
+
         Guid? reminded = mail.NotBefore is not null && mail.Data.TryGetProperty("subscription", out var id) ? id.GetGuid() : null;
         await using var command = database.Command(
-            MailSql.Check, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer), mail.Customer, CatalogWords.Of(mail.Type),
+            MailSql.Check, project.Id, CustomerPlace.PartitionOf(project.Id, customer), customer, CatalogWords.Of(mail.Type),
             SqlCommands.OrNull(reminded, NpgsqlDbType.Uuid), SqlCommands.OrNull(mail.NotBefore?.ToUtc(), NpgsqlDbType.TimestampTz));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         if (!await reader.ReadAsync(cancel))
@@ -87,12 +92,12 @@ public sealed class MailQueue(NpgsqlDataSource database)
     public async Task<MailRow?> RemindAsync(ProjectSnapshot project, MailRow mail, Instant now, CancellationToken cancel)
     {
         await using var command = database.Command(
-            MailSql.Remind, mail.Number, (short)mail.Attempts, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer),
-            mail.Customer,
+            MailSql.Remind, mail.Number, (short)mail.Attempts, project.Id, CustomerPlace.PartitionOf(project.Id, mail.Customer!),
+            mail.Customer!,
             mail.Data.GetProperty("subscription").GetGuid(), now.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var told = await reader.ReadAsync(cancel) ? MailRow.Read(new(reader)) : mail;
-        return told.Attempts == 0 ? null : told;
+        var fresh = await reader.ReadAsync(cancel) ? MailRow.Read(new(reader)) : mail;
+        return fresh.Attempts == 0 ? null : fresh;
     }
 
     /// <param name="address">The address to which it was sent; null: it was not sent.</param>

@@ -28,13 +28,17 @@ internal static class MailSql
                 UNION ALL
                 (SELECT xid, false FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
                 UNION ALL
+                (SELECT pushed, false FROM alerts           WHERE pushed >= p.derived_below AND pushed < x.top ORDER BY pushed LIMIT 1)
+                UNION ALL
                 (SELECT xid, true FROM subscription_facts  WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
                 UNION ALL
                 (SELECT xid, true FROM invoice_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
                 UNION ALL
                 (SELECT xid, true FROM collection_facts    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
                 UNION ALL
-                (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)) f
+                (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT pushed, true FROM alerts WHERE pushed >= p.derived_below AND pushed < x.top ORDER BY pushed OFFSET $1 LIMIT 1)) f
                   ON true
          GROUP BY p.derived_below, x.top
         """;
@@ -113,6 +117,23 @@ internal static class MailSql
                                       ORDER BY s.sequence DESC
                                       LIMIT 1) e ON true
                  WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('fail', 'give_up')
+        """;
+
+    /// <summary>
+    /// Inserts the mails of alerts, to each address of their rules. $1 and $2 as in <see cref="Derive"/>.
+    /// </summary>
+    public const string DeriveAlerts =
+        """
+        INSERT INTO mails (project_id, recipient, type, cause, data, at, state, due_at)
+        SELECT f.project_id, a.address, 'alert', f.id || '/' || a.address,
+               jsonb_build_object('alert', f.id, 'severity', f.severity, 'title', f.title, 'detail', f.detail,
+                                  'recommendation', f.recommendation),
+               f.at, 'waiting', now()
+          FROM alerts f
+         CROSS JOIN LATERAL unnest(f.mail_to) AS a (address)
+         WHERE f.pushed >= $1 AND f.pushed < $2
+         ORDER BY f.pushed, f.number, a.address
+        ON CONFLICT DO NOTHING
         """;
 
     /// <summary>Trial reminders. Each is due three days before the trial ends.</summary>
@@ -292,8 +313,8 @@ internal static class MailSql
     // ---- reading -----------------------------------------------------------------------------------------------
 
     private const string Columns =
-        "m.number, m.id, m.project_id, m.customer, m.type, m.data::text AS data, m.at, m.not_before, m.state, m.reason, m.address, m.attempts, "
-            + "m.created_at, m.finished_at";
+        "m.number, m.id, m.project_id, m.customer, m.recipient, m.type, m.data::text AS data, m.at, m.not_before, m.state, m.reason, "
+            + "m.address, m.attempts, m.created_at, m.finished_at";
 
     /// <summary>
     /// Newest first. $1 project, $2 customer or null, $3 type or null, $4 the id after which it starts or null, $5 number of rows, $6 state

@@ -56,10 +56,10 @@ public sealed class BillAtProvider(
             return;
         }
 
-        var told = await backends.Of(bill.Provider).BillAsync(project, bill, cancel);
+        var references = await backends.Of(bill.Provider).BillAsync(project, bill, cancel);
         foreach (var line in bill.Lines)
         {
-            if (told.TryGetValue(line.Id, out var reference))
+            if (references.TryGetValue(line.Id, out var reference))
             {
                 await lines.SentAsync(project, bill, line, reference, cancel);
             }

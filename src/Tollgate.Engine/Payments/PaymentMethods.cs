@@ -21,16 +21,9 @@ public sealed class PaymentMethods(NpgsqlDataSource database, SecretBox secrets)
     public async Task<IReadOnlyList<PaymentMethod>?> ListAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
-        await using var find = connection.Command(CustomerSql.Find, CustomerPlace.PartitionOf(project.Id, customer), project.Id, customer);
-        CustomerRow row;
-        await using (var reader = await find.ExecuteReaderAsync(cancel))
+        if (await CustomerRow.FindAsync(connection, project, customer, cancel) is not { } row)
         {
-            if (!await reader.ReadAsync(cancel))
-            {
-                return null;
-            }
-
-            row = CustomerRow.Read(new(reader), project);
+            return null;
         }
 
         return await KeptAsync(connection, row, cancel);

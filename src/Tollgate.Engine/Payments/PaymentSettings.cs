@@ -106,7 +106,7 @@ public sealed class PaymentSettings(NpgsqlDataSource database, ProjectDirectory 
                 if (CatalogWords.TryParse<PaymentProvider>(reader.GetString(1), out var provider))
                 {
                     credentials.Add(
-                        (reader.GetInt32(0), provider, new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3), reader.GetDateTime(4))));
+                        (reader.GetInt32(0), provider, new(reader.GetFieldValue<byte[]>(2), reader.GetInt64(3))));
                 }
             }
         }

@@ -7,7 +7,7 @@ internal static class PaymentSettingsSql
     public const string LoadChoices = "SELECT project_id, provider, version, subscriptions FROM payment_settings";
 
     /// <summary>Rows: project, provider, secrets, version, updated.</summary>
-    public const string LoadCredentials = "SELECT project_id, provider, secrets, version, updated_at FROM provider_credentials";
+    public const string LoadCredentials = "SELECT project_id, provider, secrets, version FROM provider_credentials";
 
     /// <summary>
     /// $1 project, $2 provider, $3 manager of new subscriptions; null: unchanged with the same provider, Tollgate with another.

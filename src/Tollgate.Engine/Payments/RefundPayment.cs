@@ -30,7 +30,7 @@ public sealed record RefundAnswer(RefundOutcome Outcome, PaymentRow? Row = null,
 /// </summary>
 public sealed class RefundPayment(CustomerChanges changes, PaymentQueries queries, PaymentProviders providers, Clock clock)
 {
-    private const string Untold = "Refund";
+    private const string NoReason = "Refund";
 
     /// <param name="what">No amount: everything that is left.</param>
     /// <param name="request">A repeat of the same request is the same refund. Null: each call is a refund of its own.</param>
@@ -228,7 +228,7 @@ public sealed class RefundPayment(CustomerChanges changes, PaymentQueries querie
         Guid? note = null;
         if (amount > fromCredit && row.Payment.ProviderInvoice is null)
         {
-            var order = new CreditOrder(amount - fromCredit, null, reason ?? Untold);
+            var order = new CreditOrder(amount - fromCredit, null, reason ?? NoReason);
             var (_, draft) = CreditNoteRules.Judge(invoice!.Invoice, order);
             note = (await InvoiceChange.CreditAsync(change, project, invoice, (draft!, order), by.Actor, by.Now, cancel)).Note.Id;
         }

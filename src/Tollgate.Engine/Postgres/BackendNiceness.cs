@@ -28,13 +28,13 @@ public sealed class BackendNiceness(ILogger log)
     private readonly int _ofBackends = Math.Min(Most, GetPriority(OfOneProcess, Itself) + Steps);
 
     /// <summary>1 after the log has reported that the change is not permitted.</summary>
-    private int _told;
+    private int _logged;
 
     /// <summary>The connection works even if this is not permitted: its backend then gets an ordinary share of a core.</summary>
     public void Raise(NpgsqlConnection opened)
     {
         var process = opened.ProcessID;
-        if (SetPriority(OfOneProcess, process, _ofBackends) != 0 && Interlocked.Exchange(ref _told, 1) == 0)
+        if (SetPriority(OfOneProcess, process, _ofBackends) != 0 && Interlocked.Exchange(ref _logged, 1) == 0)
         {
             log.LogInformation(
                 "The system does not allow Tollgate to lower the priority of PostgreSQL's processes. Heavy queries get the same share of "

@@ -34,8 +34,6 @@ public sealed class DataFolder : IDisposable
 
     public string Sockets => System.IO.Path.Combine(Path, "run");
 
-    public string KeysFile => KeysFileOf(Path);
-
     /// <summary>The keys file of a data folder that another process may hold, for the CLI.</summary>
     public static string KeysFileOf(string path) => System.IO.Path.Combine(System.IO.Path.GetFullPath(path), "keys.env");
 

@@ -54,7 +54,7 @@ public static class Migrator
     {
         var waiting = Stopwatch.StartNew();
         await using var command = new NpgsqlCommand(MigratorSql.TryLock, connection);
-        for (var told = false; !(bool)(await command.ExecuteScalarAsync(cancel))!; told = true)
+        for (var isLogged = false; !(bool)(await command.ExecuteScalarAsync(cancel))!; isLogged = true)
         {
             if (waiting.Elapsed > OtherServerLimit)
             {
@@ -63,7 +63,7 @@ public static class Migrator
                     + "Check its log, then start again.");
             }
 
-            if (!told)
+            if (!isLogged)
             {
                 logger.LogInformation("Another server is migrating this database; waiting for it.");
             }

@@ -281,7 +281,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     {
         await using var source = Database.ForStart(Connection("postgres"));
         var waiting = Stopwatch.StartNew();
-        var told = TimeSpan.Zero;
+        var logged = TimeSpan.Zero;
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
@@ -306,11 +306,11 @@ public sealed class PrivatePostgres : IAsyncDisposable
             catch (NpgsqlException)
             {
                 // PostgreSQL is not ready yet, or replays its log after a crash, for a time that depends on the disk.
-                if (waiting.Elapsed - told > TimeSpan.FromSeconds(5))
+                if (waiting.Elapsed - logged > TimeSpan.FromSeconds(5))
                 {
-                    told = waiting.Elapsed;
+                    logged = waiting.Elapsed;
                     _logger.LogInformation(
-                        "Waiting for PostgreSQL for {Seconds} s: {Line}", (int)told.TotalSeconds, _log.LastLines.Split('\n')[^1]);
+                        "Waiting for PostgreSQL for {Seconds} s: {Line}", (int)logged.TotalSeconds, _log.LastLines.Split('\n')[^1]);
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(30), cancel);

@@ -36,6 +36,9 @@ public sealed record ThingLimits
     /// <summary>New idempotency keys that the tokens of one customer use in a day (<see cref="Projects.CustomerKeys"/>).</summary>
     public int CustomerKeys { get; init; } = 1_000;
 
+    /// <summary>Alert rules of a project.</summary>
+    public int AlertRules { get; init; } = 100;
+
     public int Of(Thing thing) => thing switch { Thing.Key => Keys, Thing.Coupon => Coupons, Thing.Checkout => Checkouts, _ => Tokens };
 }
 

@@ -32,7 +32,11 @@ public enum Scope
     SettingsRead = 1 << 12,
     SettingsWrite = 1 << 13,
 
-    All = (1 << 14) - 1,
+    /// <summary>alerts and their rules.</summary>
+    AlertsRead = 1 << 14,
+    AlertsWrite = 1 << 15,
+
+    All = (1 << 16) - 1,
 }
 
 /// <summary>A scope with its name and description.</summary>
@@ -67,6 +71,9 @@ public static class Scopes
         new(Scope.WebhooksWrite, "webhooks:write",
             "create, change and delete webhook endpoints, which receive customers, invoices and payments; rotate their secrets; "
                 + "redeliver events"),
+        new(Scope.AlertsRead, "alerts:read", "read alerts and alert rules, with the customers and invoices in them"),
+        new(Scope.AlertsWrite, "alerts:write",
+            "create, change and delete alert rules, whose mails name customers and invoices; mark, acknowledge and mute alerts"),
         new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
         new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
         new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),

@@ -111,8 +111,7 @@ CREATE TABLE credit_notes (
 CREATE INDEX credit_notes_by_serial  ON credit_notes (project_id, serial);
 CREATE INDEX credit_notes_by_invoice ON credit_notes (partition, account, invoice);
 
--- Usage beyond a soft cap, by quota period: how it was rated and billed. The price is kept, so that a correction costs what the
--- period cost. "balance_version" tells whether the balance has moved since.
+-- Usage beyond a soft cap, by quota period: how it was rated and billed, with the prices of that time. "balance_version" tells whether the balance has moved since.
 -- "ignored": usage reported after the period was invoiced, of features with late_events ignore_and_report. It is recorded and
 -- counted, not billed, and listed with the amount that it would have cost.
 CREATE TABLE rated_usage (
@@ -124,13 +123,12 @@ CREATE TABLE rated_usage (
     subscription     uuid          NOT NULL,
     currency         text          NOT NULL,
     quota            numeric(27,9) NOT NULL,
-    price            jsonb         NOT NULL,
     quantity         numeric(27,9) NOT NULL CHECK (quantity >= 0),
     amount           bigint        NOT NULL,
     balance_version  bigint        NOT NULL,
     ignored_quantity numeric(27,9) NOT NULL DEFAULT 0 CHECK (ignored_quantity >= 0),
     ignored_amount   bigint        NOT NULL DEFAULT 0,
-    parts            jsonb,                                         -- stretch by stretch: start and end, plan version, quota, price, units beyond; null: one quota and price hold for the whole period
+    parts            jsonb         NOT NULL,                        -- stretch by stretch: start and end, plan version, quota, price, units used and beyond
     PRIMARY KEY (partition, account, feature, period_start)
 ) WITH (fillfactor = 80);
 -- Few rows have any, and the list reads only those.

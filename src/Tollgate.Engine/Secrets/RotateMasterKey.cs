@@ -17,9 +17,9 @@ public sealed record MasterKeyRotated(string From, string To, int Rewritten, int
 /// may take 30 seconds.</param>
 public sealed class RotateMasterKey(string connectionString, MasterKeySource source, TimeSpan settle, ILogger log)
 {
-    /// <param name="tell">Receives the present step and the completed share, from 0 to 1.</param>
+    /// <param name="progress">Receives the present step and the completed share, from 0 to 1.</param>
     /// <exception cref="StartRefusedException">The message says what is missing.</exception>
-    public async Task<MasterKeyRotated> RunAsync(Action<string, decimal> tell, CancellationToken cancel)
+    public async Task<MasterKeyRotated> RunAsync(Action<string, decimal> progress, CancellationToken cancel)
     {
         await using var database = Database.ForStart(connectionString);
         await using var connection = await database.OpenConnectionAsync(cancel);
@@ -37,7 +37,7 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         if (old is null)
         {
             // 1. to 3.
-            (keys, old) = await BeginAsync(connection, keys, states, tell, cancel);
+            (keys, old) = await BeginAsync(connection, keys, states, progress, cancel);
         }
 
         var current = (await OpenSecrets.CurrentAsync(connection, cancel))!;
@@ -51,9 +51,9 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
 
         // 4. and 5.
         var box = new SecretBox(new(keys, current), log);
-        var first = await RewriteAsync(database, connection, box, tell, cancel);
-        await SettleAsync(connection, "letting servers change over", tell, cancel);
-        var second = await RewriteAsync(database, connection, box, tell, cancel);
+        var first = await RewriteAsync(database, connection, box, progress, cancel);
+        await SettleAsync(connection, "letting servers change over", progress, cancel);
+        var second = await RewriteAsync(database, connection, box, progress, cancel);
 
         // 6. The file last: an old key too many loses nothing.
         await connection.ExecuteAsync(SecretsSql.Retire, cancel);
@@ -66,7 +66,7 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
     }
 
     private async Task<(IReadOnlyList<MasterKey> Keys, string Old)> BeginAsync(
-        NpgsqlConnection connection, IReadOnlyList<MasterKey> keys, Dictionary<string, string> states, Action<string, decimal> tell,
+        NpgsqlConnection connection, IReadOnlyList<MasterKey> keys, Dictionary<string, string> states, Action<string, decimal> progress,
         CancellationToken cancel)
     {
         var old = states.Where(static one => one.Value == "current").Select(static one => one.Key).SingleOrDefault()
@@ -91,19 +91,19 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
             source.Write(keys);
         }
 
-        await SettleAsync(connection, "letting servers read the new key", tell, cancel);
+        await SettleAsync(connection, "letting servers read the new key", progress, cancel);
         await OpenSecrets.SwitchAsync(connection, next.Id, "retiring", cancel);
         return (keys, old);
     }
 
     private static async Task<(int Done, int Unreadable)> RewriteAsync(
-        NpgsqlDataSource database, NpgsqlConnection connection, SecretBox box, Action<string, decimal> tell, CancellationToken cancel)
+        NpgsqlDataSource database, NpgsqlConnection connection, SecretBox box, Action<string, decimal> progress, CancellationToken cancel)
     {
         var (done, unreadable) = (0, 0);
         for (var at = 0; at < SecretsSql.Columns.Count; at++)
         {
             var column = SecretsSql.Columns[at];
-            tell($"encrypting {column.Table}", (decimal)at / SecretsSql.Columns.Count);
+            progress($"encrypting {column.Table}", (decimal)at / SecretsSql.Columns.Count);
             var (written, lost) = await RewriteSecrets.RunAsync(
                 database, connection, column, SecretsSql.NotOf(column, box.Ring.Current.Id),
                 (value, place) => value is string text
@@ -119,7 +119,7 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
     }
 
     /// <summary>Waits for running servers; returns immediately if there are none.</summary>
-    private async Task SettleAsync(NpgsqlConnection connection, string doing, Action<string, decimal> tell, CancellationToken cancel)
+    private async Task SettleAsync(NpgsqlConnection connection, string doing, Action<string, decimal> progress, CancellationToken cancel)
     {
         await using var live = connection.Command(SecretsSql.LiveServers);
         if ((long)(await live.ExecuteScalarAsync(cancel))! == 0)
@@ -130,7 +130,7 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         const int Steps = 20;
         for (var step = 0; step < Steps; step++)
         {
-            tell(doing, (decimal)step / Steps);
+            progress(doing, (decimal)step / Steps);
             await Task.Delay(settle / Steps, cancel);
         }
     }

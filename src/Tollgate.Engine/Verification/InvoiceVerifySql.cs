@@ -285,22 +285,21 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// The input of the recomputation by the rules: prices and quantities with the billed amounts. Usage includes its ignored part, because
-    /// both together were rated, and <see cref="RatedLines"/> checks the billed part. $1 project or null. Columns: project, customer,
-    /// feature, place, price (null for a line of one unit price), quantity, unit price, currency, amount, parts.
+    /// The input of the recomputation by the rules: the parts of rated usage, or a line's quantity and unit price, with the billed amounts.
+    /// Usage includes its ignored part, because both together were rated, and <see cref="RatedLines"/> checks the billed part. $1 project
+    /// or null. Columns: project, customer, feature, place, parts (null for a line), quantity and unit price of a line, currency, amount.
     /// </summary>
     public const string Rates =
         """
-        SELECT p.code AS project, c.id AS customer, e.code AS feature, r.period_start::text AS place, r.price::text AS price,
-               r.quantity + r.ignored_quantity AS quantity, NULL::numeric AS unit_price, r.currency,
-               r.amount + r.ignored_amount AS amount, r.parts::text AS parts
+        SELECT p.code AS project, c.id AS customer, e.code AS feature, r.period_start::text AS place, r.parts::text AS parts,
+               NULL::numeric AS quantity, NULL::numeric AS unit_price, r.currency, r.amount + r.ignored_amount AS amount
           FROM rated_usage r
           JOIN customers c ON c.partition = r.partition AND c.account = r.account
           JOIN projects  p ON p.id = c.project_id
           JOIN features  e ON e.id = r.feature
          WHERE $1::integer IS NULL OR p.id = $1
          UNION ALL
-        SELECT p.code, c.id, NULL, i.number || ' line ' || l.position, NULL, l.quantity, l.unit_price, i.currency, l.amount, NULL
+        SELECT p.code, c.id, NULL, i.number || ' line ' || l.position, NULL, l.quantity, l.unit_price, i.currency, l.amount
           FROM invoice_lines l
           JOIN invoices  i ON i.partition = l.partition AND i.account = l.account AND i.id = l.invoice
           JOIN customers c ON c.partition = l.partition AND c.account = l.account

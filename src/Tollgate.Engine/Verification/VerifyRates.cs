@@ -41,16 +41,7 @@ internal static class VerifyRates
         return new("rates", "the amount of a line or a rated period differs from its price times its quantity", true, count, first);
     }
 
-    private static MoneyAmount Again(RowReader row, Currency currency)
-    {
-        var quantity = Quantity.Of(row.Number("quantity"));
-        if (row.IsNull("price"))
-        {
-            return new ExactMoney(quantity.Value * row.Number("unit_price"), currency).Rounded();
-        }
-
-        return row.IsNull("parts")
-            ? RatingRules.Rate(PriceText.Read(row.Text("price"), currency), quantity).Amount
-            : RatingRules.Rate(PartText.Read(row.Text("parts"), currency, static _ => null), currency).Amount;
-    }
+    private static MoneyAmount Again(RowReader row, Currency currency) => row.TextOrNull("parts") is { } parts
+        ? RatingRules.Rate(PartText.Read(parts, currency, static _ => null), currency).Amount
+        : new ExactMoney(row.Number("quantity") * row.Number("unit_price"), currency).Rounded();
 }

@@ -12,10 +12,10 @@ internal static class DeliverySql
     /// <summary>Limits the wait of a publisher for an endpoint that another transaction holds; it retries later.</summary>
     public const string WaitBriefly = "SELECT set_config('lock_timeout', '1s', true)";
 
-    /// <summary>The active endpoints of a project, locked. $1 project. Rows: id, events.</summary>
+    /// <summary>The active endpoints of a project, locked. $1 project. Rows: id, events, format.</summary>
     public const string HoldEndpoints =
         """
-        SELECT e.id, e.events
+        SELECT e.id, e.events, e.format
           FROM webhook_endpoints e
          WHERE e.project_id = $1 AND e.deleted_at IS NULL AND e.disabled_at IS NULL
          ORDER BY e.id
@@ -90,7 +90,7 @@ internal static class DeliverySql
           FROM due, webhook_endpoints e, webhook_events v
          WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event AND d.due_at <= now()
            AND (d.leased_until IS NULL OR d.leased_until <= now())
-        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at AS waited, v.id AS event, v.payload, e.url,
+        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at AS waited, v.id AS event, v.payload, e.url, e.format,
                   e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END AS previous_secret
         """;
 

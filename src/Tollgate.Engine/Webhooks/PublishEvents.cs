@@ -32,6 +32,11 @@ public sealed record FactToPublish(
 
     public CrossedThreshold? Threshold { get; init; }
 
+    /// <summary>True if an endpoint of the format takes part: an alert goes to the channels of its rule.</summary>
+    internal bool GoesTo(string format) => Type != WebhookEventType.AlertFired
+        ? format == WebhookEndpoint.Tollgate
+        : Word.Split(',').Contains(format == WebhookEndpoint.Tollgate ? "webhook" : format);
+
     /// <summary>The number of the event among those of its object, from 1 and without a gap.</summary>
     public long Sequence { get; init; }
 }
@@ -76,7 +81,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
     }
 
     /// <returns>The number of published events. <see cref="MostAtOnce"/> or more: there may be others.</returns>
-    public async Task<int> RunAsync(ProjectSnapshot project, BuildPayloads tell, CancellationToken cancel)
+    public async Task<int> RunAsync(ProjectSnapshot project, BuildPayloads build, CancellationToken cancel)
     {
         // 1. and 2. The connection returns to the pool before the objects are read: a publisher never holds two connections.
         var seen = await LookAsync(project, cancel);
@@ -85,7 +90,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             return seen.To - seen.From > IdleSpan ? await WriteAsync(project, seen, static _ => "", cancel) : 0;
         }
 
-        return await WriteAsync(project, seen, await tell(project, seen.Facts, cancel), cancel);
+        return await WriteAsync(project, seen, await build(project, seen.Facts, cancel), cancel);
     }
 
     private async Task<Seen> LookAsync(ProjectSnapshot project, CancellationToken cancel)
@@ -133,14 +138,14 @@ public sealed class PublishEvents(NpgsqlDataSource database)
 
     /// <summary>
     /// Returns the time at which the oldest unpublished fact of the project was written; null: all are published. See
-    /// <see cref="WebhookSql.OldestUntold"/>.
+    /// <see cref="WebhookSql.OldestUnpublished"/>.
     /// </summary>
-    public async Task<Instant?> OldestUntoldAsync(ProjectSnapshot project, CancellationToken cancel)
+    public async Task<Instant?> OldestUnpublishedAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         var (from, _) = await SpanAsync(connection, project, cancel);
         await using var command = connection.Command(
-            WebhookSql.OldestUntold, project.Id, Place(from), Place(ulong.MaxValue), 1L, project.TestClock is not null);
+            WebhookSql.OldestUnpublished, project.Id, Place(from), Place(ulong.MaxValue), 1L, project.TestClock is not null);
         return await command.ExecuteScalarAsync(cancel) is DateTime at ? Instant.FromUtc(at) : null;
     }
 
@@ -187,6 +192,7 @@ public sealed class PublishEvents(NpgsqlDataSource database)
             "checkout" => WebhookEventType.OfCheckout(word),
             "payment" => WebhookEventType.OfPayment(word),
             "webhook_endpoint" => WebhookEventType.EndpointDisabled,
+            "alert" => WebhookEventType.AlertFired,
             _ => WebhookEventType.ThresholdReached,
         };
         return new(
@@ -277,8 +283,9 @@ public sealed class PublishEvents(NpgsqlDataSource database)
         {
             while (await row.ReadAsync(cancel))
             {
-                var (endpoint, wanted) = (row.GetGuid(0), row.GetFieldValue<string[]>(1));
-                pairs.AddRange(facts.Index().Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name))
+                var (endpoint, wanted, format) = (row.GetGuid(0), row.GetFieldValue<string[]>(1), row.GetString(2));
+                pairs.AddRange(facts.Index()
+                    .Where(fact => WebhookEventType.Matches(wanted, fact.Item.Type.Name) && fact.Item.GoesTo(format))
                     .Select(fact => (endpoint, positions[fact.Index])));
             }
         }

@@ -14,7 +14,11 @@ namespace Tollgate.Engine.Webhooks;
 /// <param name="PreviousSealed">The endpoint's previous secret, while it still signs.</param>
 public sealed record ClaimedDelivery(
     long Number, int Project, Guid Endpoint, int Attempts, DateTime Lease, TimeSpan Age, Guid Event, string Payload, string Url,
-    byte[] Sealed, byte[]? PreviousSealed);
+    byte[] Sealed, byte[]? PreviousSealed)
+{
+    /// <summary>The endpoint's format.</summary>
+    public string Format { get; init; } = WebhookEndpoint.Tollgate;
+}
 
 /// <summary>An attempt, for the record.</summary>
 /// <param name="Signature">The header.</param>
@@ -53,7 +57,7 @@ public sealed class SendQueue(NpgsqlDataSource database)
                 row.Long("number"), row.Whole("project_id"), row.Id("endpoint"), row.Small("attempts"), row.Value<DateTime>("leased_until"),
                 row.IsNull("waited") ? TimeSpan.Zero : row.Value<TimeSpan>("waited"), row.Id("event"),
                 row.Text("payload"), row.Text("url"), row.Value<byte[]>("secret"),
-                row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")));
+                row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")) { Format = row.Text("format") });
         }
 
         return claimed;

@@ -21,10 +21,22 @@ public sealed record WebhookEndpoint(
 {
     /// <summary>The reason of an endpoint that a user disabled. For the others see <c>EndpointFault</c>.</summary>
     public const string Manual = "manual";
+
+    /// <summary>The format of signed events.</summary>
+    public const string Tollgate = "tollgate";
+
+    /// <summary>The format of messages as Slack's incoming webhooks take them.</summary>
+    public const string Slack = "slack";
+
+    public static IReadOnlyList<string> Formats { get; } = [Tollgate, Slack];
+
+    public string Format { get; init; } = Tollgate;
 }
 
 /// <summary>A change of an endpoint. Null values do not change.</summary>
-public sealed record EndpointChange(string? Url, IReadOnlyList<string>? Events, string? Description, bool? IsEnabled);
+/// <param name="Format">The format of a new endpoint, which never changes; null: Tollgate's.</param>
+public sealed record EndpointChange(
+    string? Url, IReadOnlyList<string>? Events, string? Description, bool? IsEnabled, string? Format = null);
 
 /// <summary>The endpoints of projects. Every statement is bounded by the project.</summary>
 public sealed class WebhookEndpoints(NpgsqlDataSource database)
@@ -53,7 +65,7 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
         var made = await OneAsync(
             connection.Command(
                 WebhookSql.InsertEndpoint, id, project.Id, order.Url, order.Events!.ToArray(),
-                SqlCommands.OrNull(order.Description, NpgsqlDbType.Text), secret),
+                SqlCommands.OrNull(order.Description, NpgsqlDbType.Text), secret, order.Format ?? WebhookEndpoint.Tollgate),
             cancel);
         await transaction.CommitAsync(cancel);
         return made;
@@ -145,7 +157,7 @@ public sealed class WebhookEndpoints(NpgsqlDataSource database)
                 row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret"), row.TimeOrNull("previous_until"),
                 row.TimeOrNull("disabled_at"), row.TextOrNull("disabled_reason"),
                 row.Whole("failures"), row.TimeOrNull("not_before"),
-                row.Time("created_at"), row.Time("updated_at")));
+                row.Time("created_at"), row.Time("updated_at")) { Format = row.Text("format") });
         }
 
         return rows;

@@ -7,7 +7,7 @@ internal static class WebhookSql
 
     private const string EndpointColumns =
         """
-        e.id, e.url, e.events, e.description, e.secret, e.previous_secret, e.previous_until, e.disabled_at, e.disabled_reason, e.failures,
+        e.id, e.url, e.events, e.format, e.description, e.secret, e.previous_secret, e.previous_until, e.disabled_at, e.disabled_reason, e.failures,
                e.not_before, e.created_at, e.updated_at
         """;
 
@@ -25,11 +25,11 @@ internal static class WebhookSql
     /// <summary>$1 project.</summary>
     public const string CountEndpoints = "SELECT count(*) FROM webhook_endpoints WHERE project_id = $1 AND deleted_at IS NULL";
 
-    /// <summary>$1 id, $2 project, $3 url, $4 events, $5 description, $6 secret.</summary>
+    /// <summary>$1 id, $2 project, $3 url, $4 events, $5 description, $6 secret, $7 format.</summary>
     public const string InsertEndpoint =
         $"""
-        INSERT INTO webhook_endpoints AS e (id, project_id, url, events, description, secret)
-             VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO webhook_endpoints AS e (id, project_id, url, events, description, secret, format)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
           RETURNING {EndpointColumns}
         """;
 
@@ -195,10 +195,18 @@ internal static class WebhookSql
                            FROM webhook_endpoint_facts f
                           WHERE f.xid >= $2 AND f.xid < $3 AND f.project_id = $1
                           ORDER BY f.xid
+                          FETCH FIRST ($4) ROWS WITH TIES)
+                         UNION ALL
+                        (SELECT f.pushed, 'alert', f.id, f.id::text, 1,
+                                NULL, array_to_string(f.channels, ','), f.at, f.fired_at, 'system', NULL, NULL, NULL, NULL,
+                                NULL, false, NULL, NULL, NULL, NULL
+                           FROM alerts f
+                          WHERE f.pushed >= $2 AND f.pushed < $3 AND f.project_id = $1 AND f.channels && ARRAY['webhook', 'slack']
+                          ORDER BY f.pushed
                           FETCH FIRST ($4) ROWS WITH TIES)) AS f
                  ORDER BY f.xid
                  FETCH FIRST ($4) ROWS WITH TIES) AS t
-         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota', 'webhook_endpoint'],
+         ORDER BY t.xid, array_position(ARRAY['subscription', 'invoice', 'payment', 'checkout', 'quota', 'webhook_endpoint', 'alert'],
                   t.object_type), t.object COLLATE "C", t.period_start, t.sequence,
                   t.settles
         """;
@@ -208,7 +216,7 @@ internal static class WebhookSql
     /// Thresholds have only the project's time: under a test clock they count as of now. $1 to $4 as in <see cref="Facts"/>, $5 whether the
     /// project has a test clock.
     /// </summary>
-    public const string OldestUntold =
+    public const string OldestUnpublished =
         $"""
         SELECT min(CASE WHEN $5 AND u.object_type = 'quota' THEN now() ELSE u.recorded_at END)
           FROM ({Facts}) AS u

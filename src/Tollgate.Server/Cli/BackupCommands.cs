@@ -52,8 +52,8 @@ internal static class BackupCommands
             var passphrase = parsed.GetValue(encrypt) ? Passphrase(parsed, isNew: true) : null;
             await using var door = await DatabaseDoor.OpenAsync(parsed, log, cancel);
             var keys = parsed.GetValue(withKey) ? await door.MasterKey.LoadAsync(cancel) : null;
-            var manifest = await CliScreen.WithStepsAsync(tell =>
-                MakeBackup.RunAsync(door.ConnectionString, path, passphrase, keys, tell, cancel));
+            var manifest = await CliScreen.WithStepsAsync(progress =>
+                MakeBackup.RunAsync(door.ConnectionString, path, passphrase, keys, progress, cancel));
             Console.WriteLine(
                 $"{path}: {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, {Size(new FileInfo(path).Length)}, "
                     + $"as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z");
@@ -81,13 +81,13 @@ internal static class BackupCommands
             var passphrase = RestoreBackup.IsEncrypted(path) ? Passphrase(parsed, isNew: false) : null;
 
             // Checks the file before it creates a data folder.
-            await CliScreen.WithStepsAsync(tell => RestoreBackup.CheckAsync(path, passphrase, tell, cancel));
+            await CliScreen.WithStepsAsync(progress => RestoreBackup.CheckAsync(path, passphrase, progress, cancel));
             await using var door = await DatabaseDoor.OpenStoppedAsync(parsed, log, cancel);
 
             // Checks that it can write the key before it restores anything.
             RestoredKeys.MakeFolder(door.MasterKey);
-            var restored = await CliScreen.WithStepsAsync(tell =>
-                new RestoreBackup(door.ConnectionString, parsed.GetValue(force), tell, log).RunAsync(path, passphrase, cancel));
+            var restored = await CliScreen.WithStepsAsync(progress =>
+                new RestoreBackup(door.ConnectionString, parsed.GetValue(force), progress, log).RunAsync(path, passphrase, cancel));
             var (manifest, report) = (restored.Manifest, restored.Report);
             Console.WriteLine(
                 $"Restored {Count(manifest.AllRows)} rows of {manifest.Rows.Count} tables, as of {manifest.TakenAt:yyyy-MM-dd HH:mm:ss}Z.");

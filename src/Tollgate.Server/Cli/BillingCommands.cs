@@ -37,7 +37,7 @@ internal static class BillingCommands
             var view = parsed.GetValue(dry)
                 ? Read(await CliScreen.WaitAsync(
                     door.TextAsync(HttpMethod.Post, "/v1/billing/run?dry_run=true", null, cancel), "computing"))
-                : await CliScreen.WithBarAsync("billing", told => RunInPartsAsync(door, told, cancel));
+                : await CliScreen.WithBarAsync("billing", progress => RunInPartsAsync(door, progress, cancel));
             if (parsed.GetValue(json))
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(view, WireJson.Default.BillingRunView));
@@ -61,7 +61,7 @@ internal static class BillingCommands
     /// Makes one call for each part: none takes long, and finished parts stay done if one fails or the operator stops the command. Servers
     /// process the same subscriptions automatically, so the rest may shrink by more than this command has done.
     /// </summary>
-    private static async Task<BillingRunView> RunInPartsAsync(ServerDoor door, Action<BarPart> told, CancellationToken cancel)
+    private static async Task<BillingRunView> RunInPartsAsync(ServerDoor door, Action<BarPart> progress, CancellationToken cancel)
     {
         var (sum, all) = (Nothing, 0L);
         while (true)
@@ -84,7 +84,7 @@ internal static class BillingCommands
                 return part with { Processed = sum };
             }
 
-            told(new(
+            progress(new(
                 string.Create(CultureInfo.InvariantCulture, $"{all - part.Remaining} of {all} {Summary(sum)}"), all - part.Remaining, all));
         }
     }
@@ -222,11 +222,11 @@ internal static class BillingCommands
             (report.CollectingFailed, "failed charge", "failed charges"),
             (report.Parked, "parked", "parked"), (report.SchedulesParked, "grant schedule parked", "grant schedules parked"),
         };
-        var told = parts.Where(static part => part.Number > 0)
+        var counts = parts.Where(static part => part.Number > 0)
             .Select(static part =>
                 string.Create(CultureInfo.InvariantCulture, $"{part.Number} {(part.Number == 1 ? part.One : part.Many)}"))
             .ToList();
-        return told.Count == 0 ? "Nothing was due" : "Done: " + string.Join(", ", told);
+        return counts.Count == 0 ? "Nothing was due" : "Done: " + string.Join(", ", counts);
     }
 
     public static BillingReportView Sum(BillingReportView a, BillingReportView b) => new(

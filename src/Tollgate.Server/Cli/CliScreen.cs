@@ -84,7 +84,7 @@ internal static class CliScreen
     /// Shows work in consecutive steps: one bar, which restarts with each step; for files and pipes a line for each step.
     /// </summary>
     /// <param name="work">Reports its current step, and the finished share of it, 0 to 1.</param>
-    public static Task<T> WithStepsAsync<T>(Func<Action<string, decimal>, Task<T>> work) => WithBarAsync("starting", tell =>
+    public static Task<T> WithStepsAsync<T>(Func<Action<string, decimal>, Task<T>> work) => WithBarAsync("starting", progress =>
     {
         var last = "";
         return work((doing, part) =>
@@ -92,7 +92,7 @@ internal static class CliScreen
             if (doing != last || HasBars)
             {
                 last = doing;
-                tell(new(doing, (double)part, 1));
+                progress(new(doing, (double)part, 1));
             }
         });
     });

@@ -58,7 +58,7 @@ internal static partial class ClockCommands
             var from = Read(await door.TextAsync(HttpMethod.Get, Path, null, cancel)).Now;
             var target = TargetOf(parsed.GetRequiredValue(to), from);
             var arrived = await CliScreen.WithBarAsync(
-                BillingCommands.TimeText(from), told => StopsAsync(door, from, target, told, cancel));
+                BillingCommands.TimeText(from), progress => StopsAsync(door, from, target, progress, cancel));
             if (parsed.GetValue(json))
             {
                 ServerDoor.Print(JsonSerializer.SerializeToElement(arrived, WireJson.Default.TestClockView));
@@ -76,7 +76,7 @@ internal static partial class ClockCommands
 
     /// <summary>Makes one call for each month: none takes long, and finished months stay done if one fails.</summary>
     private static async Task<TestClockView> StopsAsync(
-        ServerDoor door, DateTimeOffset from, DateTimeOffset to, Action<BarPart> told, CancellationToken cancel)
+        ServerDoor door, DateTimeOffset from, DateTimeOffset to, Action<BarPart> progress, CancellationToken cancel)
     {
         var clock = new TestClockView(from, true, BillingCommands.Nothing);
         foreach (var stop in StopsOf(from, to))
@@ -97,7 +97,7 @@ internal static partial class ClockCommands
 
             if (stop != to)
             {
-                told(new(
+                progress(new(
                     $"{BillingCommands.TimeText(clock.Now)} {BillingCommands.Summary(clock.Processed!)}", (clock.Now - from).TotalHours,
                     (to - from).TotalHours));
             }

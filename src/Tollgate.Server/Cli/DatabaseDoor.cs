@@ -119,7 +119,7 @@ internal sealed class DatabaseDoor : IAsyncDisposable
         }
     }
 
-    private static string? Filled(string variable) =>
+    internal static string? Filled(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 
     private static Option<string> Text(string name, string value, string description) =>

@@ -7,6 +7,7 @@ using Npgsql;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
 using Tollgate.Server.Hosting;
+using Tollgate.Server.Limits;
 
 namespace Tollgate.Server.Cli;
 
@@ -39,7 +40,7 @@ internal static class DoctorCommand
 
     private static async Task<IReadOnlyList<DoctorLine>> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        var data = Path.GetFullPath(parsed.GetValue(ServerDoor.Data) ?? Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
+        var data = Path.GetFullPath(parsed.GetValue(ServerDoor.Data) ?? DatabaseDoor.Filled("TOLLGATE_DATA") ?? ServerOptions.DefaultData);
         var (server, isServing) = await ServerAsync(parsed, data, cancel);
         var (database, connection) = await DatabaseAsync(parsed, data, cancel);
         return [.. Folder(data, server), Disk(data), Files(data, isServing), await MasterKeyAsync(data, connection, isServing, cancel),
@@ -135,7 +136,7 @@ internal static class DoctorCommand
     {
         try
         {
-            var url = parsed.GetValue(DatabaseDoor.Database) ?? Filled("TOLLGATE_DATABASE");
+            var url = parsed.GetValue(DatabaseDoor.Database) ?? DatabaseDoor.Filled("TOLLGATE_DATABASE");
             if ((url is null ? PrivatePostgres.RunningIn(data) : DatabaseUrl.ToConnectionString(url)) is not { } connection)
             {
                 return ([
@@ -202,7 +203,7 @@ internal static class DoctorCommand
     private static DoctorLine Port(string data)
     {
         // The port of the last start, unless a variable now sets another.
-        var last = Filled("TOLLGATE_PORT") is null && KeysFile.Read(data).GetValueOrDefault(KeysFile.UrlEntry) is { } known
+        var last = DatabaseDoor.Filled("TOLLGATE_PORT") is null && KeysFile.Read(data).GetValueOrDefault(KeysFile.UrlEntry) is { } known
             && Uri.TryCreate(known, UriKind.Absolute, out var url) && url.IsLoopback
             ? url.Port.ToString(CultureInfo.InvariantCulture)
             : null;
@@ -294,7 +295,4 @@ internal static class DoctorCommand
         Health.Fail => "fail",
         _ => "skip",
     };
-
-    private static string? Filled(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 }

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
 using Tollgate.Server.Hosting;
+using Tollgate.Server.Limits;
 
 namespace Tollgate.Server.Cli;
 

@@ -138,7 +138,7 @@ internal static class KeyCommands
         {
             await using var door = await DatabaseDoor.OpenAsync(parsed.GetValue(ServerDoor.Data), parsed.GetValue(database), log, cancel);
             var rotation = new RotateMasterKey(door.ConnectionString, door.MasterKey, TimeSpan.FromSeconds(parsed.GetValue(wait)), log);
-            var done = await CliScreen.WithStepsAsync(tell => rotation.RunAsync(tell, cancel));
+            var done = await CliScreen.WithStepsAsync(progress => rotation.RunAsync(progress, cancel));
             Console.WriteLine($"Master key {done.To} replaces {done.From}: {done.Rewritten} secrets were encrypted again.");
             if (done.Unreadable > 0)
             {

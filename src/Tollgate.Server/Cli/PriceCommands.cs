@@ -365,7 +365,7 @@ internal static class PriceCommands
     /// <summary>Rerates all pages, with a progress bar.</summary>
     /// <param name="planned">Null: a preview, for which the number of calls is not known yet.</param>
     private static Task<Rerated> RerateAsync(ServerDoor door, JsonObject body, Rerated? planned, CancellationToken cancel) =>
-        CliScreen.WithBarAsync("reading calls", async told =>
+        CliScreen.WithBarAsync("reading calls", async progress =>
     {
         var sum = new Rerated(0, 0, 0, 0, 0);
         for (string? next = null; ;)
@@ -384,7 +384,7 @@ internal static class PriceCommands
                 return sum;
             }
 
-            told(new(string.Create(CultureInfo.InvariantCulture, $"{sum.Seen} calls"), sum.Seen, planned?.Seen ?? 0));
+            progress(new(string.Create(CultureInfo.InvariantCulture, $"{sum.Seen} calls"), sum.Seen, planned?.Seen ?? 0));
         }
     });
 

@@ -40,7 +40,7 @@ internal static class VerifyCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var report = parsed.GetValue(Database) is { } url
-                ? await CliScreen.WithBarAsync("checking", told => ReadAsync(url, told, cancel))
+                ? await CliScreen.WithBarAsync("checking", progress => ReadAsync(url, progress, cancel))
                 : await CliScreen.WaitAsync(AskAsync(parsed, cancel), "checking");
             return Print(report, parsed.GetValue(Json));
         });
@@ -54,14 +54,14 @@ internal static class VerifyCommand
         return JsonSerializer.Deserialize(text, WireJson.Default.VerifiedView)!;
     }
 
-    private static async Task<VerifiedView> ReadAsync(string url, Action<BarPart> told, CancellationToken cancel)
+    private static async Task<VerifiedView> ReadAsync(string url, Action<BarPart> progress, CancellationToken cancel)
     {
         try
         {
             await using var database = new Engine.Postgres.Database(DatabaseUrl.ToConnectionString(url), new DatabaseOptions());
             var (started, done) = (Stopwatch.GetTimestamp(), 0);
             var report = await VerifyLedger.RunAsync(
-                database, null, check => told(new($"checking {check}", done++, VerifyLedger.Steps)), cancel);
+                database, null, check => progress(new($"checking {check}", done++, VerifyLedger.Steps)), cancel);
             return VerifyEndpoints.ViewOf(report, Stopwatch.GetElapsedTime(started));
         }
         catch (NpgsqlException lost) when (lost is not PostgresException)

@@ -94,27 +94,6 @@ internal static class CostDescriptions
         ],
     };
 
-    public static readonly Description Alerts = new(
-        Tag, "List a customer's alerts",
-        "Lists the thresholds (80, 90 and 100 % unless the plan says otherwise) that usage has crossed, the newest first. "
-            + "Each fires once per feature "
-        + "and period, in the decision that crosses it.")
-    {
-        Path = CustomerDescriptions.Path,
-        Query = [QueryParameter.OfPage[0]],
-        Answers =
-        [
-            Example.Of<CustomerAlerts>(200, "The alerts.",
-                """
-                {"data": [{"feature": "gemini_calls", "percent": 80, "severity": "warning",
-                 "message": "You have used 4,000 of 5,000 Gemini API calls",
-                 "used": 4000, "limit": 5000, "period_start": "2026-11-01T00:00:00Z", "crossed_at": "2026-11-20T08:00:00Z"}],
-                  "has_more": false}
-                """),
-        ],
-        Errors = [ErrorCode.ValidationFailed],
-    };
-
     /// <summary>The descriptions by the last part of the path.</summary>
     public static readonly IReadOnlyDictionary<string, Description> Analyses = new Dictionary<string, Description>(StringComparer.Ordinal)
     {

@@ -5,7 +5,6 @@ using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Costs;
-using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Customers;
@@ -14,20 +13,16 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Costs;
 
-/// <summary><c>/v1/customers/{id}/dashboard</c> and <c>/alerts</c>: usage, limits and costs together, with notices and alerts.</summary>
+/// <summary><c>/v1/customers/{id}/dashboard</c>: usage, limits and costs together, with notices.</summary>
 internal static class CustomerOverviewEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
     {
         var gate = app.ServiceProvider.GetRequiredService<QuotaGate>();
         var costs = app.ServiceProvider.GetRequiredService<CostQueries>();
-        var customers = app.ServiceProvider.GetRequiredService<CustomerQueries>();
         app.MapGet("/v1/customers/{id}/dashboard", (RequestDelegate)(context => DashboardAsync(context, gate, costs)))
             .RequireKey(Access.Secret, Scope.UsageRead)
             .Describe(CostDescriptions.Dashboard);
-        app.MapGet("/v1/customers/{id}/alerts", (RequestDelegate)(context => AlertsAsync(context, customers)))
-            .RequireKey(Access.Secret, Scope.UsageRead)
-            .Describe(CostDescriptions.Alerts);
     }
 
     private static async Task DashboardAsync(HttpContext context, QuotaGate gate, CostQueries costs)
@@ -70,47 +65,4 @@ internal static class CustomerOverviewEndpoints
             Percent = UsageProjection.PercentOf(used, limit)!.Value,
         };
     }
-
-    private static async Task AlertsAsync(HttpContext context, CustomerQueries customers)
-    {
-        if (await CustomersEndpoints.IdAsync(context) is not { } id)
-        {
-            return;
-        }
-
-        var list = ListQuery.Read(context);
-        if (await list.IsRefusedAsync())
-        {
-            return;
-        }
-
-        var project = context.Project();
-        var rows = await AlertsOfAsync(customers, project, id, list.Probe, context.RequestAborted);
-        await list.AnswerAsync(
-            rows, row => ViewOf(row, project), static (data, more) => new(data, more), WireJson.Default.CustomerAlerts);
-    }
-
-    /// <summary>The newest first; none for an unknown id.</summary>
-    internal static async Task<IReadOnlyList<FeatureCrossing>> AlertsOfAsync(
-        CustomerQueries customers, ProjectSnapshot project, string id, int most, CancellationToken cancel) =>
-        await customers.FindAccountAsync(project, id, cancel) is { } customer
-            ? await customers.AllCrossingsAsync(customer, most, cancel)
-            : [];
-
-    private static CustomerAlert ViewOf(FeatureCrossing row, ProjectSnapshot project)
-    {
-        var feature = project.Catalog.FeaturesByKey[row.FeatureKey];
-        return new()
-        {
-            Feature = feature.Code, Percent = row.Crossing.Percent, Severity = CatalogWords.Of(LevelOf(row)),
-            Used = row.Crossing.Used.Value,
-            Limit = row.Crossing.Granted.Value, PeriodStart = row.Crossing.PeriodStart.ToOffset(),
-            CrossedAt = row.Crossing.CrossedAt.ToOffset(),
-            Message = UsageNotices.MessageOf(feature.Feature, row.Crossing.Used, row.Crossing.Granted),
-        };
-    }
-
-    /// <summary>The level by the threshold, which a plan may set below 80 %.</summary>
-    internal static NoticeLevel LevelOf(FeatureCrossing row) =>
-        UsageNotices.LevelOf(Quantity.Of(row.Crossing.Percent), Quantity.Of(100)) ?? NoticeLevel.Info;
 }

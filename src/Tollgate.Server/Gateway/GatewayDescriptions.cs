@@ -5,9 +5,6 @@ namespace Tollgate.Server.Gateway;
 
 internal static class GatewayDescriptions
 {
-    private const string Call =
-        """{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 100}""";
-
     private const string Answered =
         """
         {"id": "chatcmpl-1", "object": "chat.completion", "model": "gpt-4o-mini-2024-07-18",

@@ -1,29 +1,30 @@
 using System.Net;
+using Tollgate.Server.Limits;
 
 namespace Tollgate.Server.Gateway;
 
-/// <summary>Limits of the gateway; <see cref="Hosting.Settings"/> explains the defaults.</summary>
+/// <summary>Limits of the gateway; <see cref="Settings"/> explains the defaults.</summary>
 public sealed record GatewayOptions
 {
     public const string NetworksVariable = "TOLLGATE_UPSTREAM_NETWORKS";
 
-    /// <inheritdoc cref="Hosting.Settings.GatewayBodyBytes"/>
-    public long MaxBodyBytes { get; init; } = Hosting.Settings.GatewayBodyBytes.Default;
+    /// <inheritdoc cref="Settings.GatewayBodyBytes"/>
+    public long MaxBodyBytes { get; init; } = Settings.GatewayBodyBytes.Default;
 
-    /// <inheritdoc cref="Hosting.Settings.GatewayCustomerBodyBytes"/>
-    public long MaxCustomerBodyBytes { get; init; } = Hosting.Settings.GatewayCustomerBodyBytes.Default;
+    /// <inheritdoc cref="Settings.GatewayCustomerBodyBytes"/>
+    public long MaxCustomerBodyBytes { get; init; } = Settings.GatewayCustomerBodyBytes.Default;
 
-    /// <inheritdoc cref="Hosting.Settings.GatewayMemory"/>
-    public long MostMemoryMiB { get; init; } = Hosting.Settings.GatewayMemory.Default;
+    /// <inheritdoc cref="Settings.GatewayMemory"/>
+    public long MostMemoryMiB { get; init; } = Settings.GatewayMemory.Default;
 
-    /// <inheritdoc cref="Hosting.Settings.UpstreamSeconds"/>
-    public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(Hosting.Settings.UpstreamSeconds.Default);
+    /// <inheritdoc cref="Settings.UpstreamSeconds"/>
+    public TimeSpan IdleTime { get; init; } = TimeSpan.FromSeconds(Settings.UpstreamSeconds.Default);
 
-    /// <inheritdoc cref="Hosting.Settings.UpstreamConnections"/>
-    public long MostConnections { get; init; } = Hosting.Settings.UpstreamConnections.Default;
+    /// <inheritdoc cref="Settings.UpstreamConnections"/>
+    public long MostConnections { get; init; } = Settings.UpstreamConnections.Default;
 
-    /// <inheritdoc cref="Hosting.Settings.GatewayCalls"/>
-    public int MostCalls { get; init; } = (int)Hosting.Settings.GatewayCalls.Default;
+    /// <inheritdoc cref="Settings.GatewayCalls"/>
+    public int MostCalls { get; init; } = (int)Settings.GatewayCalls.Default;
 
     /// <summary>
     /// Networks in which upstreams may be, besides the public internet. Default: none, because a user who sets an upstream could read

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Tollgate.Contracts.Alerts;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -20,6 +21,7 @@ using Tollgate.Contracts.Quotas;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
+using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Customers;
@@ -202,6 +204,8 @@ internal static class ClosedSets
         [(typeof(KeyView), nameof(KeyView.Scopes))] = Scopes.Names,
         [(typeof(TokenView), nameof(TokenView.Status))] = CatalogWords.All<TokenStatus>(),
 
+        [(typeof(CreateWebhookEndpointRequest), nameof(CreateWebhookEndpointRequest.Format))] = WebhookEndpoint.Formats,
+        [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.Format))] = WebhookEndpoint.Formats,
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.Status))] = CatalogWords.All<EndpointStatus>(),
         [(typeof(WebhookEndpointView), nameof(WebhookEndpointView.DisabledReason))] = [
             WebhookEndpoint.Manual, .. CatalogWords.All<EndpointFault>()],
@@ -220,7 +224,17 @@ internal static class ClosedSets
         [(typeof(ParkedWorkView), nameof(ParkedWorkView.Work))] = WorkNames.All,
 
         [(typeof(UsageNotice), nameof(UsageNotice.Severity))] = CatalogWords.All<NoticeLevel>(),
-        [(typeof(CustomerAlert), nameof(CustomerAlert.Severity))] = CatalogWords.All<NoticeLevel>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Kind))] = CatalogWords.All<AlertKind>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Channels))] = CatalogWords.All<AlertChannel>(),
+        [(typeof(AlertRuleBody), nameof(AlertRuleBody.Repeat))] = CatalogWords.All<AlertRepeat>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Kind))] = CatalogWords.All<AlertKind>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Channels))] = CatalogWords.All<AlertChannel>(),
+        [(typeof(AlertRuleView), nameof(AlertRuleView.Repeat))] = CatalogWords.All<AlertRepeat>(),
+        [(typeof(AlertView), nameof(AlertView.Kind))] = CatalogWords.All<AlertKind>(),
+        [(typeof(AlertView), nameof(AlertView.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(CustomerAlert), nameof(CustomerAlert.Severity))] = CatalogWords.All<AlertSeverity>(),
         [(typeof(CostAnalysis), nameof(CostAnalysis.GroupBy))] = [.. CostAnalysisEndpoints.Groupings.Keys],
         [(typeof(ModelPriceView), nameof(ModelPriceView.Scope))] = CatalogWords.All<PriceScope>(),
         [(typeof(PricesImported), nameof(PricesImported.Scope))] = CatalogWords.All<PriceScope>(),

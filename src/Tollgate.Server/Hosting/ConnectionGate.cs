@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Tollgate.Server.Http;
+using Tollgate.Server.Limits;
 
 namespace Tollgate.Server.Hosting;
 

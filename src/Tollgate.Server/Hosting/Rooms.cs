@@ -1,3 +1,4 @@
+using Tollgate.Server.Alerts;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
@@ -52,6 +53,7 @@ internal static class Rooms
         services.AddInbox();
         services.AddSubscriptions();
         services.AddNotices();
+        services.AddAlerts();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddImports();
@@ -95,6 +97,7 @@ internal static class Rooms
         app.MapInbox();
         app.MapSubscriptionsRoom();
         app.MapNoticesRoom();
+        app.MapAlertsRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
         app.MapImports();

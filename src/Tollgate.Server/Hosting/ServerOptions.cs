@@ -12,6 +12,7 @@ using Tollgate.Engine.Secrets;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Http;
+using Tollgate.Server.Limits;
 using Tollgate.Server.Mail;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Webhooks;
@@ -224,6 +225,7 @@ public sealed record ServerOptions
         Coupons = (int)Settings.MostCoupons.Read(environment, faults),
         Checkouts = (int)Settings.MostCheckouts.Read(environment, faults),
         Tokens = (int)Settings.MostTokens.Read(environment, faults),
+        AlertRules = (int)Settings.MostAlertRules.Read(environment, faults),
         CustomerKeys = (int)Settings.CustomerKeys.Read(environment, faults),
     };
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tollgate.Engine.Payments;
 using Tollgate.Engine.Postgres;
+using Tollgate.Server.Limits;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;

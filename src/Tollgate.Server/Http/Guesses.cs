@@ -111,7 +111,7 @@ public sealed class Guesses : IDisposable
         }
 
         _limited.Add(1, tag);
-        Tell(address, budget.PerMinute, what);
+        Log(address, budget.PerMinute, what);
         return pause;
     }
 
@@ -129,7 +129,7 @@ public sealed class Guesses : IDisposable
 
     private static TimeSpan Now() => Stopwatch.GetElapsedTime(0);
 
-    private void Tell(Neighborhood address, int perMinute, string what)
+    private void Log(Neighborhood address, int perMinute, string what)
     {
         Interlocked.Increment(ref _limitedSince);
         var (last, now) = (Volatile.Read(ref _loggedAt), Now().Ticks);

@@ -1,3 +1,5 @@
+using Tollgate.Server.Limits;
+
 namespace Tollgate.Server.Http;
 
 /// <summary>The operator's options for HTTP.</summary>
@@ -15,6 +17,6 @@ public sealed class HttpOptions
     /// </summary>
     public Uri? PublicUrl { get; set; }
 
-    /// <inheritdoc cref="Hosting.Settings.ExportsPerProject"/>
-    public int ExportsPerProject { get; set; } = (int)Hosting.Settings.ExportsPerProject.Default;
+    /// <inheritdoc cref="Settings.ExportsPerProject"/>
+    public int ExportsPerProject { get; set; } = (int)Settings.ExportsPerProject.Default;
 }

@@ -11,8 +11,6 @@ namespace Tollgate.Server.Invoicing;
 /// </summary>
 internal sealed class DocumentHtml
 {
-    public const string ContentType = "text/html; charset=utf-8";
-
     /// <summary>The content security policy of such a page: injected markup could load and run nothing.</summary>
     public const string ContentPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

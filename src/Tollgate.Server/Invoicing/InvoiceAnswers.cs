@@ -91,10 +91,8 @@ internal static class InvoiceAnswers
     public static UsageExplanation Of(RatedUsageRow usage) => new(
         usage.Period.Start.ToOffset(), usage.Period.End.ToOffset(), usage.Quota.Value, (usage.Used - usage.Drawn).Value, usage.Drawn.Value,
         usage.Beyond.Value,
-        usage.EventCount, [.. usage.Events.Select(static one => new ExplainedEvent(one.Id, one.At.ToOffset(), one.Quantity.Value))])
-    {
-        Parts = usage.Parts is null ? null : [.. usage.Parts.Select(Of)],
-    };
+        usage.EventCount, [.. usage.Events.Select(static one => new ExplainedEvent(one.Id, one.At.ToOffset(), one.Quantity.Value))],
+        [.. usage.Parts.Select(Of)]);
 
     /// <param name="number">The number of the line, from 1.</param>
     public static LineExplanation WithTax(LineExplanation view, Invoice invoice, int number)

@@ -32,7 +32,7 @@ internal sealed class MailLinks(
     private Uri Server => http.Value.PublicUrl ?? home.Url;
 
     public Uri Unsubscribe(ProjectSnapshot project, MailRow mail) => new(
-        Server, $"/v1/mail/unsubscribe?token={Sign(string.Join('\n', project.Id, CatalogWords.Of(mail.Type), mail.Customer))}");
+        Server, $"/v1/mail/unsubscribe?token={Sign(string.Join('\n', project.Id, CatalogWords.Of(mail.Type), mail.Customer!))}");
 
     /// <summary>Null: the signature is invalid.</summary>
     public Refusal? Read(string token)
@@ -53,7 +53,7 @@ internal sealed class MailLinks(
     /// <summary>The catalogue's <c>upgrade_url</c>. Null: the mail is not about usage.</summary>
     public Uri? Upgrade(ProjectSnapshot project, MailRow mail, MailUsage? usage) => usage is null
         ? null
-        : new(UpgradeLink.Of(project, Server, mail.Customer, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
+        : new(UpgradeLink.Of(project, Server, mail.Customer!, mail.Data.GetProperty("feature").GetString()!, usage.Plan));
 
     /// <summary>
     /// Returns Tollgate's page on which the customer pays the invoice of a failed payment. Null: nothing is due, or the page would be the
@@ -67,7 +67,7 @@ internal sealed class MailLinks(
         }
 
         var order = new NewCheckout(
-            mail.Customer, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null,
+            mail.Customer!, CheckoutKind.Invoice, new() { Invoice = mail.Data.GetProperty("invoice").GetGuid() }, null, null,
             CheckoutLife.OfInvoice, Issuer.Server);
         var answer = await checkouts.RunAsync(project, order, Server, Actor, cancel);
         return answer.Outcome == CheckoutOutcome.Done ? answer.Page : null;

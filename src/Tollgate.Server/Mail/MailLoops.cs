@@ -132,12 +132,12 @@ internal sealed class SendMailsLoop(
 
         if (mail.Type == MailType.TrialEnding)
         {
-            if (await queue.RemindAsync(project, mail, clock.Now(project), cancel) is not { } told)
+            if (await queue.RemindAsync(project, mail, clock.Now(project), cancel) is not { } reminder)
             {
                 return;
             }
 
-            mail = told;
+            mail = reminder;
         }
 
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));

@@ -51,6 +51,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
             MailType.TrialEnding => TrialEnding(data),
             MailType.QuotaThreshold => QuotaThreshold(data, now),
             MailType.PlanChanged => PlanChanged(data),
+            MailType.Alert => Alert(data),
             _ => Canceled(data),
         };
     }
@@ -143,6 +144,18 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
             subject,
             [isOver ? Say(Words.OverText, plan, DefaultPlan) : Say(Words.EndsText, plan, ends)],
             [(Words.Plan, plan), (isOver ? Words.Ended : Words.Ends, ends)]);
+    }
+
+    /// <summary>An operator's mail is in English, as all of the operator's interface is.</summary>
+    private static MailLetter Alert(JsonElement data)
+    {
+        var recommendation = data.GetProperty("recommendation");
+        return new(
+            $"[{Text(data, "severity")}] {Text(data, "title")}", Text(data, "title"),
+            recommendation.ValueKind == JsonValueKind.String
+                ? [Text(data, "detail"), recommendation.GetString()!]
+                : [Text(data, "detail")],
+            []);
     }
 
     private string Why(JsonElement data) => Text(data, "failure") switch

@@ -131,9 +131,9 @@ public static class SandboxEndpoints
             return;
         }
 
-        var isTold = await webhooks.QueueAsync(
+        var isQueued = await webhooks.QueueAsync(
             context.Project(), body.Type!, AboutOf(body, payment, charge), TimeSpan.Zero, context.RequestAborted);
-        await (isTold
+        await (isQueued
             ? Answer.Nothing(context)
             : Problems.WriteAsync(
                 context, ErrorCode.LimitReached,

@@ -5,12 +5,14 @@ using Tollgate.Core.Costs;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Alerts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Alerts;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
 
@@ -27,6 +29,9 @@ internal static class AlwrityCostsDoor
     /// <summary>The index of the path segment with the user's id.</summary>
     private const int UserSegment = 3;
 
+    /// <summary>The index of the path segment with the alert's id.</summary>
+    private const int AlertSegment = 4;
+
     /// <summary>The longest list of prices; all known lists are shorter.</summary>
     private const int MostPrices = 5_000;
 
@@ -40,13 +45,17 @@ internal static class AlwrityCostsDoor
         var costs = app.Services.GetRequiredService<CostQueries>();
         var prices = app.Services.GetRequiredService<PriceQueries>();
         var customers = app.Services.GetRequiredService<CustomerQueries>();
+        var alerts = app.Services.GetRequiredService<AlertQueries>();
         var clock = app.Services.GetRequiredService<Clock>();
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
         app.MapGet("/api/subscription/pricing", (RequestDelegate)(context => PricingAsync(context, prices, clock)))
             .RequireKey(readers, Scope.CatalogRead).WithSeedErrors().Describe(Pricing);
         Map("/api/subscription/usage/{user_id}/trends", context => TrendsAsync(context, costs, clock), Trends);
         Map("/api/subscription/dashboard/{user_id}", context => DashboardAsync(context, gate, costs), Dashboard);
-        Map("/api/subscription/alerts/{user_id}", context => AlertsAsync(context, customers), Alerts);
+        Map("/api/subscription/alerts/{user_id}", context => AlertsAsync(context, alerts, customers), Alerts);
+        app.MapPost(
+            "/api/subscription/alerts/{user_id}/{alert_id}/read", (RequestDelegate)(context => ReadAlertAsync(context, alerts, customers)))
+            .RequireKey(Access.Secret | Access.CustomerToken, Scope.AlertsWrite).WithSeedErrors().Describe(ReadAlert);
 
         void Map(string path, RequestDelegate answer, Description description) => app
             .MapGet(path, answer).RequireKey(Access.Secret | Access.CustomerToken, Scope.UsageRead).WithSeedErrors().Describe(description);
@@ -166,7 +175,7 @@ internal static class AlwrityCostsDoor
         ? $"Cost {UsageNotices.WordOf(level)} - {feature.Name}"
         : $"API Usage {UsageNotices.WordOf(level)} - {feature.Name.Split(' ', 2)[0]}";
 
-    private static async Task AlertsAsync(HttpContext context, CustomerQueries customers)
+    private static async Task AlertsAsync(HttpContext context, AlertQueries alerts, CustomerQueries customers)
     {
         if (await SeedCallers.CustomerAsync(context, RawPath.Segment(context, UserSegment), "user_id") is not { } user)
         {
@@ -174,18 +183,35 @@ internal static class AlwrityCostsDoor
         }
 
         var project = context.Project();
-        var rows = await CustomerOverviewEndpoints.AlertsOfAsync(customers, project, user, MostAlerts, context.RequestAborted);
+        var rows = await AlertEndpoints.OfCustomerAsync(
+            alerts, customers, project, user, isUnread: false, null, MostAlerts, context.RequestAborted);
         var view = new AlwrityAlerts(user, [.. rows.Select(row => AlertOf(row, project))]);
         await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityAlerts);
     }
 
-    private static AlwrityAlert AlertOf(FeatureCrossing row, ProjectSnapshot project)
+    private static async Task ReadAlertAsync(HttpContext context, AlertQueries alerts, CustomerQueries customers)
     {
-        var feature = project.Catalog.FeaturesByKey[row.FeatureKey].Feature;
-        var level = CustomerOverviewEndpoints.LevelOf(row);
+        if (await SeedCallers.CustomerAsync(context, RawPath.Segment(context, UserSegment), "user_id") is not { } user)
+        {
+            return;
+        }
+
+        var project = context.Project();
+        var row = await AlertEndpoints.ReadByCustomerAsync(
+            alerts, customers, project, user, RawPath.Segment(context, AlertSegment), context.RequestAborted);
+        await (row is null
+            ? Problems.WriteAsync(context, ErrorCode.AlertNotFound)
+            : Answer.Json(context, StatusCodes.Status200OK, AlertOf(row, project), WireJson.Default.AlwrityAlert));
+    }
+
+    private static AlwrityAlert AlertOf(AlertRow row, ProjectSnapshot project)
+    {
+        var (crossing, level) = (row.Crossing!, Enum.Parse<NoticeLevel>(row.Severity.ToString()));
+        var feature = AlertAnswers.FeatureOf(crossing.Feature, project);
         return new(
-            TitleOf(feature, level), UsageNotices.MessageOf(feature, row.Crossing.Used, row.Crossing.Granted), CatalogWords.Of(level),
-            row.Crossing.Percent, QuotaPeriods.MonthKey(row.Crossing.PeriodStart, project.Zone), row.Crossing.CrossedAt.ToOffset());
+            row.Id.ToString("D"), TitleOf(feature, level), AlertAnswers.MessageOf(crossing, feature), CatalogWords.Of(level),
+            crossing.Percent, QuotaPeriods.MonthKey(Instant.From(crossing.PeriodStart), project.Zone), row.At.ToOffset(),
+            row.CustomerReadAt is not null, row.CustomerReadAt?.ToOffset(), row.Recommendation);
     }
 
     private static readonly Description Pricing = new(
@@ -251,10 +277,27 @@ internal static class AlwrityCostsDoor
         Answers =
         [
             Example.Of<AlwrityAlerts>(200, "The alerts.", """
-                {"user_id": "user_42", "alerts": [{"title": "API Usage Warning - Gemini",
+                {"user_id": "user_42", "alerts": [{"id": "019aa5a3-5c1e-7b10-9d31-5f0c8a4b7e10", "title": "API Usage Warning - Gemini",
                  "message": "You have used 4,000 of 5,000 Gemini API calls",
-                 "severity": "warning", "threshold_percentage": 80, "billing_period": "2026-11", "created_at": "2026-11-20T08:00:00Z"}]}
+                 "severity": "warning", "threshold_percentage": 80, "billing_period": "2026-11", "created_at": "2026-11-20T08:00:00Z",
+                 "is_read": false, "read_at": null, "recommendation": null}]}
                 """),
         ],
+    };
+
+    private static readonly Description ReadAlert = new(
+        Tag, "Mark a user's alert as read", "Records that the user has read the alert. A repeat changes nothing.")
+    {
+        Path = new Dictionary<string, string> { ["user_id"] = "The user's id.", ["alert_id"] = "The alert's id." },
+        Answers =
+        [
+            Example.Of<AlwrityAlert>(200, "The alert.", """
+                {"id": "019aa5a3-5c1e-7b10-9d31-5f0c8a4b7e10", "title": "API Usage Warning - Gemini",
+                 "message": "You have used 4,000 of 5,000 Gemini API calls",
+                 "severity": "warning", "threshold_percentage": 80, "billing_period": "2026-11", "created_at": "2026-11-20T08:00:00Z",
+                 "is_read": true, "read_at": "2026-11-20T09:00:00Z", "recommendation": null}
+                """),
+        ],
+        Errors = [ErrorCode.AlertNotFound],
     };
 }

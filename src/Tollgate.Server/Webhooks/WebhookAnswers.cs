@@ -16,6 +16,7 @@ internal static class WebhookAnswers
         Url = endpoint.Url,
         Events = endpoint.Events,
         Description = endpoint.Description,
+        Format = endpoint.Format,
         Status = CatalogWords.Of(endpoint.DisabledAt is null ? EndpointStatus.Enabled : EndpointStatus.Disabled),
         DisabledReason = endpoint.DisabledReason,
         DisabledAt = endpoint.DisabledAt?.ToOffset(),
@@ -32,18 +33,18 @@ internal static class WebhookAnswers
         return new(view.Id, secret.Text, view.PreviousSecretUntil, view);
     }
 
-    public static WebhookEventView Of(WebhookEvent told)
+    public static WebhookEventView Of(WebhookEvent published)
     {
-        using var payload = JsonDocument.Parse(told.Payload);
+        using var payload = JsonDocument.Parse(published.Payload);
         return new()
         {
-            Id = told.Id.ToString("D"),
-            Type = told.Type,
-            ObjectType = told.ObjectType,
-            Object = told.Object,
-            Sequence = told.Sequence,
-            Timestamp = told.OccurredAt.ToOffset(),
-            PublishedAt = told.PublishedAt.ToOffset(),
+            Id = published.Id.ToString("D"),
+            Type = published.Type,
+            ObjectType = published.ObjectType,
+            Object = published.Object,
+            Sequence = published.Sequence,
+            Timestamp = published.OccurredAt.ToOffset(),
+            PublishedAt = published.PublishedAt.ToOffset(),
             Data = payload.RootElement.GetProperty("data").Clone(),
         };
     }

@@ -6,6 +6,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Webhooks;
+using Tollgate.Server.Alerts;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Customers;
@@ -27,6 +28,7 @@ internal static class WebhookCatalog
         [WebhookObject.Checkout] = SchemaOf(WireJson.Default.CheckoutWebhook),
         [WebhookObject.Payment] = SchemaOf(WireJson.Default.PaymentWebhook),
         [WebhookObject.Quota] = SchemaOf(WireJson.Default.QuotaWebhook),
+        [WebhookObject.Alert] = SchemaOf(WireJson.Default.AlertWebhook),
         [WebhookObject.WebhookEndpoint] = SchemaOf(WireJson.Default.WebhookEndpointWebhook),
     };
 
@@ -69,6 +71,10 @@ internal static class WebhookCatalog
              "payment": {{PaymentDescriptions.Paid}},
              "change": {"sequence": 2, "type": "succeed", "at": "2026-03-31T00:00:06Z", "amount": 2900, "actor": "system",
               "note": "ch_sandbox_01936f5e7c1d7c228e332f6e4d3c2b11"} } }
+            """,
+        WebhookObject.Alert =>
+            $$"""
+            {"type": "{{type.Name}}", "timestamp": "2026-11-20T08:00:00Z", "sequence": 1, "data": {"alert": {{AlertDescriptions.Sample}} } }
             """,
         WebhookObject.WebhookEndpoint =>
             $$"""

@@ -14,7 +14,7 @@ internal static class WebhookDescriptions
     private const string Endpoint =
         """
         {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "url": "https://app.example.com/hooks/tollgate",
-         "events": ["*"], "description": null,
+         "events": ["*"], "description": null, "format": "tollgate",
          "status": "enabled", "disabled_reason": null, "disabled_at": null, "failures": 0, "paused_until": null,
           "previous_secret_until": null,
          "created_at": "2026-11-21T08:00:00Z", "updated_at": "2026-11-21T08:00:00Z"}
@@ -24,7 +24,7 @@ internal static class WebhookDescriptions
     public const string Gone =
         """
         {"id": "019aa5a0-3c1e-7a52-9d31-5f0c8a4b7e10", "url": "https://old.example.com/hooks/tollgate",
-         "events": ["*"], "description": null,
+         "events": ["*"], "description": null, "format": "tollgate",
          "status": "disabled", "disabled_reason": "gone", "disabled_at": "2026-11-21T08:00:00Z", "failures": 1, "paused_until": null,
           "previous_secret_until": null,
          "created_at": "2026-11-20T08:00:00Z", "updated_at": "2026-11-20T08:00:00Z"}

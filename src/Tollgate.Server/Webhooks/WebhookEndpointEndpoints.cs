@@ -56,7 +56,9 @@ internal static class WebhookEndpointEndpoints
         var faults = new Faults();
         faults.Required(body.Url, "url");
         faults.Required(body.Events, "events");
-        var order = new EndpointChange(body.Url, body.Events, body.Description, null);
+        var order = new EndpointChange(body.Url, body.Events, body.Description, null, body.Format);
+        faults.OneOf(body.Format, "format", [.. WebhookEndpoint.Formats]);
+        CheckSlack(body.Format, body.Events, faults);
         await CheckAsync(context, order, faults, targets, sender);
         if (faults.Any)
         {
@@ -105,6 +107,13 @@ internal static class WebhookEndpointEndpoints
         var faults = new Faults();
         var change = new EndpointChange(body.Url, body.Events, body.Description, body.Enabled);
         await CheckAsync(context, change, faults, targets, sender);
+        var id = WebhookIds.OfPath(context);
+        if (body.Events is not null && id is not null)
+        {
+            CheckSlack(
+                (await endpoints.FindAsync(context.Project(), id.Value, context.RequestAborted))?.Format, body.Events, faults);
+        }
+
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -113,8 +122,8 @@ internal static class WebhookEndpointEndpoints
 
         await AnswerAsync(
             context,
-            WebhookIds.OfPath(context) is { } id
-                ? await endpoints.ChangeAsync(context.Project(), id, change, context.RequestAborted)
+            id is not null
+                ? await endpoints.ChangeAsync(context.Project(), id.Value, change, context.RequestAborted)
                 : null, clock);
     }
 
@@ -149,6 +158,17 @@ internal static class WebhookEndpointEndpoints
             : Answer.Json(
                 context, StatusCodes.Status200OK, WebhookAnswers.Of(rotated, secret, clock.Now()),
                 WireJson.Default.WebhookEndpointSecret));
+    }
+
+    /// <summary>A message has one text, which only alerts have.</summary>
+    private static void CheckSlack(string? format, IReadOnlyList<string>? events, Faults faults)
+    {
+        if (format == WebhookEndpoint.Slack && events is not null && events.Any(static one => one != WebhookEventType.AlertFired.Name))
+        {
+            faults.Add(
+                "events", FaultCode.InvalidValue,
+                $"An endpoint of the format slack takes {WebhookEventType.AlertFired.Name} only: [\"{WebhookEventType.AlertFired.Name}\"].");
+        }
     }
 
     /// <summary>Checks the URL's text first, and then the addresses of its name, which needs a DNS query.</summary>

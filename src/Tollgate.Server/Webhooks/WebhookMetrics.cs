@@ -65,7 +65,7 @@ internal sealed class MeasureLoop(
         {
             // A project with unreadable facts is on the list of parked work, and must not hide the lag of others.
             if (directory.Current.ProjectsById.TryGetValue(id, out var project) && !parked.Waits(WorkNames.WebhookEvents, project)
-                && await publish.OldestUntoldAsync(project, cancel) is { } oldest
+                && await publish.OldestUnpublishedAsync(project, cancel) is { } oldest
                 && clock.Now().ToOffset() - oldest.ToOffset() is var age && age > lag)
             {
                 lag = age;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tollgate.Contracts.Alerts;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Http;
@@ -8,6 +9,7 @@ using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core;
 using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Alerts;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
@@ -16,6 +18,7 @@ using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Alerts;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Invoicing;
@@ -29,7 +32,7 @@ namespace Tollgate.Server.Webhooks;
 /// </summary>
 internal sealed class WebhookPayloads(
     SubscriptionQueries subscriptions, InvoiceQueries invoices, CheckoutQueries checkouts, PaymentQueries payments,
-    CustomerQueries customers, WebhookEndpoints endpoints,
+    CustomerQueries customers, WebhookEndpoints endpoints, AlertQueries alerts,
     Clock clock)
 {
     /// <inheritdoc cref="BuildPayloads"/>
@@ -49,7 +52,9 @@ internal sealed class WebhookPayloads(
             (await payments.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Payment), cancel))
                 .ToDictionary(static one => one.Payment.Id, PaymentEndpoints.ViewOf),
             (await endpoints.FindSeveralAsync(project, IdsOf(facts, WebhookObject.WebhookEndpoint), cancel))
-                .ToDictionary(static one => one.Id, one => WebhookAnswers.Of(one, clock.Now())));
+                .ToDictionary(static one => one.Id, one => WebhookAnswers.Of(one, clock.Now())),
+            (await alerts.FindSeveralAsync(project, IdsOf(facts, WebhookObject.Alert), cancel))
+                .ToDictionary(static one => one.Id, AlertAnswers.Of));
         return fact => Build(fact, known);
     }
 
@@ -59,6 +64,11 @@ internal sealed class WebhookPayloads(
     private static string Build(FactToPublish fact, Objects known)
     {
         var (type, at) = (fact.Type.Name, fact.At.ToOffset());
+        if (fact.Type.Object == WebhookObject.Alert)
+        {
+            return PlainJson.Text(new(type, at, fact.Sequence, new(known.Alerts[fact.Id!.Value])), WireJson.Default.AlertWebhook);
+        }
+
         if (fact.Customer is null)
         {
             return PlainJson.Text(
@@ -116,5 +126,6 @@ internal sealed class WebhookPayloads(
         IReadOnlyDictionary<string, CustomerView> Customers, IReadOnlyDictionary<Guid, SubscriptionView> Subscriptions,
         IReadOnlyDictionary<Guid, InvoiceView> Invoices,
         IReadOnlyDictionary<Guid, CheckoutView> Checkouts,
-        IReadOnlyDictionary<Guid, PaymentView> Payments, IReadOnlyDictionary<Guid, WebhookEndpointView> Endpoints);
+        IReadOnlyDictionary<Guid, PaymentView> Payments, IReadOnlyDictionary<Guid, WebhookEndpointView> Endpoints,
+        IReadOnlyDictionary<Guid, AlertView> Alerts);
 }

@@ -29,6 +29,7 @@ internal sealed class WebhookSender(WebhookTargets targets, WebhookSecrets secre
         CancellationToken cancel)
     {
         var (at, started) = (clock.Now(), Stopwatch.GetTimestamp());
+        delivery = delivery.Format == WebhookEndpoint.Slack ? delivery with { Payload = SlackMessage.Of(delivery.Payload) } : delivery;
         var signature = SignatureOf(delivery, at);
         var seen = signature is null
             ? new Seen(null, null, null, "The secret cannot be decrypted: rotate it.")

@@ -37,7 +37,7 @@ public sealed class CheckoutPages(
     public Task PayAsync(HttpContext context, string door, string token) => AtAsync(context, door, token, async deps =>
     {
         var form = await Forms.ReadAsync(context);
-        if (!long.TryParse(form["due"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var told))
+        if (!long.TryParse(form["due"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var due))
         {
             await ShowAsync(
                 deps, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
@@ -46,7 +46,7 @@ public sealed class CheckoutPages(
 
         var with = CardValue.Read(form["card"]) ?? PayWith.Nothing;
         var answer = await pay.RunAsync(
-            deps.Project, deps.Row, with, new(told, form["quote"]), PayCheckout.ActorOf(deps.Row), context.RequestAborted);
+            deps.Project, deps.Row, with, new(due, form["quote"]), PayCheckout.ActorOf(deps.Row), context.RequestAborted);
         await (answer.Outcome switch
         {
             PayOutcome.Completed => Pages.LeadToAsync(context, deps.Success),

@@ -149,10 +149,14 @@ public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHo
         (notice.GetProperty("severity").GetString(),
             notice.GetProperty("message").GetString()).ShouldBe(("warning", "You have spent $0.90 of $1.00"));
 
-        var alerts = await ReadAsync("/v1/customers/page/alerts");
-        alerts.GetProperty("data").EnumerateArray().Where(alert => alert.GetProperty("feature").GetString() == "llm_cost")
-            .Select(alert => $"{alert.GetProperty("percent")} {alert.GetProperty("severity")}")
-            .ShouldBe(["90 warning", "80 warning"], ignoreOrder: true);
+        IReadOnlyList<string> alerts = [];
+        await UntilAsync(async () => (alerts =
+        [
+            .. (await ReadAsync("/v1/customers/page/alerts")).GetProperty("data").EnumerateArray()
+                .Where(alert => alert.GetProperty("feature").GetString() == "llm_cost")
+                .Select(alert => $"{alert.GetProperty("percent")} {alert.GetProperty("severity")}"),
+        ]).Count > 0);
+        alerts.ShouldBe(["90 warning", "80 warning"]);
     }
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class MembersApiTests(RunningServer running)
         {
             (await Resume.GetAsync($"/v1/customers/{who}/usage"))["features"]["ats_scan"]!["used"]!.GetValue<decimal>().ShouldBe(2m);
             (await Resume.GetAsync($"/v1/customers/{who}/explain?feature=ats_scan"))["thresholds"].AsArray().Count.ShouldBe(3, who);
-            (await Resume.GetAsync($"/v1/customers/{who}/alerts"))["data"].AsArray().Count.ShouldBe(3, who);
+            await UntilAsync(async () => (await Resume.GetAsync($"/v1/customers/{who}/alerts"))["data"].AsArray().Count == 3);
             (await Resume.GetAsync($"/v1/customers/{who}/costs"))["total"]["calls"]!.GetValue<long>().ShouldBe(1, who);
             (await Resume.GetAsync($"/v1/customers/{who}/dashboard"))["costs"]["calls"]!.GetValue<long>().ShouldBe(1, who);
         }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Reflection;
 using Tollgate.Server.Hosting;
+using Tollgate.Server.Limits;
 
 namespace Tollgate.Server.Tests.Hosting;
 
@@ -82,6 +84,11 @@ public sealed class ServerOptionsTests
 
         Settings.All.Select(setting => setting.Variable).ShouldBeUnique();
     }
+
+    [Fact]
+    public void The_list_of_settings_has_every_one() =>
+        typeof(Settings).GetFields(BindingFlags.Public | BindingFlags.Static).Select(static field => (Setting)field.GetValue(null)!)
+            .ShouldBe(Settings.All, ignoreOrder: true);
 
     private static ServerOptions? Read(Dictionary<string, string> flags, Dictionary<string, string> environment)
     {

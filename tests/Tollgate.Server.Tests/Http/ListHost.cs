@@ -41,7 +41,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         Second = await FilledAsync();
         _subscription = (await First.Door.GetAsync("/v1/subscriptions?customer=c-1"))["data"][0]!["id"]!.GetValue<string>();
         Lists = Read((await _running.DoorWith(null).GetAsync("/openapi/v1.json")).Json!);
-        foreach (var path in (string[])["/v1/mails", "/v1/deliveries", "/v1/webhook-events", "/v1/provider-events", "/v1/disputes"])
+        foreach (var path in (string[])["/v1/alerts", "/v1/customers/c-1/alerts", "/v1/mails", "/v1/deliveries",
+            "/v1/webhook-events", "/v1/provider-events", "/v1/disputes"])
         {
             await SettleAsync(First, path);
             await SettleAsync(Second, path);
@@ -133,6 +134,9 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             await AddAsync(sandbox, n);
         }
 
+        // Two thresholds, and so two alerts.
+        await sandbox.UseAsync("c-1", "exports", 9, id: "x-1");
+
         await sandbox.AdvanceAsync("2027-02-28T00:00:00Z");
         foreach (var n in Enumerable.Range(4, 3))
         {
@@ -143,7 +147,9 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         return sandbox;
     }
 
-    /// <summary>Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports.</summary>
+    /// <summary>
+    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports.
+    /// </summary>
     private async Task ParkAsync(BillingSandbox sandbox)
     {
         await using var connection = new NpgsqlConnection(_running.ConnectionString);
@@ -163,7 +169,9 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         await using var import = new NpgsqlCommand(
             """
             INSERT INTO imports (id, project_id, format, is_dry_run, status, actor, created_at)
-            SELECT gen_random_uuid(), p.id, 'ndjson', false, 'finished', 'test', now() FROM projects p, generate_series(1, 3) WHERE p.code = $1
+            SELECT gen_random_uuid(), p.id, 'ndjson', false, 'finished', 'test', now()
+              FROM projects p, generate_series(1, 3)
+             WHERE p.code = $1
             """, connection)
         {
             Parameters = { new() { Value = sandbox.Code } },

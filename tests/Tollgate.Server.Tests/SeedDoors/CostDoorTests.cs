@@ -219,13 +219,31 @@ public sealed class CostDoorTests(RunningServer running)
             """)).ShouldBeTrue(trends.Json!.ToJsonString());
         trends["trends"].AsArray()[0]!["total_calls"]!.GetValue<int>().ShouldBe(0);
 
-        var alerts = await door.GetAsync("/api/subscription/alerts/cost-d2");
-        Members(alerts.Json).ShouldBe(["user_id", "alerts"]);
-        var cost = alerts["alerts"].AsArray().Where(alert => ((string?)alert!["title"])!.StartsWith("Cost", StringComparison.Ordinal))
-            .ToList();
+        JsonNode? alerts = null;
+        List<JsonNode?> cost = [];
+        await UntilAsync(async () =>
+        {
+            alerts = (await door.GetAsync("/api/subscription/alerts/cost-d2")).Json;
+            cost = [.. alerts!["alerts"]!.AsArray()
+                .Where(alert => ((string?)alert!["title"])!.StartsWith("Cost", StringComparison.Ordinal))];
+            return cost.Count > 0;
+        });
+        Members(alerts).ShouldBe(["user_id", "alerts"]);
         cost.Select(alert => $"{alert!["threshold_percentage"]} {alert["severity"]} {alert["message"]}").ShouldBe(
             ["90 warning You have spent $0.95 of $1.00", "80 warning You have spent $0.95 of $1.00"]);
-        Members(cost[0]).ShouldBe(["title", "message", "severity", "threshold_percentage", "billing_period", "created_at"]);
+        Members(cost[0]).ShouldBe(["id", "title", "message", "severity", "threshold_percentage", "billing_period", "created_at", "is_read",
+            "read_at", "recommendation"]);
+        cost.ShouldAllBe(static alert => !(bool)alert!["is_read"]!);
+        var token = (await door.PostAsync("/v1/customers/cost-d2/tokens", "{}"))["token"].GetValue<string>();
+        var path = $"/api/subscription/alerts/cost-d2/{cost[0]!["id"]}/read";
+        var read = await running.DoorWith(token).PostAsync(path);
+        (read.Status, (bool)read["is_read"]!, (string?)read["title"]).ShouldBe((HttpStatusCode.OK, true, (string?)cost[0]!["title"]));
+        (await running.DoorWith(token).PostAsync(path)).ShouldBe(HttpStatusCode.OK, read.Json!.ToJsonString());
+        (await door.GetAsync("/api/subscription/alerts/cost-d2"))["alerts"].AsArray().Count(static one => (bool)one!["is_read"]!)
+            .ShouldBe(1);
+        (await running.DoorWith(token).PostAsync(path.Replace("cost-d2", "cost-d3", StringComparison.Ordinal))).Status
+            .ShouldBe(HttpStatusCode.Forbidden);
+        (await door.PostAsync(path.Replace("cost-d2", "cost-d3", StringComparison.Ordinal))).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]

@@ -1,19 +1,16 @@
-using Tollgate.Core.Money;
-
 namespace Tollgate.Core.Payments.Paymob;
 
 /// <summary>Paymob in one country: its own host, and keys that begin with its letters.</summary>
-/// <param name="Currency">The usual currency of its customers. An integration decides which it accepts.</param>
 /// <param name="Zone">The zone of transaction times, which are local and do not name it.</param>
-public sealed record PaymobCountry(string Code, Uri Home, Currency Currency, TimeZoneInfo Zone)
+public sealed record PaymobCountry(string Code, Uri Home, TimeZoneInfo Zone)
 {
     public static IReadOnlyList<PaymobCountry> All { get; } =
     [
-        new("egy", new("https://accept.paymob.com/"), Currency.Of("EGP"), TimeZoneInfo.FindSystemTimeZoneById("Africa/Cairo")),
-        new("sau", new("https://ksa.paymob.com/"), Currency.Of("SAR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Riyadh")),
-        new("are", new("https://uae.paymob.com/"), Currency.Of("AED"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Dubai")),
-        new("omn", new("https://oman.paymob.com/"), Currency.Of("OMR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Muscat")),
-        new("pak", new("https://pakistan.paymob.com/"), Currency.Of("PKR"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Karachi")),
+        new("egy", new("https://accept.paymob.com/"), TimeZoneInfo.FindSystemTimeZoneById("Africa/Cairo")),
+        new("sau", new("https://ksa.paymob.com/"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Riyadh")),
+        new("are", new("https://uae.paymob.com/"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Dubai")),
+        new("omn", new("https://oman.paymob.com/"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Muscat")),
+        new("pak", new("https://pakistan.paymob.com/"), TimeZoneInfo.FindSystemTimeZoneById("Asia/Karachi")),
     ];
 
     /// <summary>Returns the country of a key's first letters; two countries have a second spelling.</summary>

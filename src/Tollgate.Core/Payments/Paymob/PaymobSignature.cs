@@ -60,15 +60,15 @@ public static partial class PaymobSignature
     /// <summary>Compares in constant time. Accepts an upper-case digest too.</summary>
     public static bool Matches(string secret, string text, string? digest)
     {
-        Span<byte> told = stackalloc byte[DigestBytes];
+        Span<byte> given = stackalloc byte[DigestBytes];
         if (digest is not { Length: 2 * DigestBytes }
-            || Convert.FromHexString(digest, told, out _, out _) != System.Buffers.OperationStatus.Done)
+            || Convert.FromHexString(digest, given, out _, out _) != System.Buffers.OperationStatus.Done)
         {
             return false;
         }
 
         return CryptographicOperations.FixedTimeEquals(
-            told, HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
+            given, HMACSHA512.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)));
     }
 
     /// <summary>Returns the signature of a callback with these values.</summary>

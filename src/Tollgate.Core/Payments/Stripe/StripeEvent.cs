@@ -5,11 +5,10 @@ namespace Tollgate.Core.Payments.Stripe;
 
 /// <summary>An event of Stripe: a change of an object, with the object as of then.</summary>
 /// <param name="Created">Whole seconds; several events can share one.</param>
-/// <param name="Version">The API version of the object's format; null: not given.</param>
 /// <param name="ObjectType"><c>subscription</c>, <c>invoice</c>, <c>checkout.session</c>, …</param>
 /// <param name="ObjectId">Null: a preview, which has no id.</param>
 public sealed record StripeEvent(
-    string Id, string Type, Instant Created, string? Version, bool IsLive, string ObjectType, string? ObjectId, JsonElement Object)
+    string Id, string Type, Instant Created, bool IsLive, string ObjectType, string? ObjectId, JsonElement Object)
 {
     /// <summary>The event types that Tollgate handles; it stores and ignores all others.</summary>
     public static IReadOnlySet<string> Handled { get; } = new HashSet<string>(StringComparer.Ordinal)
@@ -49,6 +48,6 @@ public sealed record StripeEvent(
         json.Text("object") == "event" && json.Text("id") is { Length: > 0 and <= 255 } id
             && json.Text("type") is { Length: > 0 and <= 255 } type
         && json.Moment("created") is { } created && json.Child("data", "object") is { ValueKind: JsonValueKind.Object } moved
-            ? new(id, type, created, json.Text("api_version"), json.Flag("livemode"), moved.Text("object") ?? "", moved.Text("id"), moved)
+            ? new(id, type, created, json.Flag("livemode"), moved.Text("object") ?? "", moved.Text("id"), moved)
             : null;
 }

@@ -44,7 +44,4 @@ public static class StripeJson
                 .GroupBy(static entry => entry.Name, StringComparer.Ordinal)
                 .ToDictionary(static entry => entry.Key, static entry => entry.Last().Value.GetString()!, StringComparer.Ordinal)
             : new Dictionary<string, string>();
-
-    /// <summary>Writes Unix seconds for parameters and metadata.</summary>
-    public static string Written(this Instant at) => (at.UnixMicroseconds / 1_000_000).ToString(CultureInfo.InvariantCulture);
 }

@@ -74,7 +74,7 @@ public sealed record StripeSubscription(
 /// <param name="Unit">The unit price; null: tiers, or less than the smallest unit.</param>
 /// <param name="Interval"><c>month</c>, <c>year</c>, <c>week</c>, <c>day</c>.</param>
 public sealed record StripeItem(
-    string Id, string Price, string? LookupKey, string? Product, MoneyAmount? Unit, string? Interval, long Every, long Quantity,
+    string Id, string Price, string? LookupKey, MoneyAmount? Unit, string? Interval, long Every, long Quantity,
     bool IsMetered,
     IReadOnlyDictionary<string, string> PriceMetadata)
 {
@@ -94,7 +94,7 @@ public sealed record StripeItem(
 
         var recurring = price.Child("recurring") ?? price;
         return new(
-            id, priceId, price.Text("lookup_key"), price.Reference("product"),
+            id, priceId, price.Text("lookup_key"),
             StripeAmounts.FromStripe(price.Number("unit_amount") ?? price.Number("amount"), price.Text("currency")),
             recurring.Text("interval"), recurring.Number("interval_count") ?? 1, json.Number("quantity") ?? 1,
             recurring.Text("usage_type") == "metered", price.Metadata())
@@ -107,15 +107,11 @@ public sealed record StripeItem(
 /// <summary>An invoice at Stripe, in the older or the newer form.</summary>
 /// <param name="Status"><c>draft</c>, <c>open</c>, <c>paid</c>, <c>void</c>, <c>uncollectible</c>.</param>
 /// <param name="PaymentIntent">The newer form has it only when payments are expanded.</param>
-/// <param name="NextAttempt">Null: Stripe does not retry.</param>
-/// <param name="PeriodEnd">The end of the period of the subscription's line.</param>
 public sealed record StripeInvoice(
-    string Id, string? Customer, string? Subscription, string? Status, string? BillingReason, string? Number, MoneyAmount? Total,
+    string Id, string? Customer, string? Subscription, string? Status, string? Number, MoneyAmount? Total,
     MoneyAmount? Paid, MoneyAmount? Due,
-    string? PaymentIntent, string? Url, long Attempts, Instant? NextAttempt, Instant? Created, Instant? FinalizedAt, Instant? PaidAt,
-    Instant? PeriodStart, Instant? PeriodEnd,
-    IReadOnlyDictionary<string, string> SubscriptionMetadata, IReadOnlyDictionary<string, string> Metadata, MoneyAmount? Tax,
-    IReadOnlyList<ProviderInvoiceLine> Lines)
+    string? PaymentIntent, string? Url, long Attempts, Instant? Created, Instant? PaidAt,
+    IReadOnlyDictionary<string, string> Metadata, MoneyAmount? Tax, IReadOnlyList<ProviderInvoiceLine> Lines)
 {
     public static StripeInvoice? Read(JsonElement json)
     {
@@ -125,21 +121,16 @@ public sealed record StripeInvoice(
         }
 
         var (details, currency) = (json.Child("parent", "subscription_details"), json.Text("currency"));
-        var line = json.Items("lines").FirstOrDefault(static one => !IsProration(one));
         var payment = json.Items("payments").OrderByDescending(static one => one.Text("status") == "paid")
             .Select(static one => one.Child("payment")?.Reference("payment_intent")).FirstOrDefault(static one => one is not null);
         return new(
             id, json.Reference("customer"), details?.Reference("subscription") ?? json.Reference("subscription"), json.Text("status"),
-            json.Text("billing_reason"),
             json.Text("number"), StripeAmounts.FromStripe(json.Number("total"), currency),
             StripeAmounts.FromStripe(json.Number("amount_paid"), currency),
             StripeAmounts.FromStripe(json.Number("amount_due"), currency), json.Reference("payment_intent") ?? payment,
             json.Text("hosted_invoice_url"),
-            json.Number("attempt_count") ?? 0, json.Moment("next_payment_attempt"), json.Moment("created"),
-            json.Child("status_transitions")?.Moment("finalized_at"),
-            json.Child("status_transitions")?.Moment("paid_at"), line.Child("period")?.Moment("start"), line.Child("period")?.Moment("end"),
-            details?.Metadata() ?? json.Child("subscription_details")?.Metadata() ?? new Dictionary<string, string>(), json.Metadata(),
-            TaxOf(json, currency),
+            json.Number("attempt_count") ?? 0, json.Moment("created"), json.Child("status_transitions")?.Moment("paid_at"),
+            json.Metadata(), TaxOf(json, currency),
             [.. json.Items("lines").Select(one => LineOf(one, currency)).OfType<ProviderInvoiceLine>()]);
     }
 
@@ -155,31 +146,21 @@ public sealed record StripeInvoice(
             ? new(line.Text("description") ?? "", amount.Minor, new(start, end < start ? start : end))
             : null;
     }
-
-    private static bool IsProration(JsonElement line) =>
-        line.Flag("proration") || (line.Child("parent")?.Child("subscription_item_details")?.Flag("proration") ?? false);
 }
 
 /// <summary>A checkout at Stripe.</summary>
 /// <param name="Mode"><c>payment</c>, <c>subscription</c>, <c>setup</c>.</param>
 /// <param name="Status"><c>open</c>, <c>complete</c>, <c>expired</c>.</param>
-/// <param name="PaymentStatus"><c>paid</c>, <c>unpaid</c>, <c>no_payment_required</c>.</param>
 public sealed record StripeCheckout(
-    string Id, string? Mode, string? Status, string? PaymentStatus, string? ClientReference, string? Customer, string? Subscription,
-    string? PaymentIntent, string? Invoice,
-    MoneyAmount? Total, string? Url, Instant? ExpiresAt, IReadOnlyDictionary<string, string> Metadata)
+    string Id, string? Mode, string? Status, string? ClientReference, string? Customer, string? Subscription, string? Invoice,
+    MoneyAmount? Total, string? Url, IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>True if access may be given: the money has arrived, or nothing is due.</summary>
-    public bool IsPaid => PaymentStatus is "paid" or "no_payment_required";
-
     public static StripeCheckout? Read(JsonElement json) => json.Text("id") is not { } id
         ? null
         : new(
-            id, json.Text("mode"), json.Text("status"), json.Text("payment_status"), json.Text("client_reference_id"),
-            json.Reference("customer"),
-            json.Reference("subscription"), json.Reference("payment_intent"), json.Reference("invoice"),
-            StripeAmounts.FromStripe(json.Number("amount_total"), json.Text("currency")), json.Text("url"), json.Moment("expires_at"),
-            json.Metadata());
+            id, json.Text("mode"), json.Text("status"), json.Text("client_reference_id"), json.Reference("customer"),
+            json.Reference("subscription"), json.Reference("invoice"),
+            StripeAmounts.FromStripe(json.Number("amount_total"), json.Text("currency")), json.Text("url"), json.Metadata());
 }
 
 /// <summary>A payment intent: an amount to pay, and its status.</summary>
@@ -187,8 +168,7 @@ public sealed record StripeCheckout(
 /// …</param>
 /// <param name="LastError">The error of the last attempt.</param>
 public sealed record StripePayment(
-    string Id, string? Customer, string Status, MoneyAmount? Amount, MoneyAmount? Received, string? Charge, string? Method, string? Invoice,
-    StripeError? LastError,
+    string Id, string Status, MoneyAmount? Amount, MoneyAmount? Received, string? Invoice, StripeError? LastError,
     IReadOnlyDictionary<string, string> Metadata)
 {
     public static StripePayment? Read(JsonElement json)
@@ -200,11 +180,8 @@ public sealed record StripePayment(
 
         var (currency, error) = (json.Text("currency"), json.Child("last_payment_error"));
         return new(
-            id, json.Reference("customer"), status, StripeAmounts.FromStripe(json.Number("amount"), currency),
-            StripeAmounts.FromStripe(json.Number("amount_received"), currency),
-            json.Reference("latest_charge") ?? json.Items("charges").Select(static charge => charge.Text("id")).FirstOrDefault(),
-            json.Reference("payment_method"),
-            json.Reference("invoice"),
+            id, status, StripeAmounts.FromStripe(json.Number("amount"), currency),
+            StripeAmounts.FromStripe(json.Number("amount_received"), currency), json.Reference("invoice"),
             error is { } why
                 ? new(402, why.Text("type") ?? "card_error", why.Text("code"), why.Text("decline_code"), why.Text("message"))
                 : null,
@@ -224,26 +201,24 @@ public sealed record StripePayment(
 
 /// <summary>A charge: money that moved, and its refunds.</summary>
 /// <param name="Refunded">The total refunded so far.</param>
-public sealed record StripeCharge(
-    string Id, string? PaymentIntent, string? Customer, string? Invoice, MoneyAmount? Amount, MoneyAmount? Refunded, bool IsDisputed)
+public sealed record StripeCharge(string Id, string? PaymentIntent, string? Invoice, MoneyAmount? Amount, MoneyAmount? Refunded)
 {
     public static StripeCharge? Read(JsonElement json) => json.Text("id") is not { } id
         ? null
         : new(
-            id, json.Reference("payment_intent"), json.Reference("customer"), json.Reference("invoice"),
+            id, json.Reference("payment_intent"), json.Reference("invoice"),
             StripeAmounts.FromStripe(json.Number("amount"), json.Text("currency")),
-            StripeAmounts.FromStripe(json.Number("amount_refunded"), json.Text("currency")),
-            json.Flag("disputed"));
+            StripeAmounts.FromStripe(json.Number("amount_refunded"), json.Text("currency")));
 }
 
 /// <summary>A dispute: the bank takes money back for its customer, until a decision.</summary>
 /// <param name="Status"><c>needs_response</c>, <c>under_review</c>, <c>won</c>, <c>lost</c>, …</param>
-public sealed record StripeDispute(string Id, string? Charge, string? PaymentIntent, MoneyAmount? Amount, string? Status, string? Reason)
+public sealed record StripeDispute(string Id, string? PaymentIntent, MoneyAmount? Amount, string? Status, string? Reason)
 {
     public static StripeDispute? Read(JsonElement json) => json.Text("id") is not { } id
         ? null
         : new(
-            id, json.Reference("charge"), json.Reference("payment_intent"),
+            id, json.Reference("payment_intent"),
             StripeAmounts.FromStripe(json.Number("amount"), json.Text("currency")),
             json.Text("status"), json.Text("reason"));
 }

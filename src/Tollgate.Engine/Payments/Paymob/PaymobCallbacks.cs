@@ -46,13 +46,13 @@ internal static class PaymobCallbacks
             }
 
             var obj = body.TryGetProperty("obj", out var found) ? found : default;
-            var (type, number, signed) = Text(body, "type") switch
+            var (type, number, signed) = PaymobClient.Text(body, "type") switch
             {
                 "TRANSACTION" => (Transaction, Number(obj, "id"), PaymobSignature.TextOf(obj)),
                 "TOKEN" => (Token, Number(obj, "id"), PaymobSignature.TokenTextOf(obj)),
                 _ => OfSubscription(body),
             };
-            digest = type is Transaction or Token ? digest : Text(body, Digest);
+            digest = type is Transaction or Token ? digest : PaymobClient.Text(body, Digest);
             if (signed is null || !secrets.Any(secret => PaymobSignature.Matches(secret, signed, digest)))
             {
                 return new(WebhookVerdict.Forged);
@@ -81,7 +81,8 @@ internal static class PaymobCallbacks
     {
         using var read = JsonDocument.Parse(@event.Body);
         var obj = read.RootElement.TryGetProperty("obj", out var found) ? found : default;
-        var (pan, token, brand) = (Text(obj, "masked_pan") ?? "", Text(obj, "token"), Text(obj, "card_subtype"));
+        var (pan, token, brand) =
+            (PaymobClient.Text(obj, "masked_pan") ?? "", PaymobClient.Text(obj, "token"), PaymobClient.Text(obj, "card_subtype"));
         var last4 = pan.Length >= 4 ? pan[^4..] : "";
         return long.TryParse(Number(obj, "order_id"), NumberStyles.None, CultureInfo.InvariantCulture, out var order)
             && token is { Length: > 0 } && last4.All(char.IsAsciiDigit) && last4.Length == 4
@@ -91,7 +92,7 @@ internal static class PaymobCallbacks
 
     private static (string Type, string? Number, string? Signed) OfSubscription(JsonElement body) =>
         PaymobSignature.SubscriptionTextOf(body) is { } signed
-        ? (SubscriptionPrefix + Text(body, "trigger_type")!.Trim().ToLowerInvariant().Replace(' ', '_'),
+        ? (SubscriptionPrefix + PaymobClient.Text(body, "trigger_type")!.Trim().ToLowerInvariant().Replace(' ', '_'),
             Number(body.GetProperty("subscription_data"), "id"), signed)
         : ("", null, null);
 
@@ -109,9 +110,4 @@ internal static class PaymobCallbacks
             : null;
         return text is { Length: > 0 and <= 18 } && text.All(char.IsAsciiDigit) ? text : null;
     }
-
-    private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String
-            ? found.GetString()
-            : null;
 }

@@ -287,7 +287,7 @@ public sealed class PaymobClient(PaymobOptions options, ILogger<PaymobClient> lo
 
     private static AuthenticationHeaderValue TokenOf(PaymobAccount account) => new("Token", account.SecretKey);
 
-    private static string? Text(JsonElement parent, string name) =>
+    internal static string? Text(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var found) && found.ValueKind == JsonValueKind.String
             ? found.GetString()
             : null;

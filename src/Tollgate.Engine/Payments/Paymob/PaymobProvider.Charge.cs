@@ -102,9 +102,9 @@ public sealed partial class PaymobProvider
     }
 
     /// <summary>On a page the customer tries another card; for a saved card a decline is final.</summary>
-    private async Task<ParsedEvent> ParseDeclineAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel) =>
-        PaymobRules.StatusOf(told) == PaymentStatus.Failed && await KeyOfAsync(project, told.Order, cancel) is { } key
+    private async Task<ParsedEvent> ParseDeclineAsync(ProjectSnapshot project, PaymobTransaction transaction, CancellationToken cancel) =>
+        PaymobRules.StatusOf(transaction) == PaymentStatus.Failed && await KeyOfAsync(project, transaction.Order, cancel) is { } key
             && await OrderAsync(project, key, cancel) is { IsCharge: true }
-            ? new([new PaymentUpdate(key, ReferenceOf(told), PaymobRules.FailureOf(told))])
+            ? new([new PaymentUpdate(key, ReferenceOf(transaction), PaymobRules.FailureOf(transaction))])
             : new([]);
 }

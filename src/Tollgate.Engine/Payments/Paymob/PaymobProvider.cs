@@ -203,44 +203,46 @@ public sealed partial class PaymobProvider(
         }
 
         var answer = await client.FindAsync(AccountOrSilence(project), id, cancel) ?? throw Silent();
-        var told = answer.Value ?? throw new ProviderSilentException($"Paymob does not know transaction {id}: {answer.Refusal}");
-        return told switch
+        var transaction = answer.Value ?? throw new ProviderSilentException($"Paymob does not know transaction {id}: {answer.Refusal}");
+        return transaction switch
         {
             { Pending: true } => new([]),
-            { Parent: { } parent } when told.IsRefund || told.IsVoid => await ParseRefundAsync(project, told, parent, cancel),
-            _ => await ParsePaymentAsync(project, told, cancel),
+            { Parent: { } parent } when transaction.IsRefund || transaction.IsVoid =>
+                await ParseRefundAsync(project, transaction, parent, cancel),
+            _ => await ParsePaymentAsync(project, transaction, cancel),
         };
     }
 
-    private async Task<ParsedEvent> ParsePaymentAsync(ProjectSnapshot project, PaymobTransaction told, CancellationToken cancel)
+    private async Task<ParsedEvent> ParsePaymentAsync(ProjectSnapshot project, PaymobTransaction transaction, CancellationToken cancel)
     {
-        if (PaymobRules.StatusOf(told) != PaymentStatus.Succeeded)
+        if (PaymobRules.StatusOf(transaction) != PaymentStatus.Succeeded)
         {
-            return await ParseDeclineAsync(project, told, cancel);
+            return await ParseDeclineAsync(project, transaction, cancel);
         }
 
         // A transaction that Tollgate did not request may belong to other business of the merchant.
-        return await KeyOfAsync(project, told.Order, cancel) is not { } key ? ParsedEvent.Nothing
-            : await WhyNotWholeAsync(project, key, told, cancel) is { } why ? throw new ProviderSilentException(why)
-            : new([new PaymentUpdate(key, ReferenceOf(told), null)]);
+        return await KeyOfAsync(project, transaction.Order, cancel) is not { } key ? ParsedEvent.Nothing
+            : await WhyNotWholeAsync(project, key, transaction, cancel) is { } why ? throw new ProviderSilentException(why)
+            : new([new PaymentUpdate(key, ReferenceOf(transaction), null)]);
     }
 
     /// <summary>Returns the refund together with its payment, which may not have been reported yet.</summary>
-    private async Task<ParsedEvent> ParseRefundAsync(ProjectSnapshot project, PaymobTransaction told, long parent, CancellationToken cancel)
+    private async Task<ParsedEvent> ParseRefundAsync(
+        ProjectSnapshot project, PaymobTransaction transaction, long parent, CancellationToken cancel)
     {
-        if (await KeyOfAsync(project, told.Order, cancel) is not { } key)
+        if (await KeyOfAsync(project, transaction.Order, cancel) is not { } key)
         {
             return ParsedEvent.Nothing;
         }
 
         await using var command = database.Command(
-            PaymobSql.NameRefund, project.Id, parent, told.Amount.Minor, told.Id,
-            SqlCommands.OrNull(told.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
+            PaymobSql.NameRefund, project.Id, parent, transaction.Amount.Minor, transaction.Id,
+            SqlCommands.OrNull(transaction.Success ? null : CatalogWords.Of(PaymentFailure.Declined), NpgsqlDbType.Text));
         var ours = await command.ExecuteScalarAsync(cancel) as Guid?;
         var paid = parent.ToString(CultureInfo.InvariantCulture);
         return new(
             [new PaymentUpdate(key, paid, null),
-                new RefundUpdate(ours, paid, ReferenceOf(told), told.Amount, !told.Success, told.Message)]);
+                new RefundUpdate(ours, paid, ReferenceOf(transaction), transaction.Amount, !transaction.Success, transaction.Message)]);
     }
 
     private async Task<ParsedEvent> ParseCardAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel) =>

@@ -62,7 +62,7 @@ internal static class SandboxSql
     /// <summary>
     /// $1 id, $2 project, $3 type, $4 body, $5 seconds until it is sent, $6 whether its body differs from the signed one.
     /// </summary>
-    public const string Tell =
+    public const string InsertWebhook =
         """
         INSERT INTO sandbox_webhooks (id, project_id, type, body, due_at, is_forged)
              VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), $6)

@@ -92,7 +92,7 @@ public sealed class SandboxWebhooks(NpgsqlDataSource database, PaymentSettings s
         ProjectSnapshot project, string type, string body, TimeSpan wait, bool isForged, CancellationToken cancel)
     {
         await using var command = database.Command(
-            SandboxSql.Tell, Guid.CreateVersion7(), project.Id, type, body, wait.TotalSeconds, isForged);
+            SandboxSql.InsertWebhook, Guid.CreateVersion7(), project.Id, type, body, wait.TotalSeconds, isForged);
         await command.ExecuteNonQueryAsync(cancel);
     }
 

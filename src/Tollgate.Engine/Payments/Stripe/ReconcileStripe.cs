@@ -223,7 +223,7 @@ public sealed class ReconcileStripe(
     /// <summary>Applies each update once, however many differences it settles.</summary>
     private async Task<IReadOnlyList<ReconciledDrift>> RepairAsync(ProjectSnapshot project, Findings found, CancellationToken cancel)
     {
-        var (done, told) = (new List<ReconciledDrift>(), new Dictionary<(string, string), Unresolved?>());
+        var (done, doubts) = (new List<ReconciledDrift>(), new Dictionary<(string, string), Unresolved?>());
         foreach (var (drift, update) in found.All)
         {
             if (update is null)
@@ -233,14 +233,14 @@ public sealed class ReconcileStripe(
             }
 
             var which = (drift.Kind, drift.Reference!);
-            if (!told.TryGetValue(which, out var doubt))
+            if (!doubts.TryGetValue(which, out var doubt))
             {
                 foreach (var one in await update(cancel))
                 {
                     doubt ??= await apply(project, PaymentProvider.Stripe, one, cancel);
                 }
 
-                told[which] = doubt;
+                doubts[which] = doubt;
             }
 
             done.Add(new(drift, doubt is null, doubt?.Reason));

@@ -12,6 +12,7 @@ using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
+using Tollgate.Engine.Subscriptions;
 
 namespace Tollgate.Engine.Payments.Stripe;
 
@@ -53,12 +54,6 @@ public sealed record StripeAccount(ProjectSnapshot Project, string Secret, IRead
 {
     /// <summary>True if it moves real money.</summary>
     public bool IsLive => !StripeCredentials.IsOfTests(Secret);
-
-    public IReadOnlyList<string> WebhookSecrets =>
-        [.. new[]
-        {
-            StripeCredentials.WebhookSecret, StripeCredentials.PreviousWebhookSecret,
-        }.Select(name => Credentials.GetValueOrDefault(name)).OfType<string>()];
 }
 
 /// <summary>Opens the Stripe accounts of projects, and maps their customers.</summary>
@@ -124,7 +119,7 @@ public sealed class StripeAccounts(NpgsqlDataSource database, CustomerChanges ch
     /// <summary>Returns the customer that has a subscription; null: none.</summary>
     public async Task<string?> SubscriberAsync(ProjectSnapshot project, Guid subscription, CancellationToken cancel)
     {
-        await using var command = database.Command(StripeSql.SubscriberOf, project.Id, subscription);
+        await using var command = database.Command(SubscriptionSql.CustomerOf, project.Id, subscription);
         return await command.ExecuteScalarAsync(cancel) as string;
     }
 

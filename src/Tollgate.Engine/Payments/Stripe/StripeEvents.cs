@@ -13,17 +13,18 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     private const int MostPages = 10;
 
     /// <exception cref="ProviderSilentException">Stripe did not answer.</exception>
-    public Task<ParsedEvent> ParseAsync(StripeAccount account, StripeEvent told, CancellationToken cancel) => told.Type.Split('.') switch
+    public Task<ParsedEvent> ParseAsync(StripeAccount account, StripeEvent stripeEvent, CancellationToken cancel) =>
+        stripeEvent.Type.Split('.') switch
     {
-        ["payment_intent", ..] => PaymentAsync(account, told.ObjectId!, cancel),
-        ["checkout", "session", ..] => CheckoutAsync(account, told.ObjectId!, cancel),
-        ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(told.Object)?.PaymentIntent, cancel),
-        ["refund", ..] => RefundsAsync(account, told.Object.Reference("payment_intent"), cancel),
-        ["charge", "dispute", ..] => DisputeAsync(account, told, cancel),
-        ["customer", "subscription", ..] when told.Object.Reference("customer") is { } customer =>
-            mirror.CustomerAsync(account, customer, (told.ObjectId, null), cancel),
+        ["payment_intent", ..] => PaymentAsync(account, stripeEvent.ObjectId!, cancel),
+        ["checkout", "session", ..] => CheckoutAsync(account, stripeEvent.ObjectId!, cancel),
+        ["charge", "refunded"] => RefundsAsync(account, StripeCharge.Read(stripeEvent.Object)?.PaymentIntent, cancel),
+        ["refund", ..] => RefundsAsync(account, stripeEvent.Object.Reference("payment_intent"), cancel),
+        ["charge", "dispute", ..] => DisputeAsync(account, stripeEvent, cancel),
+        ["customer", "subscription", ..] when stripeEvent.Object.Reference("customer") is { } customer =>
+            mirror.CustomerAsync(account, customer, (stripeEvent.ObjectId, null), cancel),
         ["invoice", "deleted"] => Task.FromResult(ParsedEvent.Nothing),
-        ["invoice", ..] when told.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
+        ["invoice", ..] when stripeEvent.ObjectId is { } invoice => mirror.InvoiceAsync(account, invoice, cancel),
         _ => Task.FromResult(ParsedEvent.Nothing),
     };
 
@@ -75,16 +76,16 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
     /// <summary>Returns the subscription that began on a page, and the checkout if it is one of ours.</summary>
     private async Task<ParsedEvent> SubscribedAsync(StripeAccount account, StripeCheckout session, CancellationToken cancel)
     {
-        var told = session is { Status: "complete", Customer: { } customer }
+        var parsed = session is { Status: "complete", Customer: { } customer }
             ? await mirror.CustomerAsync(account, customer, (session.Subscription, OwnerOf(session)), cancel)
             : ParsedEvent.Nothing;
         return session.Status is "complete" or "expired" && KeyOf(session.Metadata, StripeSubscriptions.CheckoutField) is { } checkout
-            ? told with
+            ? parsed with
             {
-                Updates = [.. told.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)],
+                Updates = [.. parsed.Updates, new CheckoutUpdate(checkout, session.Status == "complete" ? session.Subscription : null)],
                 IsKnown = true,
             }
-            : told;
+            : parsed;
     }
 
     private static string? OwnerOf(StripeCheckout session) =>
@@ -136,13 +137,13 @@ public sealed class StripeEvents(StripeAccounts accounts, StripeMirror mirror)
             return (true, ParsedEvent.Nothing);
         }
 
-        var told = await mirror.InvoiceOfAsync(account, payment, cancel);
-        return (told.Updates.OfType<InvoiceUpdate>().Any(), told);
+        var parsed = await mirror.InvoiceOfAsync(account, payment, cancel);
+        return (parsed.Updates.OfType<InvoiceUpdate>().Any(), parsed);
     }
 
-    private async Task<ParsedEvent> DisputeAsync(StripeAccount account, StripeEvent told, CancellationToken cancel)
+    private async Task<ParsedEvent> DisputeAsync(StripeAccount account, StripeEvent stripeEvent, CancellationToken cancel)
     {
-        if (StripeDispute.Read(told.Object) is not { PaymentIntent: { } payment, Amount: { } amount } dispute)
+        if (StripeDispute.Read(stripeEvent.Object) is not { PaymentIntent: { } payment, Amount: { } amount } dispute)
         {
             return ParsedEvent.Nothing;
         }

@@ -60,14 +60,14 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         {
             var isMeant = subscription.Id == about.Subscription;
             var owner = await OwnerOfAsync(account, subscription, cancel) ?? known ?? (isMeant ? about.Owner : null);
-            var (told, why) = Tell(account, subscription, owner, askedAt);
+            var (state, why) = UpdateOf(account, subscription, owner, askedAt);
             doubt ??= isMeant ? why : null;
-            if (told is null)
+            if (state is null)
             {
                 continue;
             }
 
-            updates.Add(told);
+            updates.Add(state);
             if (known is null && NamedBy(subscription) is { } named)
             {
                 // Only an owner of the keys can write metadata. A checkout's reference may come from a link, so anyone can set it.
@@ -104,11 +104,11 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             return ParsedEvent.Nothing;
         }
 
-        var told = await CustomerAsync(account, customer, (subscription, null), cancel);
-        return told.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known
-            && Tell(invoice, known, askedAt) is { } update
-            ? told with { Updates = [.. told.Updates, update] }
-            : told;
+        var parsed = await CustomerAsync(account, customer, (subscription, null), cancel);
+        return parsed.Updates.OfType<SubscriptionUpdate>().FirstOrDefault(one => one.Reference == subscription) is { } known
+            && UpdateOf(invoice, known, askedAt) is { } update
+            ? parsed with { Updates = [.. parsed.Updates, update] }
+            : parsed;
     }
 
     /// <summary>Reads the invoice of a payment that Tollgate did not request.</summary>
@@ -129,13 +129,13 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     /// <returns>Stripe's ids of the lines that it has now.</returns>
     public async Task<IReadOnlyDictionary<Guid, string>> BillAsync(StripeAccount account, ProviderBill bill, CancellationToken cancel)
     {
-        var told = new Dictionary<Guid, string>();
+        var references = new Dictionary<Guid, string>();
         var found = await accounts.FetchAsync(
             account, $"/v1/subscriptions/{Uri.EscapeDataString(bill.Reference)}", new StripeForm().Set("expand", ["latest_invoice"]),
             cancel);
         if (found is not { } subscription || subscription.Reference("customer") is not { } customer)
         {
-            return told;
+            return references;
         }
 
         // Stripe forgets keys after a day, and the draft may be another one by then: this first searches lines that were already sent.
@@ -148,11 +148,11 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
                 : draft is null ? null : await SendAsync(account, bill, line, (customer, draft), cancel);
             if (reference is not null)
             {
-                told[line.Id] = reference;
+                references[line.Id] = reference;
             }
         }
 
-        return bill.IsOver && draft is not null && !await FinishAsync(account, draft, cancel) ? new() : told;
+        return bill.IsOver && draft is not null && !await FinishAsync(account, draft, cancel) ? new() : references;
     }
 
     /// <summary>Returns a draft that Stripe finalises automatically.</summary>
@@ -244,7 +244,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
     internal async Task<(SubscriptionUpdate? Updates, Unresolved? Doubt)> ReadAsync(
         StripeAccount account, StripeSubscription subscription, string? known, Instant askedAt, CancellationToken cancel) =>
         IsOfProject(account, subscription.Metadata)
-            ? Tell(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt)
+            ? UpdateOf(account, subscription, await OwnerOfAsync(account, subscription, cancel) ?? known, askedAt)
             : default;
 
     /// <summary>Returns the item of a subscription that belongs to its plan.</summary>
@@ -255,7 +255,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         NamedBy(subscription) ?? await accounts.SubscriberAsync(account.Project, ProviderReference.IdOf(subscription.Id), cancel);
 
     /// <summary>A subscription with neither a plan's price nor a known customer belongs to other business, and is ignored.</summary>
-    private (SubscriptionUpdate? Updates, Unresolved? Doubt) Tell(StripeAccount account, StripeSubscription subscription,
+    private (SubscriptionUpdate? Updates, Unresolved? Doubt) UpdateOf(StripeAccount account, StripeSubscription subscription,
         string? owner, Instant askedAt)
     {
         var (item, price) = SoldAs(account, subscription);
@@ -304,7 +304,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
         return (subscription.Item, null);
     }
 
-    private static InvoiceUpdate? Tell(StripeInvoice invoice, SubscriptionUpdate of, Instant askedAt) =>
+    private static InvoiceUpdate? UpdateOf(StripeInvoice invoice, SubscriptionUpdate of, Instant askedAt) =>
         invoice is { Total: { } total, Paid: { } paid, Created: { } created }
             && Enum.TryParse<ProviderInvoiceStatus>(invoice.Status, ignoreCase: true, out var status)
             ? new(

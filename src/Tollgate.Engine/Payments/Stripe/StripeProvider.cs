@@ -219,9 +219,11 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
 
         // Test events tell nothing about real money, nor the reverse. PostgreSQL cannot store NUL.
         var isLive = !StripeCredentials.IsOfTests(credentials.GetValueOrDefault(StripeCredentials.SecretKey) ?? "");
-        return StripeEvent.Read(request.Body.Span) is { } told && told.IsLive == isLive && request.Body.Span.IndexOf("\\u0000"u8) < 0
+        return StripeEvent.Read(request.Body.Span) is { } stripeEvent && stripeEvent.IsLive == isLive
+            && request.Body.Span.IndexOf("\\u0000"u8) < 0
             ? new(WebhookVerdict.Genuine,
-                new(told.Id, told.Type, told.ObjectId, Encoding.UTF8.GetString(request.Body.Span), told.Created.ToOffset()))
+                new(stripeEvent.Id, stripeEvent.Type, stripeEvent.ObjectId, Encoding.UTF8.GetString(request.Body.Span),
+                    stripeEvent.Created.ToOffset()))
             : new(WebhookVerdict.Unreadable);
     }
 
@@ -231,7 +233,7 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
     public async Task<ProjectSnapshot?> OwnerOfAsync(
         IReadOnlyList<ProjectSnapshot> projects, ProviderEvent @event, CancellationToken cancel)
     {
-        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { Object: var moved } told)
+        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { Object: var moved } stripeEvent)
         {
             return null;
         }
@@ -243,21 +245,21 @@ public sealed class StripeProvider(StripeAccounts accounts, StripeEvents events,
             return project;
         }
 
-        var payment = told.ObjectType == "payment_intent" ? told.ObjectId : moved.Reference("payment_intent");
-        var customer = told.ObjectType == "customer" ? told.ObjectId : moved.Reference("customer");
+        var payment = stripeEvent.ObjectType == "payment_intent" ? stripeEvent.ObjectId : moved.Reference("payment_intent");
+        var customer = stripeEvent.ObjectType == "customer" ? stripeEvent.ObjectId : moved.Reference("customer");
         var known = await accounts.ProjectOfAsync([.. projects.Select(static one => one.Id)], payment, customer, cancel);
         return projects.FirstOrDefault(one => one.Id == known);
     }
 
     public async Task<ParsedEvent> ParseAsync(ProjectSnapshot project, ProviderEvent @event, CancellationToken cancel)
     {
-        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } told)
+        if (StripeEvent.Read(Encoding.UTF8.GetBytes(@event.Body)) is not { IsHandled: true } stripeEvent)
         {
             return ParsedEvent.Nothing;
         }
 
         var account = accounts.Open(project) ?? throw new ProviderSilentException("The project no longer has Stripe keys.");
-        return await events.ParseAsync(account, told, cancel);
+        return await events.ParseAsync(account, stripeEvent, cancel);
     }
 
     private StripeAccount? Open(ProjectSnapshot project)

@@ -47,15 +47,6 @@ internal static class StripeSql
         ON CONFLICT DO NOTHING
         """;
 
-    /// <summary>$1 project, $2 subscription. Returns our id of the customer.</summary>
-    public const string SubscriberOf =
-        """
-        SELECT c.id
-          FROM subscriptions s
-          JOIN customers c ON c.partition = s.partition AND c.account = s.account
-         WHERE s.project_id = $1 AND s.id = $2
-        """;
-
     public const string Now = "SELECT clock_timestamp()";
 
     /// <summary>

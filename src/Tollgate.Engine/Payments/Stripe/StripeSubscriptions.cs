@@ -275,9 +275,9 @@ public sealed class StripeSubscriptions(
             return BackendAnswer.Silent;
         }
 
-        var told = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
-        told = told.Updates.Count > 0 ? told : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
-        return new(BackendOutcome.Done, told.Unresolved?.Reason) { Updates = told.Updates };
+        var parsed = now.LatestInvoice is { } invoice ? await mirror.InvoiceAsync(account, invoice, cancel) : ParsedEvent.Nothing;
+        parsed = parsed.Updates.Count > 0 ? parsed : await mirror.CustomerAsync(account, customer, (now.Id, null), cancel);
+        return new(BackendOutcome.Done, parsed.Unresolved?.Reason) { Updates = parsed.Updates };
     }
 
     private async Task<StripeSubscription?> ReadAsync(StripeAccount account, SubscriptionRow row, CancellationToken cancel) =>

@@ -118,8 +118,7 @@ public sealed class StripeChangesTests
     public void Where_money_is_Stripe_knows_but_what_is_booked_is_not_taken_back(PaymentStatus ours, string theirs, bool? isTheirs)
     {
         var there = new StripePayment(
-            "pi_1", "cus_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, null, null,
-            new Dictionary<string, string>());
+            "pi_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, new Dictionary<string, string>());
         var drift = StripeDrifts.OfPayment(PaymentOf(ours), there, isUndecided: false);
         (drift?.IsTheirs).ShouldBe(isTheirs);
     }

@@ -28,7 +28,6 @@ public sealed class StripeEventTests
         {
             var read = StripeEvent.Read(Encoding.UTF8.GetBytes(one.GetRawText())).ShouldNotBeNull(one.ToString());
             read.Type.ShouldBe(one.GetProperty("type").GetString());
-            read.Version.ShouldBe("2026-10-28.endive");
             (read.ObjectType.Length > 0).ShouldBeTrue();
         }
     }
@@ -89,49 +88,45 @@ public sealed class StripeEventTests
     public void An_invoice_is_read_in_both_shapes()
     {
         var newer = StripeInvoice.Read(Scenario("invoice_with_payments_expanded")).ShouldNotBeNull();
-        (newer.Subscription, newer.Status, newer.BillingReason, newer.Total,
-            newer.Paid).ShouldBe(("sub_Demo0001", "paid", "subscription_create", Dollars(2999), Dollars(2999)));
-        (newer.PaymentIntent, newer.PaidAt, newer.PeriodStart,
-            newer.PeriodEnd).ShouldBe(("pi_Demo0001", At(1_767_225_600), At(1_767_225_600), At(1_769_904_000)));
-        newer.SubscriptionMetadata["user_id"].ShouldBe("42");
+        (newer.Subscription, newer.Status, newer.Total, newer.Paid)
+            .ShouldBe(("sub_Demo0001", "paid", Dollars(2999), Dollars(2999)));
+        (newer.PaymentIntent, newer.PaidAt).ShouldBe(("pi_Demo0001", At(1_767_225_600)));
 
         var older = StripeInvoice.Read(Older("invoice")).ShouldNotBeNull();
-        (older.Subscription, older.Status, older.Paid, older.PaymentIntent,
-            older.PeriodEnd).ShouldBe((newer.Subscription, newer.Status, newer.Paid, newer.PaymentIntent, newer.PeriodEnd));
-        older.SubscriptionMetadata["user_id"].ShouldBe("42");
+        (older.Subscription, older.Status, older.Paid, older.PaymentIntent)
+            .ShouldBe((newer.Subscription, newer.Status, newer.Paid, newer.PaymentIntent));
     }
 
     [Fact]
-    public void An_invoice_that_was_not_paid_says_what_comes_next()
+    public void An_invoice_that_was_not_paid_is_read()
     {
         var read = StripeInvoice.Read(Scenario("invoice_open_payment_failed")).ShouldNotBeNull();
         (read.Status, read.Paid).ShouldBe(("open", Dollars(0)));
-        read.NextAttempt.ShouldNotBeNull();
     }
 
     [Fact]
     public void Checkouts_are_read()
     {
         var paid = StripeCheckout.Read(Scenario("checkout.session")).ShouldNotBeNull();
-        (paid.Mode, paid.Subscription, paid.ClientReference, paid.Total,
-            paid.IsPaid).ShouldBe(("subscription", "sub_Demo0001", "42", Dollars(2999), true));
-        StripeCheckout.Read(Scenario("checkout.session_open"))!.IsPaid.ShouldBeFalse();
+        (paid.Mode, paid.Subscription, paid.ClientReference, paid.Total)
+            .ShouldBe(("subscription", "sub_Demo0001", "42", Dollars(2999)));
+        StripeCheckout.Read(Scenario("checkout.session_open"))!.Status.ShouldBe("open");
         StripeCheckout.Read(Scenario("checkout.session_expired"))!.Status.ShouldBe("expired");
-        StripeCheckout.Read(Scenario("checkout.session_payment_mode"))!.PaymentIntent.ShouldNotBeNull();
+        StripeCheckout.Read(Scenario("checkout.session_payment_mode"))!.Mode.ShouldBe("payment");
     }
 
     [Fact]
     public void Payments_charges_and_disputes_are_read()
     {
         var paid = StripePayment.Read(Scenario("payment_intent")).ShouldNotBeNull();
-        (paid.Amount, paid.Charge, paid.Outcome.Moved).ShouldBe((Dollars(2999), "ch_Demo0001", true));
+        (paid.Amount, paid.Outcome.Moved).ShouldBe((Dollars(2999), true));
         StripePayment.Read(Scenario("payment_intent_requires_action"))!.Outcome.ShouldBe((false, PaymentFailure.AuthenticationRequired));
         var charge = StripeCharge.Read(Scenario("charge_partially_refunded")).ShouldNotBeNull();
         (charge.PaymentIntent, charge.Amount, charge.Refunded).ShouldBe(("pi_Demo0001", Dollars(2999), Dollars(1000)));
         StripeDispute.Read(
             JsonElement.Parse(
                 """{"id":"dp_1","charge":"ch_1","payment_intent":"pi_1","amount":2999,"currency":"usd","status":"lost","reason":"fraudulent"}"""))
-            .ShouldBe(new StripeDispute("dp_1", "ch_1", "pi_1", Dollars(2999), "lost", "fraudulent"));
+            .ShouldBe(new StripeDispute("dp_1", "pi_1", Dollars(2999), "lost", "fraudulent"));
     }
 
     [Theory]
@@ -151,7 +146,7 @@ public sealed class StripeEventTests
         var read = StripeInvoice.Read(
             JsonElement.Parse("""{"id":"in_1","customer":{"id":"cus_1"},"lines":null,"parent":7,"payments":{"data":"?"},"status":5}"""))
             .ShouldNotBeNull();
-        (read.Customer, read.Subscription, read.Status, read.Total, read.PeriodEnd).ShouldBe(("cus_1", null, null, null, null));
+        (read.Customer, read.Subscription, read.Status, read.Total).ShouldBe(("cus_1", null, null, null));
         StripeSubscription.Read(JsonElement.Parse("""{"id":"sub_1","status":"active","items":{"data":[{"id":"si_1"}]}}"""))
             .ShouldNotBeNull().Item.ShouldBeNull();
         StripeSubscription.Read(JsonElement.Parse("[]")).ShouldBeNull();

@@ -1,4 +1,4 @@
-namespace Tollgate.Server.Hosting;
+namespace Tollgate.Server.Limits;
 
 /// <summary>Every limit of the server in one list: read and checked together, shown by <c>tollgate up --help</c>.</summary>
 public static class Settings
@@ -189,6 +189,12 @@ public static class Settings
         "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
         "A token lives 30 days at most: enough for a new one every 45 minutes.");
 
+    /// <summary>Alert rules of one project.</summary>
+    public static readonly Setting MostAlertRules = new(
+        "TOLLGATE_MOST_ALERT_RULES", "rules", 100, 1, 10_000,
+        "Tollgate compares each fact with each rule of its kind. A hundred are some for each kind, and ten thousand alerts of one fact help "
+            + "nobody.");
+
     /// <summary>New idempotency keys of the tokens of one customer per day.</summary>
     public static readonly Setting CustomerKeys = new(
         "TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS", "keys a day", 1_000, 1, 10_000_000,
@@ -219,8 +225,8 @@ public static class Settings
         Lanes, QueueLength, MaxBatch, AccountsPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes,
         GatewayMemory,
         UpstreamSeconds, GatewayCalls,
-        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, MostKeys,
-        MostCoupons, MostCheckouts, MostTokens,
+        ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, ProjectMails,
+        MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
         CustomerKeys,
     ];
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tollgate.Server.Hosting;
+namespace Tollgate.Server.Limits;
 
 /// <summary>A limit of the server that an operator may set by an environment variable.</summary>
 /// <param name="Variable">Its environment variable.</param>

@@ -1,0 +1,139 @@
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
+
+namespace Tollgate.Core.Alerts;
+
+/// <summary>The facts that a rule can watch.</summary>
+public enum AlertKind
+{
+    /// <summary>Usage crossed a threshold of a limit: of a quota, or of a budget in money.</summary>
+    UsageThreshold,
+
+    /// <summary>An invoice could not be collected.</summary>
+    PaymentFailed,
+
+    /// <summary>A subscription ended, or a cancellation was scheduled.</summary>
+    SubscriptionCanceled,
+
+    /// <summary>Tollgate disabled a webhook endpoint, because it is gone or accepted nothing for days.</summary>
+    WebhookFailed,
+
+    /// <summary>Calls to a model have no price, so their cost is unknown.</summary>
+    UnknownModel,
+
+    /// <summary>Prices of models were added or changed.</summary>
+    PriceChanged,
+
+    /// <summary>Background work on an item failed and waits for a retry.</summary>
+    SystemError,
+}
+
+/// <summary>The severity of an alert, in ascending order.</summary>
+public enum AlertSeverity
+{
+    Info,
+    Warning,
+    Critical,
+}
+
+/// <summary>The places to which an alert goes, in addition to the list of alerts, which always has it.</summary>
+public enum AlertChannel
+{
+    /// <summary>The list of alerts. Every alert is in it.</summary>
+    InApp,
+
+    /// <summary>A line in the log of the server.</summary>
+    Log,
+
+    /// <summary>A mail to each of the rule's addresses.</summary>
+    Mail,
+
+    /// <summary>The project's webhook endpoints of the format <c>slack</c>.</summary>
+    Slack,
+
+    /// <summary>The event <c>alert.fired</c> to the project's webhook endpoints.</summary>
+    Webhook,
+}
+
+/// <summary>The rule of repetition for one subject.</summary>
+public enum AlertRepeat
+{
+    /// <summary>Once in the fact's own period: a quota period, an invoice, a model.</summary>
+    Once,
+
+    /// <summary>For each fact.</summary>
+    Always,
+    Hourly,
+    Daily,
+    Weekly,
+}
+
+/// <summary>
+/// A part of each day, in the project's time zone, in which no channel but the list gets an alert. The channels get it when the part ends.
+/// </summary>
+/// <param name="Until">Not the same as <paramref name="From"/>. Earlier than it: the part contains midnight.</param>
+public sealed record QuietHours(TimeOnly From, TimeOnly Until)
+{
+    /// <summary>Returns the end of the quiet hours that contain an instant; null: it is in none.</summary>
+    public Instant? EndAfter(Instant at, TimeZoneInfo zone)
+    {
+        var local = LocalTime.At(at, zone);
+        var time = TimeOnly.FromDateTime(local);
+        var isQuiet = From < Until ? time >= From && time < Until : time >= From || time < Until;
+        if (!isQuiet)
+        {
+            return null;
+        }
+
+        var day = time < Until ? local.Date : local.Date.AddDays(1);
+        var end = LocalTime.FirstInstantShowing(day + Until.ToTimeSpan(), zone);
+
+        // When clocks go back, the wall clock can show the end a first time before this instant.
+        return end > at ? end : null;
+    }
+}
+
+/// <summary>An operator's rule: which facts become alerts, and where these go.</summary>
+/// <param name="Threshold">Its meaning depends on the kind; see <see cref="AlertKinds"/>. Null: every fact of the kind.</param>
+/// <param name="Severity">Null: the fact decides.</param>
+/// <param name="Since">The place of the rule among the facts: it does not apply to earlier ones.</param>
+public sealed record AlertRule(
+    Guid Id, int Project, AlertKind Kind, Quantity? Threshold, AlertSeverity? Severity, IReadOnlyList<AlertChannel> Channels, ulong Since)
+{
+    /// <summary>The recipients of its mails.</summary>
+    public IReadOnlyList<string> MailTo { get; init; } = [];
+
+    public QuietHours? Quiet { get; init; }
+
+    public AlertRepeat Repeat { get; init; }
+
+    public bool IsEnabled { get; init; } = true;
+}
+
+/// <summary>A kind with what its threshold means.</summary>
+/// <param name="Unit">The unit of the threshold in a sentence; null: the kind takes none.</param>
+/// <param name="IsForCustomer">True if the customer sees the alert too.</param>
+public sealed record AlertKindInfo(AlertKind Kind, string Meaning, string? Unit, int Lowest, int Highest, bool IsForCustomer);
+
+/// <summary>All kinds.</summary>
+public static class AlertKinds
+{
+    private static readonly AlertKindInfo[] All =
+    [
+        new(AlertKind.UsageThreshold, "usage crossed a threshold that the plan has for the feature",
+            "percent of the limit: the first of the plan's thresholds at or above it fires; without it, each of them does",
+            1, 1000, IsForCustomer: true),
+        new(AlertKind.PaymentFailed, "an invoice could not be collected", null, 0, 0, IsForCustomer: false),
+        new(AlertKind.SubscriptionCanceled, "a subscription ended, or its end was scheduled", null, 0, 0, IsForCustomer: false),
+        new(AlertKind.WebhookFailed, "Tollgate disabled a webhook endpoint", null, 0, 0, IsForCustomer: false),
+        new(AlertKind.UnknownModel, "calls to a model have no price", null, 0, 0, IsForCustomer: false),
+        new(AlertKind.PriceChanged, "prices of models changed", null, 0, 0, IsForCustomer: false),
+        new(AlertKind.SystemError, "background work failed and waits for a retry", null, 0, 0, IsForCustomer: false),
+    ];
+
+    private static readonly Dictionary<AlertKind, AlertKindInfo> ByKind = All.ToDictionary(static one => one.Kind);
+
+    public static IReadOnlyList<AlertKindInfo> InOrder => All;
+
+    public static AlertKindInfo Of(AlertKind kind) => ByKind[kind];
+}

@@ -1,0 +1,170 @@
+namespace Tollgate.Engine.Alerts;
+
+/// <summary>The statements that read facts. Other rooms write them.</summary>
+internal static class AlertFactSql
+{
+    /// <summary>One server derives at a time.</summary>
+    public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234011, 0)";
+
+    /// <summary>
+    /// The range from the first unprocessed transaction to before the oldest running one, or a shorter range: about $1 facts of each kind,
+    /// and always all facts of a transaction. $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
+    /// </summary>
+    public const string Span =
+        """
+        SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8,
+          x.top), x.top, count(f.xid) > 0
+          FROM alert_place p
+         CROSS JOIN (SELECT facts_stand_below() AS top) x
+          LEFT JOIN LATERAL (
+                (SELECT xid, false AS is_last FROM subscription_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, false FROM collection_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, false FROM threshold_crossings    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, false FROM webhook_endpoint_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM subscription_facts     WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM collection_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM threshold_crossings    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+                UNION ALL
+                (SELECT xid, true FROM webhook_endpoint_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
+               ) f ON true
+         GROUP BY p.derived_below, x.top
+        """;
+
+    /// <summary>$1 the transaction below which all facts have become alerts.</summary>
+    public const string MovePlace = "UPDATE alert_place SET derived_below = $1";
+
+    /// <summary>Moves the position unless another server has moved it. $1 as above, $2 the expected position.</summary>
+    public const string MovePlaceFrom = "UPDATE alert_place SET derived_below = $1 WHERE derived_below = $2";
+
+    /// <summary>
+    /// The facts of a range of transactions, in their order. $1 the first transaction, $2 the end of the range (exclusive). Rows: position,
+    /// project, kind, customer or null, its name, time, data by kind.
+    /// </summary>
+    public const string Facts =
+        $"""
+        SELECT f.*
+          FROM ({Crossings}
+                UNION ALL
+                {Failures}
+                UNION ALL
+                {FailuresAtProviders}
+                UNION ALL
+                {Cancellations}
+                UNION ALL
+                {Endpoints}) AS f
+         ORDER BY f.xid, f.at, f.kind, (f.data ->> 'percent')::integer, f.data::text
+        """;
+
+    /// <summary>If one step crossed several thresholds, the channels get the highest.</summary>
+    private const string Crossings =
+        """
+        SELECT f.xid, c.project_id, 'usage_threshold' AS kind, c.id AS customer, c.name, f.crossed_at AS at,
+                       jsonb_build_object('feature', f.feature, 'percent', f.percent, 'used', f.used, 'granted', f.granted,
+                                          'period_start', f.period_start,
+                                          'is_highest', NOT EXISTS (
+                                              SELECT FROM threshold_crossings h
+                                               WHERE h.partition = f.partition AND h.account = f.account AND h.feature = f.feature
+                                                 AND h.period_start = f.period_start AND h.percent > f.percent AND h.xid = f.xid)) AS data
+                  FROM threshold_crossings f
+                  JOIN customers c ON c.partition = f.partition AND c.account = f.account
+                 WHERE f.xid >= $1 AND f.xid < $2
+        """;
+
+    /// <summary>Failed attempts of Tollgate's own collections.</summary>
+    private const string Failures =
+        """
+        SELECT f.xid, c.project_id, 'payment_failed', c.id, c.name, f.at,
+                       jsonb_build_object('invoice', f.invoice, 'number', i.number, 'amount', p.amount, 'currency', p.currency,
+                                          'failure', f.failure, 'next_at', f.next_at, 'attempt', f.sequence, 'is_last', f.verb <> 'fail')
+                  FROM collection_facts f
+                  JOIN customers c ON c.partition = f.partition AND c.account = f.account
+                  JOIN invoices  i ON i.partition = f.partition AND i.account = f.account AND i.id = f.invoice
+                  LEFT JOIN payments p ON p.partition = f.partition AND p.account = f.account AND p.id = f.payment
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('fail', 'give_up', 'stop')
+        """;
+
+    /// <summary>Failed payments of subscriptions that a provider manages.</summary>
+    private const string FailuresAtProviders =
+        """
+        SELECT f.xid, c.project_id, 'payment_failed', c.id, c.name, f.at,
+                       jsonb_build_object('invoice', f.subscription, 'attempt', f.sequence, 'is_last', false)
+                  FROM subscription_facts f
+                  JOIN customers     c ON c.partition = f.partition AND c.account = f.account
+                  JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.verb = 'fail_payment' AND s.managed_by IS NOT NULL
+        """;
+
+    /// <summary>Scheduled cancellations, and ends that nobody scheduled.</summary>
+    private const string Cancellations =
+        """
+        SELECT f.xid, c.project_id, 'subscription_canceled', c.id, c.name, f.at,
+                       jsonb_build_object('subscription', coalesce(s.reference, f.subscription::text), 'plan', f.after ->> 'plan',
+                                          'reason', f.after ->> 'cancel_reason', 'is_over', f.verb = 'cancel', 'step', f.sequence,
+                                          'ends_at', CASE f.verb WHEN 'cancel' THEN f.at ELSE (f.after ->> 'cancel_at')::timestamptz END)
+                  FROM subscription_facts f
+                  JOIN customers     c ON c.partition = f.partition AND c.account = f.account
+                  JOIN subscriptions s ON s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
+                  LEFT JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription
+                    AND p.sequence = f.sequence - 1
+                 WHERE f.xid >= $1 AND f.xid < $2
+                   AND (f.verb = 'schedule_cancel' OR (f.verb = 'cancel' AND p.after ->> 'cancel_at' IS NULL))
+        """;
+
+    private const string Endpoints =
+        """
+        SELECT f.xid, f.project_id, 'webhook_failed', NULL, NULL, f.at,
+                       jsonb_build_object('endpoint', f.endpoint, 'url', e.url, 'reason', f.reason, 'number', f.sequence)
+                  FROM webhook_endpoint_facts f
+                  JOIN webhook_endpoints e ON e.id = f.endpoint
+                 WHERE f.xid >= $1 AND f.xid < $2
+        """;
+
+    // ---- present states ----------------------------------------------------------------------------------------
+
+    /// <summary>Unpriced models about which no alert exists. $1 number of rows. Rows: project, provider, model, first seen.</summary>
+    public const string UnknownModels =
+        """
+        SELECT u.project_id, u.provider, u.model, u.first_seen_at
+          FROM unpriced_models u
+         WHERE NOT EXISTS (SELECT FROM alerts a
+                            WHERE a.project_id = u.project_id AND a.kind = 'unknown_model' AND a.subject = u.provider || '/' || u.model)
+           AND EXISTS (SELECT FROM alert_rules r WHERE r.project_id = u.project_id AND r.kind = 'unknown_model' AND r.enabled)
+         ORDER BY u.first_seen_at
+         LIMIT $1
+        """;
+
+    /// <summary>
+    /// Prices of the last hour, by the request that entered them. A shared price concerns each project that existed before it, and the
+    /// first prices of a server or a project are no change. Rows: project, models, one of them, the time.
+    /// </summary>
+    public const string PriceChanges =
+        """
+        SELECT p.id AS project_id, count(DISTINCT (m.provider, m.model)) AS models, min(m.provider || '/' || m.model) AS first, m.created_at
+          FROM model_prices m
+          JOIN alert_place b ON m.created_at > b.began_at
+          JOIN projects p ON p.id = m.project_id OR (m.project_id IS NULL AND p.created_at < m.created_at)
+         WHERE m.created_at > now() - interval '1 hour'
+           AND m.created_at > CASE WHEN m.project_id IS NULL
+                                   THEN (SELECT min(f.created_at) + interval '1 hour' FROM model_prices f WHERE f.project_id IS NULL)
+                                   ELSE (SELECT min(f.created_at) FROM model_prices f WHERE f.project_id = m.project_id) END
+         GROUP BY p.id, m.created_at
+         ORDER BY m.created_at, p.id
+        """;
+
+    /// <summary>Work that waits for a retry, by its kind. Rows: project, work, items, the oldest error, its time.</summary>
+    public const string FailedWork =
+        """
+        SELECT project_id, work, count(*) AS items, (array_agg(error ORDER BY first_failed_at, id))[1] AS error,
+               min(first_failed_at) AS since
+          FROM parked_work
+         WHERE project_id IS NOT NULL
+         GROUP BY project_id, work
+         ORDER BY project_id, work
+        """;
+}

@@ -1,0 +1,69 @@
+using Tollgate.Engine.Alerts;
+using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Jobs;
+
+namespace Tollgate.Server.Alerts;
+
+/// <summary>Registers the room Alerts. Needs the rooms Customers and Jobs; Webhooks and Mail deliver what it fires.</summary>
+public static class AlertsRoom
+{
+    public static IServiceCollection AddAlerts(this IServiceCollection services)
+    {
+        services.AddSingleton<ProjectAlertRules>();
+        services.AddSingleton<FireAlerts>();
+        services.AddSingleton<DeriveAlerts>();
+        services.AddSingleton<CheckAlerts>();
+        services.AddSingleton<AlertQueries>();
+        services.AddHostedService<DeriveAlertsLoop>();
+        services.AddHostedService<CheckAlertsLoop>();
+        return services;
+    }
+
+    public static void MapAlertsRoom(this WebApplication app)
+    {
+        app.MapAlerts();
+        app.MapAlertRules();
+    }
+}
+
+/// <summary>Looks every second for facts without an alert.</summary>
+internal sealed class DeriveAlertsLoop(DeriveAlerts derive, ParkedWork parked, ILogger<DeriveAlertsLoop> log)
+    : Loop(Interval, "Alerts were put off", log)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    protected override async Task LookAsync(CancellationToken cancel)
+    {
+        while (await derive.RunAsync(cancel))
+        {
+        }
+
+        foreach (var place in await parked.DueAsync(WorkNames.AlertEvents, cancel))
+        {
+            await parked.TryAsync(WorkNames.AlertEvents, null, place, () => derive.RunAgainAsync(place, cancel), cancel);
+        }
+    }
+}
+
+/// <summary>Looks every few seconds at present states, and deletes old alerts every hour.</summary>
+internal sealed class CheckAlertsLoop(CheckAlerts check, ILogger<CheckAlertsLoop> log) : Loop(Interval, "Alerts were put off", log)
+{
+    /// <summary>An alert fires within five seconds of its fact; a look takes part of them.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan CleaningInterval = TimeSpan.FromHours(1);
+
+    private readonly TimeProvider _time = TimeProvider.System;
+
+    private long _cleaned = TimeProvider.System.GetTimestamp();
+
+    protected override async Task LookAsync(CancellationToken cancel)
+    {
+        await check.RunAsync(cancel);
+        if (_time.GetElapsedTime(_cleaned) > CleaningInterval)
+        {
+            _cleaned = _time.GetTimestamp();
+            await check.ForgetOldAsync(cancel);
+        }
+    }
+}
