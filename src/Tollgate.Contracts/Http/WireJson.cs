@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Tollgate.Contracts.Alerts;
+using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -57,6 +58,17 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CustomerCosts))]
 [JsonSerializable(typeof(CustomerTrends))]
 [JsonSerializable(typeof(CustomerDashboard))]
+[JsonSerializable(typeof(MrrView))]
+[JsonSerializable(typeof(MrrFactList))]
+[JsonSerializable(typeof(ExchangeRateRequest))]
+[JsonSerializable(typeof(ExchangeRateView))]
+[JsonSerializable(typeof(ExchangeRateList))]
+[JsonSerializable(typeof(KpisView))]
+[JsonSerializable(typeof(SpendRequest))]
+[JsonSerializable(typeof(SpendView))]
+[JsonSerializable(typeof(SpendList))]
+[JsonSerializable(typeof(CohortsView))]
+[JsonSerializable(typeof(SegmentsView))]
 [JsonSerializable(typeof(CostAnalysis))]
 [JsonSerializable(typeof(CustomerAnalysis))]
 [JsonSerializable(typeof(RevenueVsCost))]

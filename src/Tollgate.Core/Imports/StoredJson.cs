@@ -10,8 +10,8 @@ internal static class StoredJson
 
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = ImportLimits.JsonDepth };
 
-    /// <summary>True for an object or an array without U+0000, halves of surrogate pairs, and numbers that are too long.</summary>
-    public static bool IsStorable(ReadOnlySpan<byte> json, JsonValueKind wanted)
+    /// <summary>True for an object without U+0000, halves of surrogate pairs, and numbers that are too long.</summary>
+    public static bool IsStorable(ReadOnlySpan<byte> json)
     {
         if (WellFormed.FaultIn(json) >= 0)
         {
@@ -22,14 +22,14 @@ internal static class StoredJson
         {
             var reader = new Utf8JsonReader(json, Strict);
             reader.Read();
-            if (reader.TokenType != (wanted == JsonValueKind.Object ? JsonTokenType.StartObject : JsonTokenType.StartArray))
+            if (reader.TokenType != JsonTokenType.StartObject)
             {
                 return false;
             }
 
             do
             {
-                if (!IsStorable(ref reader))
+                if (!IsStorableToken(ref reader))
                 {
                     return false;
                 }
@@ -43,15 +43,15 @@ internal static class StoredJson
         }
     }
 
-    private static bool IsStorable(ref Utf8JsonReader reader) => reader.TokenType switch
+    private static bool IsStorableToken(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.String or JsonTokenType.PropertyName =>
             !reader.ValueIsEscaped || !reader.GetString()!.Contains('\0', StringComparison.Ordinal),
-        JsonTokenType.Number => IsStorable(reader.ValueSpan),
+        JsonTokenType.Number => IsStorableNumber(reader.ValueSpan),
         _ => true,
     };
 
-    private static bool IsStorable(ReadOnlySpan<byte> number)
+    private static bool IsStorableNumber(ReadOnlySpan<byte> number)
     {
         var exponent = number.IndexOfAny((byte)'e', (byte)'E');
         return number.Length <= MostDigits

@@ -13,6 +13,18 @@ public readonly record struct ExactMoney(decimal Major, Currency Currency)
 
     public static ExactMoney Of(MoneyAmount amount) => new(amount.Major, amount.Currency);
 
+    public static ExactMoney Zero(Currency currency) => new(0, currency);
+
+    public static ExactMoney operator +(ExactMoney a, ExactMoney b)
+    {
+        Invariant.That(a.Currency == b.Currency, $"{a.Currency} and {b.Currency} do not add up.");
+        return a with { Major = a.Major + b.Major };
+    }
+
+    public static ExactMoney operator -(ExactMoney a, ExactMoney b) => a + (b with { Major = -b.Major });
+
+    public static ExactMoney operator /(ExactMoney amount, long parts) => amount with { Major = amount.Major / parts };
+
     /// <summary>Returns a percentage of the amount: <c>amount.Times(new(1.5m))</c> is one and a half percent of it.</summary>
     public ExactMoney Times(Percent percent) => this with { Major = Major * percent.Value / 100m };
 

@@ -18,9 +18,9 @@ using Tollgate.Engine.Subscriptions;
 namespace Tollgate.Engine.Billing;
 
 /// <summary>
-/// Writes steps with their results: 1. invoices without numbers; 2. subscriptions; 3. the facts, proration credits of earlier invoices, and
-/// collections; 4. plan and billing cycle of the customers whose step changes them; 5. the invoices' numbers. The caller locks the
-/// customers and commits.
+/// Writes steps with their results: 1. invoices without numbers; 2. subscriptions; 3. the facts, movements of recurring revenue,
+/// proration credits of earlier invoices, and collections; 4. plan and billing cycle of the customers whose step changes them; 5. the
+/// invoices' numbers. The caller locks the customers and commits.
 /// </summary>
 /// <remarks>
 /// 4. and 5. block others: lanes that hold balances of other customers, and transactions that need numbers. Between them and the commit,
@@ -57,6 +57,7 @@ internal sealed class StepWriter(CustomerTransaction work, ProjectSnapshot proje
         await batch.ExecuteNonQueryAsync(cancel);
         var invoices = drafts.ToDictionary(static one => one.Invoice.Subscription!.Value);
         await WriteFactsAsync(steps, invoices, cancel);
+        await WriteMrr.RunAsync(work.Connection, project, steps, cancel);
         await WakeEventsAsync(steps, cancel);
 
         // A proration credit reduces earlier invoices.

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Tollgate.Core.Imports;
-using Tollgate.Core.Money;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Jobs;
@@ -126,8 +125,7 @@ public sealed class RunImports(
             RecordFields.ReadHeader(text, import.Kind, out header);
         }
 
-        var terms = new ImportTerms(
-            project.Catalog, Currency.Of(project.Currency), project.Zone, clock.Now(project), import.Kind);
+        var terms = new ImportTerms(project.Catalog, clock.Now(project), import.Kind);
         var (line, bytes, records) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
         return await Task.Run(() => ParsedChunk.Of(StoredChunk.Unpack(records), line, bytes, header, terms), cancel);
     }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Tollgate.Contracts.Alerts;
+using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -39,6 +40,7 @@ using Tollgate.Core.Quotas;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Grants;
 using Tollgate.Engine.Imports;
@@ -48,6 +50,7 @@ using Tollgate.Engine.Payments.Stripe;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Engine.Webhooks;
+using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
@@ -126,6 +129,10 @@ internal static class ClosedSets
         [(typeof(RateWindowView), nameof(RateWindowView.Counts))] = CatalogWords.All<Counted>(),
         [(typeof(ExplainView), nameof(ExplainView.Kind))] = Kinds,
         [(typeof(ExplainView), nameof(ExplainView.Reason))] = [.. Reasons, ReadingEndpoints.Setting],
+        [(typeof(MrrFactView), nameof(MrrFactView.Kind))] = CatalogWords.All<MrrMovement>(),
+        [(typeof(MrrFactView), nameof(MrrFactView.Interval))] = Intervals,
+        [(typeof(KpiView), nameof(KpiView.Unit))] = KpiEndpoints.Units,
+        [(typeof(SegmentsView), nameof(SegmentsView.GroupBy))] = CatalogWords.All<SegmentBy>(),
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 

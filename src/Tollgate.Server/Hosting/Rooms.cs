@@ -1,4 +1,5 @@
 using Tollgate.Server.Alerts;
+using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
@@ -57,6 +58,7 @@ internal static class Rooms
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddImports();
+        services.AddAnalytics();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -101,6 +103,7 @@ internal static class Rooms
         app.MapWebhooksRoom();
         app.MapMailRoom();
         app.MapImports();
+        app.MapAnalytics();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);

@@ -29,9 +29,11 @@ internal static class OpenApiDocuments
     [
         ("Quotas", "Check whether a customer may use a feature, or decide and record the use in one step."),
         ("Reservations", "Hold an amount before the work; settle it with the true amount, or release it."),
+        ("Imports", "Import the history of a running product as closed facts."),
         ("Metering", "Send usage events and read them back."),
         ("LLM", "Record model calls, keep the price book, and list calls with their costs."),
         ("Gateway", "Call model providers through Tollgate, which meters and limits each call."),
+        ("Analytics", "Recurring revenue, key figures, cohorts and segments, and the facts behind them."),
         ("Costs", "Costs, revenue and margins by model, provider, feature, plan and customer."),
         ("Customers", "Customers with their plans, balances, grants, overrides and terms."),
         ("Members", "The users of a team, who share the plan and the balances of one customer."),

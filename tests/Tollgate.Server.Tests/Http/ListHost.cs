@@ -204,6 +204,10 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         await MadeAsync(
             sandbox, "/v1/checkouts",
             $$"""{"customer": "new-{{n}}", "plan": "pro", "success_url": "https://a.example/", "cancel_url": "https://a.example/"}""");
+        await MadeAsync(sandbox, "/v1/analytics/spend", """{"amount": 100}""");
+        (await sandbox.Door.PutAsync(
+            "/v1/exchange-rates", $$"""{"currency": "EUR", "rate": "1.{{n}}", "valid_from": "2027-01-01"}""")).Status
+            .ShouldBe(HttpStatusCode.OK);
         await MadeAsync(sandbox, "/v1/customers/c-1/members", $$"""{"id": "m-{{n}}"}""");
         await MadeAsync(sandbox, "/v1/customers/c-1/credits", """{"kind": "promotional", "amount": 100, "currency": "USD"}""");
         await MadeAsync(sandbox, "/v1/customers/c-1/packs", """{"pack": "hundred"}""");

@@ -62,14 +62,15 @@ public sealed class BillingSandbox
     public string Code { get; }
 
     /// <param name="now">The initial time of its clock.</param>
-    public static async Task<BillingSandbox> StartAsync(RunningServer running, string now, string? catalog = null)
+    public static async Task<BillingSandbox> StartAsync(
+        RunningServer running, string now, string? catalog = null, string zone = "Etc/UTC")
     {
         var code = string.Create(CultureInfo.InvariantCulture, $"billing-{Interlocked.Increment(ref _count)}");
         var body =
             new JsonObject
             {
-                ["code"] = code, ["name"] = "Billing", ["mode"] = "sandbox", ["catalog"] = catalog ?? Catalog, ["time_zone"] = "Etc/UTC",
-                ["currency"] = "USD",
+                ["code"] = code, ["name"] = "Billing", ["mode"] = "sandbox", ["currency"] = "USD", ["time_zone"] = zone,
+                ["catalog"] = (catalog ?? Catalog).Replace("time_zone: Etc/UTC", $"time_zone: {zone}", StringComparison.Ordinal),
             };
         var made = await running.DoorWith(running.Server.AdminKey).PostAsync("/v1/projects", body.ToJsonString());
         made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());

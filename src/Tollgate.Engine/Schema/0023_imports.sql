@@ -15,14 +15,6 @@ CREATE TABLE imported_usage_days (
     PRIMARY KEY (project_id, day, feature)
 ) WITH (fillfactor = 50);
 
--- Room: Subscriptions ---------------------------------------------------------------------------------------------
-ALTER TABLE subscriptions ADD COLUMN imported_by integer;           -- number of the import; null: Tollgate began it. An imported one has ended, and its facts have the place 0, which webhooks and mails never read
-
--- Room: Invoicing -------------------------------------------------------------------------------------------------
--- An imported invoice has the number that it had, and a serial below 0 in the order of importing: it is in no series.
-ALTER TABLE invoices ADD COLUMN imported_by integer;                -- number of the import; null: Tollgate sent it
-CREATE SEQUENCE imported_invoice_serials AS bigint;
-
 -- Room: Imports ---------------------------------------------------------------------------------------------------
 -- Imports of history. A server stores the body in chunks before it answers; a background loop of any server books chunk after chunk, each in one
 -- transaction with the counts and the position, so that every record counts once whichever server ends when.
@@ -33,7 +25,7 @@ CREATE TABLE imports (
     request_key text,                                               -- Idempotency-Key of the request
     body_hash   bytea       CHECK (length(body_hash) = 32),         -- SHA-256 of the whole body; null: not received yet
     format      text        NOT NULL CHECK (format IN ('ndjson', 'csv')),
-    kind        text        CHECK (kind IN ('customers', 'subscriptions', 'invoices', 'usage', 'llm_calls')), -- null: each record names its own
+    kind        text        CHECK (kind IN ('customers', 'usage', 'llm_calls')), -- null: each record names its own
     header      text,                                               -- of CSV: the first record
     is_dry_run  boolean     NOT NULL,
     status      text        NOT NULL CHECK (status IN ('receiving', 'waiting', 'running', 'finished', 'failed')),
@@ -78,14 +70,14 @@ CREATE TABLE import_rejections (
     PRIMARY KEY (import, line)
 );
 
--- Accepted records (booked now or before) by kind, month and name: a feature, a model, a plan, a currency. They reconcile an import with its source.
+-- Accepted records (booked now or before) by kind, month and name: a feature, a model. They reconcile an import with its source.
 CREATE TABLE import_sums (
     import  uuid          NOT NULL REFERENCES imports (id),
     kind    text          NOT NULL,
     month   date          NOT NULL,
     name    text          COLLATE "C" NOT NULL,
     records bigint        NOT NULL,
-    amount  numeric(38,9) NOT NULL,                                 -- units of use, dollars of calls, minor units of invoices and subscriptions
+    amount  numeric(38,9) NOT NULL,                                 -- units of use, dollars of calls, number of customers
     PRIMARY KEY (import, kind, month, name)
 );
 
@@ -95,16 +87,4 @@ CREATE TABLE import_seen (
     key     uuid NOT NULL,                                          -- a hash of kind, customer and id
     content uuid NOT NULL,                                          -- a hash of the rest
     PRIMARY KEY (import, key)
-);
-
--- Imported subscriptions and invoices by their own ids: a repeat books nothing.
-CREATE TABLE imported_records (
-    partition smallint NOT NULL,
-    account   integer  NOT NULL,
-    kind      text     NOT NULL CHECK (kind IN ('subscriptions', 'invoices')),
-    id        text     COLLATE "C" NOT NULL,
-    object    uuid     NOT NULL,                                    -- the row that it became
-    content   uuid     NOT NULL,                                    -- a hash of the record
-    import    integer  NOT NULL,
-    PRIMARY KEY (partition, account, kind, id)
 );

@@ -1,0 +1,20 @@
+using Tollgate.Engine.Analytics;
+
+namespace Tollgate.Server.Analytics;
+
+/// <summary>Registers the room Analytics: recurring revenue, key figures, and the facts behind them.</summary>
+public static class AnalyticsRoom
+{
+    public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
+        services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
+            .AddSingleton<CohortQueries>();
+
+    public static void MapAnalytics(this IEndpointRouteBuilder app)
+    {
+        MrrEndpoints.Map(app);
+        RateEndpoints.Map(app);
+        KpiEndpoints.Map(app);
+        SpendEndpoints.Map(app);
+        CohortEndpoints.Map(app);
+    }
+}
