@@ -9,6 +9,18 @@ public enum AlertKind
     /// <summary>Usage crossed a threshold of a limit: of a quota, or of a budget in money.</summary>
     UsageThreshold,
 
+    /// <summary>A paying customer used little of each limit in a month.</summary>
+    UsageBelow,
+
+    /// <summary>The calls of the project to models cost an amount in a month.</summary>
+    Budget,
+
+    /// <summary>The project's margin of a month is low.</summary>
+    MarginBelow,
+
+    /// <summary>Many calls to a provider failed on a day.</summary>
+    ProviderErrors,
+
     /// <summary>An invoice could not be collected.</summary>
     PaymentFailed,
 
@@ -113,7 +125,11 @@ public sealed record AlertRule(
 /// <summary>A kind with what its threshold means.</summary>
 /// <param name="Unit">The unit of the threshold in a sentence; null: the kind takes none.</param>
 /// <param name="IsForCustomer">True if the customer sees the alert too.</param>
-public sealed record AlertKindInfo(AlertKind Kind, string Meaning, string? Unit, int Lowest, int Highest, bool IsForCustomer);
+public sealed record AlertKindInfo(AlertKind Kind, string Meaning, string? Unit, int Lowest, int Highest, bool IsForCustomer)
+{
+    /// <summary>True if a rule needs a threshold: the kind measures, and every value would be an alert.</summary>
+    public bool NeedsThreshold { get; init; }
+}
 
 /// <summary>All kinds.</summary>
 public static class AlertKinds
@@ -123,6 +139,14 @@ public static class AlertKinds
         new(AlertKind.UsageThreshold, "usage crossed a threshold that the plan has for the feature",
             "percent of the limit: the first of the plan's thresholds at or above it fires; without it, each of them does",
             1, 1000, IsForCustomer: true),
+        new(AlertKind.UsageBelow, "a paying customer used less than the threshold of every limit in a month",
+            "percent of the limit", 1, 100, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.Budget, "the project's calls to models have cost the threshold in a month (UTC)", "dollars", 1, 1_000_000_000,
+            IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.MarginBelow, "revenue less the cost of calls to models is below the threshold in a month (UTC)",
+            "percent of the revenue; cost without revenue is -100", -1_000, 100, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.ProviderErrors, "many of a provider's calls failed on a day (UTC) with at least 20 calls", "percent of the calls", 1,
+            100, IsForCustomer: false) { NeedsThreshold = true },
         new(AlertKind.PaymentFailed, "an invoice could not be collected", null, 0, 0, IsForCustomer: false),
         new(AlertKind.SubscriptionCanceled, "a subscription ended, or its end was scheduled", null, 0, 0, IsForCustomer: false),
         new(AlertKind.WebhookFailed, "Tollgate disabled a webhook endpoint", null, 0, 0, IsForCustomer: false),

@@ -50,6 +50,7 @@ public static class AlertRules
     private static bool IsReached(AlertRule rule, AlertFact fact) => fact switch
     {
         CrossingFact crossing => rule.Threshold is not { } threshold || crossing.Percent >= threshold.Value,
+        MeasuredFact measured => rule.Threshold is { } least && measured.IsReached(least),
         _ => true,
     };
 

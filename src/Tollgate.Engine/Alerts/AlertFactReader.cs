@@ -11,6 +11,9 @@ namespace Tollgate.Engine.Alerts;
 /// <summary>Reads the rows of <see cref="AlertFactSql.Facts"/>.</summary>
 internal static class AlertFactReader
 {
+    /// <summary>Percent: above every threshold of low use.</summary>
+    private const decimal Most = 1_000m;
+
     public static AlertFact Read(RowReader row, ProjectSnapshot project)
     {
         var (data, at, place) = (JsonElement.Parse(row.Text("data")), row.Time("at"), row.Value<ulong>("xid"));
@@ -30,10 +33,37 @@ internal static class AlertFactReader
             "subscription_canceled" => new CanceledFact(
                 customer!, Text(data, "subscription")!, PlanOf(Text(data, "plan")!, project), Day(Time(data, "ends_at")!.Value, project),
                 Flag(data, "is_over"), Text(data, "reason"), Whole(data, "step"), at, place),
+            "usage_below" => LowUseOf(customer!, data, project, at, place),
             "webhook_failed" => new EndpointDisabledFact(
                 Text(data, "endpoint")!, Text(data, "url")!, Text(data, "reason")!, Whole(data, "number"), at, place),
             var kind => throw new InvalidOperationException($"{kind} is no kind of a fact."),
         };
+    }
+
+    /// <summary>Compares the usage with each limit that the plan has now. A limit without a balance is unused.</summary>
+    private static LowUseFact LowUseOf(AlertCustomer customer, JsonElement data, ProjectSnapshot project, Instant at, ulong place)
+    {
+        var code = Text(data, "plan")!;
+        var (used, largest) = (new Dictionary<string, Quantity>(StringComparer.Ordinal), 0m);
+        var hasLimit = false;
+        foreach (var entitlement in project.Catalog.Plans.GetValueOrDefault(code)?.Plan.Entitlements ?? [])
+        {
+            if (entitlement is not { Quota.IsPositive: true, Period: QuotaPeriodKind.BillingMonth }
+                || !project.Catalog.Features.TryGetValue(entitlement.Feature, out var feature))
+            {
+                continue;
+            }
+
+            var quantity = data.GetProperty("used").TryGetProperty(feature.Key.ToString(CultureInfo.InvariantCulture), out var number)
+                ? Quantity.Of(number.GetDecimal())
+                : Quantity.Zero;
+            (hasLimit, used[feature.Code]) = (true, quantity);
+            largest = Math.Max(largest, Math.Min(Most, quantity.Value * 100m / entitlement.Quota.Value.Value));
+        }
+
+        // A plan without limits has no low use.
+        return new(
+            customer, PlanOf(code, project), Quantity.Of(hasLimit ? decimal.Round(largest, 1) : Most), used, Day(at, project), at, place);
     }
 
     private static MoneyAmount? AmountOf(JsonElement data) => Text(data, "currency") is { } currency

@@ -57,6 +57,8 @@ internal static class AlertFactSql
                 UNION ALL
                 {Cancellations}
                 UNION ALL
+                {Months}
+                UNION ALL
                 {Endpoints}) AS f
          ORDER BY f.xid, f.at, f.kind, (f.data ->> 'percent')::integer, f.data::text
         """;
@@ -116,6 +118,21 @@ internal static class AlertFactSql
                    AND (f.verb = 'schedule_cancel' OR (f.verb = 'cancel' AND p.after ->> 'cancel_at' IS NULL))
         """;
 
+    /// <summary>Ends of paid months, with the usage of the quota periods that ended then.</summary>
+    private const string Months =
+        """
+        SELECT f.xid, c.project_id, 'usage_below', c.id, c.name, f.at,
+                       jsonb_build_object('plan', p.after ->> 'plan', 'used', coalesce(
+                           (SELECT jsonb_object_agg(b.feature, b.used)
+                              FROM balances b
+                             WHERE b.partition = f.partition AND b.account = f.account AND b.period_end = f.at), '{}'))
+                  FROM subscription_facts f
+                  JOIN customers c ON c.partition = f.partition AND c.account = f.account
+                  JOIN subscription_facts p ON p.partition = f.partition AND p.account = f.account AND p.subscription = f.subscription
+                    AND p.sequence = f.sequence - 1
+                 WHERE f.xid >= $1 AND f.xid < $2 AND f.verb IN ('renew', 'bill_usage') AND p.after ->> 'status' = 'active'
+        """;
+
     private const string Endpoints =
         """
         SELECT f.xid, f.project_id, 'webhook_failed', NULL, NULL, f.at,
@@ -137,6 +154,51 @@ internal static class AlertFactSql
            AND EXISTS (SELECT FROM alert_rules r WHERE r.project_id = u.project_id AND r.kind = 'unknown_model' AND r.enabled)
          ORDER BY u.first_seen_at
          LIMIT $1
+        """;
+
+    /// <summary>
+    /// The plans of customers and the usage of their running periods, without customers who have terms of their own. $1 project, $2
+    /// customers, $3 the project's time. Rows: customer, plan version or null, interval or null, currency or null, then for each feature,
+    /// or once with nulls: feature, used, start, end.
+    /// </summary>
+    public const string Uses =
+        """
+        SELECT c.id AS customer, coalesce(s.plan_version_id, c.plan_version_id) AS plan_version_id, s.interval,
+               coalesce(s.currency, c.currency) AS currency, b.feature, b.used, b.period_start, b.period_end
+          FROM customers c
+          LEFT JOIN subscriptions s ON s.partition = c.partition AND s.account = c.account AND s.ended_at IS NULL
+            AND s.status IN ('trialing', 'active', 'past_due')
+          LEFT JOIN balances b ON b.partition = c.partition AND b.account = c.account AND b.period_end > $3 AND b.period_start <= $3
+         WHERE c.project_id = $1 AND c.id = ANY ($2) AND c.overrides = '{}' AND c.add_ons = '[]'
+           AND (s.id IS NULL OR (s.quantity = 1 AND s.custom_amount IS NULL AND s.discount IS NULL))
+        """;
+
+    /// <summary>
+    /// The cost of calls to models in the running UTC month, of projects with a rule on it. $1 kinds of rules. Rows: project, month,
+    /// dollars.
+    /// </summary>
+    public const string Costs =
+        """
+        SELECT p.id AS project_id, to_char(t.today, 'YYYY-MM') AS month, coalesce(sum(d.cost_usd), 0) AS cost
+          FROM projects p
+         CROSS JOIN LATERAL (SELECT (coalesce(p.test_clock, now()) AT TIME ZONE 'UTC')::date AS today) t
+          LEFT JOIN call_days d ON d.project_id = p.id AND d.day BETWEEN date_trunc('month', t.today)::date AND t.today
+         WHERE EXISTS (SELECT FROM alert_rules r WHERE r.project_id = p.id AND r.kind = ANY ($1) AND r.enabled)
+         GROUP BY p.id, t.today
+        """;
+
+    /// <summary>
+    /// The calls to providers on the running UTC day, of projects with a rule on them. $1 the fewest calls. Rows: project, provider, day,
+    /// calls, errors.
+    /// </summary>
+    public const string ProviderErrors =
+        """
+        SELECT d.project_id, d.provider, to_char(d.day, 'YYYY-MM-DD') AS day, sum(d.calls)::bigint AS calls, sum(d.errors)::bigint AS errors
+          FROM projects p
+          JOIN call_days d ON d.project_id = p.id AND d.day = (coalesce(p.test_clock, now()) AT TIME ZONE 'UTC')::date
+         WHERE EXISTS (SELECT FROM alert_rules r WHERE r.project_id = p.id AND r.kind = 'provider_errors' AND r.enabled)
+         GROUP BY d.project_id, d.provider, d.day
+        HAVING sum(d.calls) >= $1 AND sum(d.errors) > 0
         """;
 
     /// <summary>

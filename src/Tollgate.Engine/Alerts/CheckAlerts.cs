@@ -1,6 +1,10 @@
+using System.Diagnostics;
 using Npgsql;
 using Tollgate.Core.Alerts;
+using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Postgres;
@@ -9,13 +13,17 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Alerts;
 
 /// <summary>
-/// Fires alerts about present states, which have no place among the facts: models without a price, new prices, work that waits for a retry.
+/// Fires alerts about present states, which have no place among the facts: models without a price, new prices, work that waits for a retry,
+/// the cost and the margin of a month, failed calls to providers.
 /// It also gives the channels the alerts whose quiet hours have ended. The unique key of alerts makes each once, however often a state is
 /// seen.
 /// </summary>
 public sealed class CheckAlerts(
-    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, Clock clock)
+    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, RevenueQueries revenue,
+    Clock clock)
 {
+    private static readonly string[] CostKinds = [CatalogWords.Of(AlertKind.Budget), CatalogWords.Of(AlertKind.MarginBelow)];
+
     /// <summary>The number of models in one look.</summary>
     private const int MostModels = 500;
 
@@ -26,6 +34,11 @@ public sealed class CheckAlerts(
     public const int DaysKept = 400;
 
     private const int ForgottenAtOnce = 5_000;
+
+    /// <summary>Revenue is read from invoices, which costs more than the other states.</summary>
+    private static readonly TimeSpan MarginInterval = TimeSpan.FromMinutes(1);
+
+    private long _marginsSeen;
 
     /// <summary>Looks once. Another server that looks at the same time is enough.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -98,7 +111,14 @@ public sealed class CheckAlerts(
             (int)row.Long("models"), row.Text("first"), row.Time("created_at").ToString(), row.Time("created_at")));
         await ReadAsync(AlertFactSql.FailedWork, row => new FailedWorkFact(
             row.Text("work"), row.Long("items"), row.Text("error"), row.Time("since"), Now(row.Whole("project_id"))));
-        return states;
+        await ReadAsync(AlertFactSql.ProviderErrors, row => new ProviderErrorsFact(
+            row.Text("provider"), row.Text("day"), row.Long("calls"), row.Long("errors"),
+            Quantity.Of(decimal.Round(row.Long("errors") * 100m / row.Long("calls"), 1)), Now(row.Whole("project_id"))),
+            (long)ProviderErrorsFact.FewestCalls);
+        await ReadAsync(
+            AlertFactSql.Costs,
+            row => new BudgetFact(row.Text("month"), Quantity.Of(row.Number("cost")), Now(row.Whole("project_id"))), (object)CostKinds);
+        return await WithMarginsAsync(states, cancel);
 
         async Task ReadAsync(string sql, Func<RowReader, AlertFact> read, params object?[] parameters)
         {
@@ -107,8 +127,57 @@ public sealed class CheckAlerts(
             var row = new RowReader(reader);
             while (await reader.ReadAsync(cancel))
             {
-                states.Add((row.Whole("project_id"), read(row)));
+                try
+                {
+                    states.Add((row.Whole("project_id"), read(row)));
+                }
+                catch (Exception broken) when (broken is not NpgsqlException)
+                {
+                    await ParkAsync(row.Whole("project_id"), broken);
+                }
             }
+        }
+    }
+
+    /// <summary>Adds the margins of projects with a rule on them, once in a while.</summary>
+    private async Task<IReadOnlyList<(int Project, AlertFact Fact)>> WithMarginsAsync(
+        List<(int Project, AlertFact Fact)> states, CancellationToken cancel)
+    {
+        if (_marginsSeen != 0 && Stopwatch.GetElapsedTime(_marginsSeen) < MarginInterval)
+        {
+            return states;
+        }
+
+        _marginsSeen = Stopwatch.GetTimestamp();
+        foreach (var (id, fact) in states.ToArray())
+        {
+            if (fact is not BudgetFact cost || !directory.Current.ProjectsById.TryGetValue(id, out var project))
+            {
+                continue;
+            }
+
+            await parked.TryAsync(WorkNames.AlertChecks, project, "margin", async () =>
+            {
+                var today = DateOnly.FromDateTime(cost.At.ToUtc());
+                var days = await revenue.ByDayAsync(project, new(new(today.Year, today.Month, 1), today), Currency.Usd, cancel);
+                var earned = Quantity.Of(days.Sum(static day => day.Major));
+                if (MarginFact.Of(earned, cost.Value) is { } margin)
+                {
+                    states.Add((id, new MarginFact(cost.Month, margin, earned, cost.Value, cost.At)));
+                }
+            }, cancel);
+        }
+
+        return states;
+    }
+
+    /// <summary>Lists an unreadable state of a project. The states of others go on.</summary>
+    private async Task ParkAsync(int id, Exception broken)
+    {
+        var project = directory.Current.ProjectsById.GetValueOrDefault(id);
+        if (!parked.Waits(WorkNames.AlertChecks, project, "states"))
+        {
+            await parked.ParkAsync(WorkNames.AlertChecks, project, "states", broken);
         }
     }
 

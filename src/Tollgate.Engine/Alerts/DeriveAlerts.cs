@@ -1,4 +1,5 @@
 using Npgsql;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -7,10 +8,11 @@ namespace Tollgate.Engine.Alerts;
 
 /// <summary>
 /// Derives alerts from the facts of all projects, by the rules of each. In one transaction it 1. reads the facts of a range; 2. reads the
-/// rules of their projects; 3. lets the rules decide; 4. inserts the alerts, once for each rule, subject and occasion.
+/// rules of their projects; 3. adds recommendations; 4. lets the rules decide; 5. inserts the alerts, once for each rule, subject and
+/// occasion.
 /// </summary>
 public sealed class DeriveAlerts(
-    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory)
+    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, Clock clock)
     : DeriveFacts(database, parked, WorkNames.AlertEvents)
 {
     private readonly List<WrittenAlert> _written = [];
@@ -30,7 +32,8 @@ public sealed class DeriveAlerts(
         var known = await ProjectAlertRules.EnabledAsync(connection, [.. byProject.Select(static one => one.Project.Id)], cancel);
         foreach (var (project, facts) in byProject)
         {
-            _written.AddRange(await fire.RunAsync(connection, project, facts, [.. known[project.Id]], cancel));
+            var advised = await AdvisePlans.RunAsync(connection, project, facts, clock.Now(project), cancel);
+            _written.AddRange(await fire.RunAsync(connection, project, advised, [.. known[project.Id]], cancel));
         }
     }
 

@@ -148,6 +148,11 @@ internal static class AlertRuleEndpoints
     {
         if (threshold is not { } value)
         {
+            if (kind.NeedsThreshold)
+            {
+                faults.Add("threshold", FaultCode.Required, $"The kind {CatalogWords.Of(kind.Kind)} needs a threshold, in {kind.Unit}.");
+            }
+
             return;
         }
 

@@ -159,25 +159,54 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
             await CheckAsync();
         }
 
-        var titles = new List<string>();
-        await using var command = Database.Source.CreateCommand("SELECT title || ' | ' || subject FROM alerts ORDER BY 1");
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
+        (await TitlesAsync(project)).ShouldBe(
+            ["Background work failed: mails", "No price for gpt-9", "The prices of 2 models changed"]);
+    }
+
+    [Fact]
+    public async Task Costs_margins_and_failed_calls_fire_at_their_thresholds_and_a_broken_row_stops_no_other_project()
+    {
+        var other = await Rig.AddProjectAsync("other", GatePolicyTests.Shop);
+        foreach (var project in (int[])[Rig.Project.Id, other.Id])
         {
-            titles.Add(reader.GetString(0));
+            await Database.ExecuteAsync(
+                $"""
+                INSERT INTO alert_rules (id, project_id, kind, threshold, channels, repeat)
+                SELECT gen_random_uuid(), {project}, k.kind, k.threshold, ARRAY['in_app'], 'once'
+                  FROM (VALUES ('budget', 100), ('budget', 1000), ('margin_below', 20), ('provider_errors', 10), ('provider_errors', 50))
+                       AS k (kind, threshold)
+                """);
         }
 
-        titles.ShouldBe(
-            ["Background work failed: mails | mails", "No price for gpt-9 | openai/gpt-9",
-                "The prices of 2 models changed | model_prices"]);
+        // The other project's calls cost more than a quantity can be.
+        await Database.ExecuteAsync(
+            $"""
+            INSERT INTO call_days
+            SELECT p.id, (now() AT TIME ZONE 'UTC')::date, 'openai', m.model, '', '', 20, 4, 0, 0, 0, 0, 0,
+                   CASE WHEN p.id = {other.Id} THEN 999999999999999999 ELSE 60 END
+              FROM (VALUES ({Rig.Project.Id}), ({other.Id})) AS p (id), (VALUES ('a'), ('b')) AS m (model)
+            """);
+        for (var look = 0; look < 2; look++)
+        {
+            await CheckAsync();
+        }
+
+        (await TitlesAsync(Rig.Project.Id)).ShouldBe(
+        [
+            "20% of the calls to openai failed", $"Calls to models cost $120.00 in {DateTime.UtcNow:yyyy-MM}",
+            $"The margin is -100% in {DateTime.UtcNow:yyyy-MM}",
+        ]);
+        (await TitlesAsync(other.Id)).ShouldBe(
+            ["20% of the calls to openai failed", "Background work failed: alert checks"], "The second look tells of the first.");
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'alert_checks'")).ShouldBe(1);
     }
 
     private DeriveAlerts Derive() => new(
-        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory);
+        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock);
 
     private async Task CheckAsync() => await new CheckAlerts(
-        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock)
-        .RunAsync(CancellationToken.None);
+        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source),
+        Rig.Clock).RunAsync(CancellationToken.None);
 
     private static async Task AllAsync(DeriveAlerts derive)
     {
@@ -191,6 +220,19 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         await AllAsync(derive);
         return await CountAsync(where) > 0;
     });
+
+    private async Task<IReadOnlyList<string>> TitlesAsync(int project)
+    {
+        var titles = new List<string>();
+        await using var command = Database.Source.CreateCommand($"SELECT title FROM alerts WHERE project_id = {project}");
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            titles.Add(reader.GetString(0));
+        }
+
+        return [.. titles.Order(StringComparer.Ordinal)];
+    }
 
     private Task<long> CountAsync(string where) => Database.ScalarAsync<long>($"SELECT count(*) FROM alerts WHERE {where}");
 

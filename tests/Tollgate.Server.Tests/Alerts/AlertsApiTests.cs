@@ -113,7 +113,8 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         foreach (var (body, param) in new[]
         {
             ("{}", "kind"), ("""{"kind": "everything"}""", "kind"), ("""{"kind": "payment_failed", "threshold": 1}""", "threshold"),
-            ("""{"kind": "usage_threshold", "threshold": 0}""", "threshold"),
+            ("""{"kind": "usage_threshold", "threshold": 0}""", "threshold"), ("""{"kind": "budget"}""", "threshold"),
+            ("""{"kind": "margin_below", "threshold": 101}""", "threshold"),
             ("""{"kind": "usage_threshold", "threshold": 900}""", "threshold"),
             ("""{"kind": "usage_threshold", "channels": []}""", "channels"),
             ("""{"kind": "usage_threshold", "channels": ["pigeon"]}""", "channels"),
@@ -209,6 +210,32 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         Word(failed, "detail").ShouldEndWith("could not be collected: declined. The next attempt is on 1 Mar 2027.");
         var ended = alerts.Single(static one => Word(one, "kind") == "subscription_canceled");
         Word(ended, "detail").ShouldBe("The subscription of acme to Pro ended on 7 Mar 2027. Reason: payment failed.");
+    }
+
+    [Fact]
+    public async Task An_alert_recommends_the_plan_that_the_rating_makes_cheapest()
+    {
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/alert-rules", """{"kind": "usage_below", "threshold": 20}""");
+        await ConsumeAsync(sandbox, "free", 10);
+        await sandbox.SubscribeAsync("""{"customer": "busy", "plan": "pro", "trial": false}""");
+        await sandbox.SubscribeAsync("""{"customer": "idle", "plan": "enterprise", "trial": false}""");
+        await sandbox.UseAsync("busy", "calls", 50_000);
+        await sandbox.UseAsync("idle", "calls", 90);
+        await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
+
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/alerts?kind=usage_below"))["data"].AsArray().Count > 0);
+
+        // Pro: $29.00 and 49,900 calls at $0.02. Enterprise: $299.00 and 49,000 at $0.01.
+        (await AdviceAsync("busy")).ShouldBe("Enterprise would be $238.00 a month cheaper at this pace.");
+        (await AdviceAsync("free")).ShouldBe("Pro has 100 Calls, for $29.00 more a month.");
+        (await AdviceAsync("idle")).ShouldBe("Pro would be $270.00 a month cheaper at this use.");
+        (await sandbox.Door.GetAsync("/v1/alerts?kind=usage_below"))["data"].AsArray().ShouldHaveSingleItem()!["detail"]!
+            .GetValue<string>().ShouldBe("idle used at most 9% of any limit of Enterprise in the month that ended on 1 Feb 2027.");
+
+        async Task<string?> AdviceAsync(string customer) =>
+            (await sandbox.Door.GetAsync($"/v1/alerts?customer={customer}"))["data"].AsArray()
+                .Select(static one => one!["recommendation"]?.GetValue<string>()).FirstOrDefault(static one => one is not null);
     }
 
     [Fact]

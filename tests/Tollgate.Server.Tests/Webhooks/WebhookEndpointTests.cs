@@ -137,13 +137,15 @@ public sealed class WebhookEndpointTests(RunningServer running)
                 "invoice" => JsonSerializer.Deserialize(example, WireJson.Default.InvoiceWebhook),
                 "checkout" => JsonSerializer.Deserialize(example, WireJson.Default.CheckoutWebhook),
                 "payment" => JsonSerializer.Deserialize(example, WireJson.Default.PaymentWebhook),
+                "alert" => JsonSerializer.Deserialize(example, WireJson.Default.AlertWebhook),
                 "webhook_endpoint" => JsonSerializer.Deserialize(example, WireJson.Default.WebhookEndpointWebhook),
                 _ => JsonSerializer.Deserialize(example, WireJson.Default.QuotaWebhook),
             };
             read.ShouldNotBeNull();
             schema["properties"]!["timestamp"]!["format"]!.GetValue<string>().ShouldBe("date-time");
             (schema["properties"]!["data"]!["properties"]!["customer"]
-                ?? schema["properties"]!["data"]!["properties"]!["endpoint"])!["properties"]!.AsObject().Count.ShouldBeGreaterThan(5);
+                ?? schema["properties"]!["data"]!["properties"]!["endpoint"]
+                ?? schema["properties"]!["data"]!["properties"]!["alert"])!["properties"]!.AsObject().Count.ShouldBeGreaterThan(5);
             WebhookCatalog.All.ShouldContain(one => one.Type == type["type"]!.GetValue<string>());
         }
     }
