@@ -197,6 +197,7 @@ internal static class ClosedSets
         [(typeof(DunningPolicyBody), nameof(DunningPolicyBody.FinalAction))] = CatalogWords.All<DunningEnd>(),
         [(typeof(DunningView), nameof(DunningView.SubscriptionStatus))] = SubscriptionStates,
         [(typeof(DunningView), nameof(DunningView.Failure))] = CatalogWords.All<PaymentFailure>(),
+        [(typeof(EventView), nameof(EventView.Source))] = ["customer_token", "import"],
         [(typeof(ProviderEventView), nameof(ProviderEventView.Provider))] = Providers,
         [(typeof(ProviderEventView), nameof(ProviderEventView.State))] = CatalogWords.All<InboxState>(),
 

@@ -46,7 +46,10 @@ internal static class ImportDescriptions
     {
         Request = Example.OfText("application/x-ndjson", Lines),
         AlsoAccepts = ["application/jsonl", "application/ndjson", "text/csv"],
-        AlsoWritten = [Example.OfText("text/csv", File)],
+        AlsoWritten =
+        [
+            Example.OfText("application/jsonl", Lines), Example.OfText("application/ndjson", Lines), Example.OfText("text/csv", File),
+        ],
         Query =
         [
             new("kind", "The kind of all records. Default: each record names its own.", Words: CatalogWords.All<ImportKind>()),
