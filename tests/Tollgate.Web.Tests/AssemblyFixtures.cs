@@ -1,6 +1,5 @@
-using Tollgate.Testing;
 using Tollgate.Web.Tests;
 
-// One PostgreSQL, one server and one browser for all tests: each has a project and a window of its own.
-[assembly: AssemblyFixture(typeof(TestPostgres))]
+// One server with its PostgreSQL, and one browser, for all tests: each test has a project and a window of its own.
+[assembly: AssemblyFixture(typeof(Shop))]
 [assembly: AssemblyFixture(typeof(Browser))]

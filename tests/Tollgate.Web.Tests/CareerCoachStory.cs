@@ -8,7 +8,7 @@ namespace Tollgate.Web.Tests;
 /// The life of a customer of the career coach, only by the API, the pages and the mails: plans, checkout, quotas, a failed renewal, its
 /// notices, and both ends.
 /// </summary>
-public sealed class CareerCoachStory(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class CareerCoachStory(Shop shop, Browser browser)
 {
     [Fact]
     public async Task From_plans_through_the_checkout_a_failed_renewal_and_its_grace_to_the_default_plan()

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>The pages of a checkout in a real browser, without scripts. Each test has a project of its own.</summary>
-public sealed class CheckoutPageTests(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class CheckoutPageTests(Shop shop, Browser browser)
 {
     private static readonly JsonObject NoTrial = new() { ["trial"] = false };
 

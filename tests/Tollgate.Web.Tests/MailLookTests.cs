@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace Tollgate.Web.Tests;
@@ -8,7 +7,7 @@ namespace Tollgate.Web.Tests;
 /// Every kind of mail with long names and amounts of no, two and three decimals, in both themes, in the column of a mail program and on a
 /// phone. <c>TOLLGATE_SHOTS</c> names a folder for screenshots.
 /// </summary>
-public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class MailLookTests(Shop shop, Browser browser)
 {
     private const string Catalog =
         """
@@ -81,8 +80,7 @@ public sealed class MailLookTests(Shop shop, Browser browser) : IClassFixture<Sh
                 }
 
                 overflow.ShouldBe(0, $"{name} is wider than its window.");
-                (await page.RunAxe()).Violations.Select(static one =>
-                    $"{one.Id}: {string.Join(", ", one.Nodes.Select(static node => node.Html))}").ShouldBeEmpty(name);
+                (await page.AxeFindingsAsync()).ShouldBeEmpty(name);
             }
 
             seen.Keys.Order().ShouldBe(currency == "EUR"

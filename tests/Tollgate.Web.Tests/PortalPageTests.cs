@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>The customer's own page, in a real browser, without scripts.</summary>
-public sealed class PortalPageTests(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class PortalPageTests(Shop shop, Browser browser)
 {
     [Fact]
     public async Task What_is_open_is_paid_cards_come_and_go_and_the_plan_is_canceled_and_kept()

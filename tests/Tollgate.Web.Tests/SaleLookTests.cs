@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace Tollgate.Web.Tests;
 
 /// <summary>The display of quantities, discounts of prices and an unconfirmed VAT id on checkout and portal.</summary>
-public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Shop>
+public sealed class SaleLookTests(Shop shop, Browser browser)
 {
     private const string Catalog =
         """
@@ -43,7 +43,7 @@ public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Sh
         await GotoAsync(new() { ["customer"] = "acme", ["pack"] = "more", ["count"] = 2 });
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Buy 2 × 100 calls");
         await SaysAsync(0, "2 × $8.00", "Before the discount: $20.00 Now: $16.00");
-        await LookTests.LookAsync(page, "pack", scheme, width);
+        await page.LookAsync("pack", scheme, width);
 
         await GotoAsync(new() { ["customer"] = "acme", ["plan"] = "crew", ["quantity"] = 9, ["trial"] = false });
         await SaysAsync(0, "9 × $9.00", "$81.00");
@@ -51,7 +51,7 @@ public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Sh
         await GotoAsync(new() { ["customer"] = "acme", ["plan"] = "team", ["quantity"] = 9, ["trial"] = false });
         await SaysAsync(0, null, "Before the discount: $50.00 Now: $40.00");
         await SaysAsync(1, "6 × $10.00", "$60.00");
-        await LookTests.LookAsync(page, "seats", scheme, width);
+        await page.LookAsync("seats", scheme, width);
         await page.PayAsync("pm_sandbox_visa");
         await page.ArriveAsync(shop.App + "/thanks");
 
@@ -61,7 +61,7 @@ public sealed class SaleLookTests(Shop shop, Browser browser) : IClassFixture<Sh
             (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         await Assertions.Expect(page.Locator(".card", new() { HasText = "Before the discount: $110.00" })).ToHaveCountAsync(1);
         await Assertions.Expect(page.GetByText("does not know your VAT id")).ToBeVisibleAsync();
-        await LookTests.LookAsync(page, "portal-sale", scheme, width);
+        await page.LookAsync("portal-sale", scheme, width);
 
         async Task GotoAsync(JsonObject order)
         {

@@ -10,8 +10,9 @@ using Tollgate.Testing;
 namespace Tollgate.Web.Tests;
 
 /// <summary>A server that asks a silent provider after a second, and an app that customers come from and return to.</summary>
-public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
+public sealed class Shop : IAsyncLifetime
 {
+    private readonly TestPostgres _postgres = new();
     private readonly HttpListener _app = new();
     private TestDatabase? _database;
     private TestServer? _server;
@@ -27,7 +28,8 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = await postgres.CreateDatabaseAsync();
+        await _postgres.InitializeAsync();
+        _database = await _postgres.CreateDatabaseAsync();
         _server = await TestServer.StartAsync(
             _database.ConnectionString, environment: new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1" });
         _app.Prefixes.Add(App + "/");
@@ -40,6 +42,7 @@ public sealed class Shop(TestPostgres postgres) : IAsyncLifetime
         _app.Close();
         await _server!.DisposeAsync();
         await _database!.DisposeAsync();
+        await _postgres.DisposeAsync();
     }
 
     /// <summary>A sandbox project of its own, with the catalogue of <c>career-coach</c> unless another is given.</summary>

@@ -64,6 +64,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(ExchangeRateView))]
 [JsonSerializable(typeof(ExchangeRateList))]
 [JsonSerializable(typeof(KpisView))]
+[JsonSerializable(typeof(MarginsView))]
 [JsonSerializable(typeof(SpendRequest))]
 [JsonSerializable(typeof(SpendView))]
 [JsonSerializable(typeof(SpendList))]

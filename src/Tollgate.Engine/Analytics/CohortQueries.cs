@@ -26,17 +26,17 @@ public sealed class CohortQueries(NpgsqlDataSource database, RateQueries rateTab
     public async Task<(IReadOnlyList<Cohort> Cohorts, IReadOnlyList<string> Unconverted)> CohortsAsync(
         ProjectSnapshot project, DateOnly first, DateOnly last, CancellationToken cancel)
     {
-        var time = ReportSpan.Of(first, last, project.Zone).Time;
+        var months = ReportSpan.Months(first, last, project.Zone);
+        DateTime[] bounds = [.. months.Select(static month => month.Time.Start.ToUtc()), months[^1].Time.End.ToUtc()];
         var rates = await rateTable.LoadAsync(project, cancel);
-        await using var command = database.Command(
-            CohortSql.Cohorts, project.Id, project.Zone.Id, time.Start.ToUtc(), time.End.ToUtc());
+        await using var command = database.Command(CohortSql.Cohorts, project.Id, bounds, bounds[0], bounds[^1]);
         var (changes, started) = (new List<CohortChange>(), new Dictionary<DateOnly, long>());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             var change = new CohortChange(
-                row.Value<DateOnly>("cohort"), row.Value<DateOnly>("month"), MrrQueries.MoneyOf(row, "year", "currency"),
+                months[row.Whole("cohort") - 1].From, months[row.Whole("month") - 1].From, MrrQueries.MoneyOf(row, "year", "currency"),
                 row.Long("customers"));
             changes.Add(change);
             started[change.Cohort] = started.GetValueOrDefault(change.Cohort) + row.Long("started");

@@ -4,13 +4,13 @@ namespace Tollgate.Engine.Analytics;
 internal static class CohortSql
 {
     /// <summary>
-    /// Changes of customers and revenue by the month of the first payment and the month of the change, from the index alone. $1 project, $2
-    /// time zone, $3 start of the first cohort, $4 until. Rows: cohort, month, currency, change of revenue per year, change of paying
-    /// customers, customers that start.
+    /// Changes of customers and revenue by the month of the first payment and the month of the change, from the index alone. $1 project,
+    /// $2 the instants at which months begin and the last one ends, $3 start of the first month, $4 end of the last one. Rows: cohort and
+    /// month (from 1), currency, change of revenue per year, customers that start, change of paying customers.
     /// </summary>
     public const string Cohorts =
         """
-        SELECT date_trunc('month', m.first_at AT TIME ZONE $2)::date AS cohort, date_trunc('month', m.at AT TIME ZONE $2)::date AS month,
+        SELECT width_bucket(m.first_at, $2::timestamptz[]) AS cohort, width_bucket(m.at, $2::timestamptz[]) AS month,
                m.currency, sum(m.year_after - m.year_before) AS year, count(*) FILTER (WHERE m.kind = 'new') AS started,
                count(*) FILTER (WHERE m.kind IN ('new', 'reactivation')) - count(*) FILTER (WHERE m.kind = 'churn') AS customers
           FROM mrr_movements m

@@ -32,10 +32,8 @@ public sealed class KpiQueries(
         }
 
         var days = new DayRange(spans[0].From, span.To);
-        Currency[] currencies = [
-            .. report.ByCurrency.Concat(report.Unconverted).Select(static one => one.Currency).Append(rates.Target).Distinct()];
         var earned = new List<(DateOnly Day, ExactMoney Amount)>();
-        foreach (var currency in currencies)
+        foreach (var currency in await revenue.CurrenciesAsync(project, days, cancel))
         {
             earned.AddRange(days.All().Zip((await revenue.ByDayAsync(project, days, currency, cancel)).Select(ExactMoney.Of)));
         }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Npgsql;
 using Tollgate.Core.Analytics;
 using Tollgate.Core.Catalog;
@@ -23,46 +24,111 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
-        var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
-        var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var revenue = new RevenueByDay(days);
-        await AddAsync(
-            revenue,
-            database.Command(RevenueSql.Lines, project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code),
-            cancel);
-        await AddAsync(
-            revenue, database.Command(RevenueSql.LinesOfProviders, project.Id, start - LongestAhead, start, end, currency.Code), cancel);
+        foreach (var lines in LinesOf(project, days, currency, byCustomer: false))
+        {
+            await foreach (var (_, invoice) in InvoicesAsync(lines, cancel))
+            {
+                revenue.Add(invoice);
+            }
+        }
+
         return [.. revenue.Rounded().Select(minor => new MoneyAmount(minor, currency))];
     }
 
-    private static async Task AddAsync(RevenueByDay revenue, NpgsqlCommand lines, CancellationToken cancel)
+    /// <summary>Returns the revenue of each customer in one currency, in minor units. Customers without revenue are left out.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> ByCustomerAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
+    {
+        var earned = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var lines in LinesOf(project, days, currency, byCustomer: true))
+        {
+            var (current, sum) = ((string?)null, new RevenueByDay(days));
+            await foreach (var (customer, invoice) in InvoicesAsync(lines, cancel))
+            {
+                if (current != customer)
+                {
+                    Close(current, sum);
+                    (current, sum) = (customer, new(days));
+                }
+
+                sum.Add(invoice);
+            }
+
+            Close(current, sum);
+        }
+
+        return earned;
+
+        void Close(string? customer, RevenueByDay sum)
+        {
+            if (customer is not null)
+            {
+                earned[customer] = earned.GetValueOrDefault(customer) + sum.Rounded().Sum();
+            }
+        }
+    }
+
+    /// <summary>Returns the currencies in which the project may have revenue in a range.</summary>
+    public async Task<IReadOnlyList<Currency>> CurrenciesAsync(ProjectSnapshot project, DayRange days, CancellationToken cancel)
+    {
+        var earliest = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) - LongestAhead;
+        await using var command = database.Command(
+            RevenueSql.Currencies, project.Id, LeastIdOf(new DateTimeOffset(earliest)), earliest);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var currencies = new List<Currency>();
+        while (await reader.ReadAsync(cancel))
+        {
+            currencies.Add(Currency.Of(reader.GetString(0)));
+        }
+
+        return currencies;
+    }
+
+    /// <summary>Returns the statements on Tollgate's own invoices and on those of providers.</summary>
+    private NpgsqlCommand[] LinesOf(ProjectSnapshot project, DayRange days, Currency currency, bool byCustomer)
+    {
+        var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+        var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+        return
+        [
+            database.Command(
+                RevenueSql.Lines(byCustomer), project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code),
+            database.Command(RevenueSql.LinesOfProviders(byCustomer), project.Id, start - LongestAhead, start, end, currency.Code),
+        ];
+    }
+
+    /// <summary>Streams invoices with their lines, and the customer if the statement returns it.</summary>
+    private static async IAsyncEnumerable<(string? Customer, InvoiceRevenue Invoice)> InvoicesAsync(
+        NpgsqlCommand lines, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var command = lines;
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
+        (Guid Id, string? Customer, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
         var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             if (open?.Id != row.Id("id"))
             {
-                Close(revenue, open);
-                open = (row.Id("id"), HeadOf(row), []);
+                if (open is var (_, customer, head, done))
+                {
+                    yield return (customer, Whole(head, done));
+                }
+
+                open = (row.Id("id"), row.TextOrNull("customer"), HeadOf(row), []);
             }
 
-            open.Value.Lines.Add(
-                new(row.Long("amount"), new(row.Time("period_start"), row.Time("period_end"))));
+            open.Value.Lines.Add(new(row.Long("amount"), new(row.Time("period_start"), row.Time("period_end"))));
         }
 
-        Close(revenue, open);
-    }
-
-    private static void Close(RevenueByDay revenue, (Guid Id, InvoiceRevenue Head, List<RevenueLine> Lines)? open)
-    {
-        if (open is var (_, head, lines))
+        if (open is var (_, last, rest, left))
         {
-            revenue.Add(head with { Lines = lines, Net = lines.Sum(static line => line.Amount) - head.Discount });
+            yield return (last, Whole(rest, left));
         }
     }
+
+    private static InvoiceRevenue Whole(InvoiceRevenue head, List<RevenueLine> lines) =>
+        head with { Lines = lines, Net = lines.Sum(static line => line.Amount) - head.Discount };
 
     private static InvoiceRevenue HeadOf(RowReader row) => new(
         CatalogWords.Read<InvoiceStatus>(row.Text("status")), 0, row.Long("discount"), row.Long("total"), row.Long("tax"),

@@ -6,13 +6,15 @@ internal static class RevenueSql
     /// <summary>
     /// The lines of a project's invoices that may earn revenue in a range, grouped by invoice. Ids are in the order of time, so the range
     /// bounds the rows that the statement reads. $1 project, $2 the least id, $3 the range's start, $4 its end, $5 currency. Rows: invoice,
-    /// status, discount, total, tax, credited or lost, paid, amount, start, end.
+    /// status, discount, total, tax, credited or lost, paid, amount, start, end, customer.
     /// </summary>
-    public const string Lines =
-        """
+    /// <param name="byCustomer">True: the invoices of a customer follow each other. False: the customer is null.</param>
+    public static string Lines(bool byCustomer) =>
+        $"""
         SELECT i.id, i.status, i.discount, i.total, i.tax, i.credited + coalesce(x.lost, 0) AS given_back, i.paid, l.amount,
-               l.period_start, l.period_end
+               l.period_start, l.period_end, {(byCustomer ? "c.id" : "NULL::text")} AS customer
           FROM invoices i
+          {(byCustomer ? CustomerOf : "")}
           LEFT JOIN LATERAL (SELECT sum(d.amount)::bigint AS lost
                                FROM payments p
                                JOIN disputes d ON d.partition = p.partition AND d.account = p.account
@@ -24,18 +26,23 @@ internal static class RevenueSql
            AND EXISTS (SELECT FROM invoice_lines e
                         WHERE e.partition = i.partition AND e.account = i.account AND e.invoice = i.id AND e.period_end >= $3
                           AND e.period_start < $4)
-         ORDER BY i.id
+         ORDER BY {(byCustomer ? "customer, " : "")}i.id
         """;
+
+    private const string CustomerOf = "JOIN customers c ON c.partition = i.partition AND c.account = i.account";
 
     /// <summary>
     /// The same for invoices that providers made; Tollgate stores their lines after discounts. $1 project, $2 the earliest creation, $3 the
     /// range's start, $4 its end, $5 currency. Rows: as of <see cref="Lines"/>.
     /// </summary>
-    public const string LinesOfProviders =
-        """
+    /// <inheritdoc cref="Lines" path="/param"/>
+    public static string LinesOfProviders(bool byCustomer) =>
+        $"""
         SELECT md5(i.provider || ' ' || i.reference)::uuid AS id, i.status, 0::bigint AS discount, i.total, i.tax,
-               coalesce(p.refunded, 0) + coalesce(x.lost, 0) AS given_back, i.paid, l.amount, l.start AS period_start, l."end" AS period_end
+               coalesce(p.refunded, 0) + coalesce(x.lost, 0) AS given_back, i.paid, l.amount, l.start AS period_start,
+               l."end" AS period_end, {(byCustomer ? "c.id" : "NULL::text")} AS customer
           FROM provider_invoices i
+          {(byCustomer ? CustomerOf : "")}
          CROSS JOIN LATERAL jsonb_to_recordset(i.lines) AS l (amount bigint, start timestamptz, "end" timestamptz)
           LEFT JOIN payments p ON p.partition = i.partition AND p.account = i.account AND p.provider = i.provider
             AND p.provider_invoice = i.reference
@@ -46,6 +53,14 @@ internal static class RevenueSql
          WHERE i.project_id = $1 AND i.created_at >= $2 AND i.currency = $5 AND i.status IN ('open', 'paid', 'uncollectible')
            AND EXISTS (SELECT FROM jsonb_to_recordset(i.lines) AS e (start timestamptz, "end" timestamptz)
                WHERE e."end" >= $3 AND e.start < $4)
-         ORDER BY i.created_at, i.reference
+         ORDER BY {(byCustomer ? "customer, " : "")}i.created_at, i.reference
+        """;
+
+    /// <summary>The currencies of invoices. $1 project, $2 the least id, $3 the earliest creation of a provider's.</summary>
+    public const string Currencies =
+        """
+        SELECT i.currency FROM invoices i WHERE i.project_id = $1 AND i.id >= $2
+         UNION
+        SELECT i.currency FROM provider_invoices i WHERE i.project_id = $1 AND i.created_at >= $3
         """;
 }

@@ -5,7 +5,7 @@ using Tollgate.Engine.Payments;
 
 namespace Tollgate.Engine.Inbox;
 
-/// <summary>Counts refused webhooks of providers: somebody guesses, or a secret is wrong.</summary>
+/// <summary>Counts refused webhooks of providers: somebody guesses, a secret is wrong, or a project has no room left.</summary>
 public sealed class InboxMetrics : IDisposable
 {
     private readonly System.Diagnostics.Metrics.Meter _meter = new("Tollgate");
@@ -15,11 +15,11 @@ public sealed class InboxMetrics : IDisposable
         _refused = _meter.CreateCounter<long>(
             "tollgate.inbox.refused", "{webhook}", "Webhooks of payment providers that Tollgate refused.");
 
-    internal void Refused(PaymentProvider provider, WebhookVerdict verdict) => _refused.Add(
-        1,
-        new KeyValuePair<string, object?>("provider", CatalogWords.Of(provider)),
-        new KeyValuePair<string, object?>(
-            "reason", verdict switch { WebhookVerdict.Stale => "stale", WebhookVerdict.Unreadable => "unreadable", _ => "forged" }));
+    internal void Refused(PaymentProvider provider, WebhookVerdict verdict) => Refused(
+        provider, verdict switch { WebhookVerdict.Stale => "stale", WebhookVerdict.Unreadable => "unreadable", _ => "forged" });
+
+    internal void Refused(PaymentProvider provider, string reason) => _refused.Add(
+        1, new KeyValuePair<string, object?>("provider", CatalogWords.Of(provider)), new KeyValuePair<string, object?>("reason", reason));
 
     public void Dispose() => _meter.Dispose();
 }

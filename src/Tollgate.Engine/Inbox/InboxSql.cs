@@ -28,18 +28,20 @@ internal static class InboxSql
     /// Takes due events: those of each project in the order of their arrival, the projects in turn. If there are more projects than rows,
     /// the choice is random, so that none waits for ever. Each server takes others; the events of a server that dies are free after the
     /// lease. The number of attempts stays within its type: one impossible row would fail the statement for all projects. $1 lease in
-    /// seconds, $2 number of rows, $3 number of rows of one project.
+    /// seconds, $2 number of rows, $3 a project's share of the events in progress, $4 projects and $5 the number of events of each in
+    /// progress.
     /// </summary>
     public const string Take =
         $"""
           WITH first AS MATERIALIZED (
                 SELECT w.project_id, w.provider, w.id, w.turn, random() AS lot
                   FROM projects p
+                  LEFT JOIN unnest($4::integer[], $5::integer[]) AS going (project, count) ON going.project = p.id
                  CROSS JOIN LATERAL (SELECT e.project_id, e.provider, e.id, row_number() OVER (ORDER BY e.due_at, e.sequence) AS turn
                                        FROM provider_events e
                                       WHERE e.project_id = p.id AND e.state = 'waiting' AND e.due_at <= now()
                                       ORDER BY e.due_at, e.sequence
-                                      LIMIT $3) AS w),
+                                      LIMIT greatest($3 - coalesce(going.count, 0), 0)) AS w),
                due AS (
                 SELECT e.project_id, e.provider, e.id
                   FROM first f

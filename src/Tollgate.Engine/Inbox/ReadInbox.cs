@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
@@ -29,27 +30,117 @@ public sealed class ReadInbox(
     /// <summary>The time after which a taken event is free again, longer than any wait for a provider.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(5);
 
-    private const int MostAtOnce = 32;
+    /// <summary>The most events in progress on this server: 32 projects whose provider is silent leave room for others.</summary>
+    private const int MostAtOnce = 256;
 
-    /// <summary>
-    /// The most events of one project: all of them wait for their provider at the same time, so a slow one delays the others by one answer
-    /// only.
-    /// </summary>
+    /// <summary>The most events of one project in progress. They wait for their provider at the same time.</summary>
     private const int MostOfOneProject = 8;
 
-    /// <summary>The number of events that wait for their provider's answer at the same time.</summary>
-    private const int Parallel = 8;
+    /// <summary>The number of events that Tollgate works on at the same time: they need connections, and the pool has about
+    /// twenty.</summary>
+    private const int Places = 8;
 
-    protected override async Task<bool> LookAsync(CancellationToken cancel) => await RunAsync(cancel) >= MostOfOneProject;
+    /// <summary>The time for which an event keeps its place. Later it most likely waits for its provider, which takes no
+    /// connection.</summary>
+    private static readonly TimeSpan PlaceTime = TimeSpan.FromMilliseconds(250);
 
-    /// <returns>The number of events read.</returns>
+    /// <summary>The events in progress, with their projects.</summary>
+    private readonly ConcurrentDictionary<Task, int> _going = new();
+    private readonly SemaphoreSlim _places = new(Places);
+
+    /// <summary>True if the last look left due events behind, because a share was used up.</summary>
+    private volatile bool _hasMore;
+
+    public override void Dispose()
+    {
+        _places.Dispose();
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(_going.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    protected override async Task<bool> LookAsync(CancellationToken cancel)
+    {
+        await BeginAsync(cancel);
+        return false;
+    }
+
+    /// <summary>Takes due events and reads them.</summary>
+    /// <returns>The number of events, after all of them were read.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
-        var taken = await TakeAsync(cancel);
-        await System.Threading.Tasks.Parallel.ForEachAsync(
-            taken, new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancel },
-            async (stored, stop) => await ReadAsync(stored, stop));
-        return taken.Count;
+        var begun = await BeginAsync(cancel);
+        await Task.WhenAll(begun);
+        return begun.Count;
+    }
+
+    /// <summary>Takes due events and begins to read each, independently of the others.</summary>
+    private async Task<IReadOnlyList<Task>> BeginAsync(CancellationToken cancel)
+    {
+        var going = _going.Values.CountBy(static project => project).ToDictionary();
+        var begun = new List<Task>();
+        if (MostAtOnce - _going.Count is not (var free and > 0))
+        {
+            return begun;
+        }
+
+        foreach (var stored in await TakeAsync(free, going, cancel))
+        {
+            going[stored.ProjectId] = going.GetValueOrDefault(stored.ProjectId) + 1;
+            var reading = InPlaceAsync(stored, cancel);
+            begun.Add(reading);
+            _going[reading] = stored.ProjectId;
+            _ = reading.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+
+        _hasMore = begun.Count == free || going.Values.Any(static count => count >= MostOfOneProject);
+        return begun;
+    }
+
+    private void Ended(Task reading)
+    {
+        _going.TryRemove(reading, out _);
+        if (_hasMore)
+        {
+            LookAgain();
+        }
+    }
+
+    /// <summary>Reads an event while it has a place, or for longer than that if its provider is slow. No other code awaits it.</summary>
+    private async Task InPlaceAsync(StoredEvent stored, CancellationToken cancel)
+    {
+        try
+        {
+            await _places.WaitAsync(cancel);
+            Task reading;
+            try
+            {
+                reading = ReadAsync(stored, cancel);
+                await Task.WhenAny(reading, Task.Delay(PlaceTime, cancel));
+            }
+            finally
+            {
+                _places.Release();
+            }
+
+            await reading;
+        }
+        catch (Exception) when (cancel.IsCancellationRequested)
+        {
+            // The server stops. The event is due again after its lease.
+        }
+        catch (Exception away)
+        {
+            LoopMetrics.Failed("read_inbox");
+            Log.LogWarning(
+                "The event {Provider}:{Event} could not be read, and is read again after {Minutes} minutes: {Reason}",
+                CatalogWords.Of(stored.Provider), stored.Event.Id, Lease.TotalMinutes, away.Message);
+        }
     }
 
     private async Task ReadAsync(StoredEvent stored, CancellationToken cancel)
@@ -142,11 +233,12 @@ public sealed class ReadInbox(
         await command.ExecuteNonQueryAsync(cancel);
     }
 
-    private async Task<IReadOnlyList<StoredEvent>> TakeAsync(CancellationToken cancel)
+    private async Task<IReadOnlyList<StoredEvent>> TakeAsync(int most, IReadOnlyDictionary<int, int> going, CancellationToken cancel)
     {
         var broken = new List<UnreadableEvent>();
         IReadOnlyList<StoredEvent> taken;
-        await using (var command = database.Command(InboxSql.Take, Lease.TotalSeconds, MostAtOnce, MostOfOneProject))
+        await using (var command = database.Command(
+            InboxSql.Take, Lease.TotalSeconds, most, MostOfOneProject, going.Keys.ToArray(), going.Values.ToArray()))
         {
             taken = await StoredEvent.ReadAllAsync(command, secrets, cancel, broken.Add);
         }

@@ -24,6 +24,9 @@ public enum ReceiveOutcome
 
     /// <summary>The signature is valid, but the body is not an event.</summary>
     Unreadable,
+
+    /// <summary>The project has used up the room for events of a day: the provider sends the event again later.</summary>
+    NoRoom,
 }
 
 /// <summary>
@@ -32,14 +35,18 @@ public enum ReceiveOutcome
 /// </summary>
 public sealed class ReceiveWebhook(
     NpgsqlDataSource database, ProjectDirectory directory, PaymentProviders providers, ProviderKeys keys, SecretBox secrets, InboxBell bell,
-    InboxMetrics metrics, Clock clock,
+    InboxMetrics metrics, EventRoom room, Clock clock,
     ILogger<ReceiveWebhook> log)
 {
     /// <summary>The interval between log lines, for any number of refusals: the sender may be anybody. The metric counts each.</summary>
     private static readonly TimeSpan LogEvery = TimeSpan.FromSeconds(10);
 
+    /// <summary>The time after which a project without room may send again: a 24th of its day has passed then.</summary>
+    public static readonly TimeSpan PauseWithoutRoom = TimeSpan.FromHours(1);
+
     private long _loggedAt;
     private long _refused;
+    private long _noRoomLoggedAt;
 
     /// <param name="only">
     /// The project; null: the signature determines it; among several projects with the same secret, the one that the event refers to,
@@ -91,8 +98,7 @@ public sealed class ReceiveWebhook(
     private void Log(PaymentProvider name, string? from, WebhookVerdict verdict, int length)
     {
         Interlocked.Increment(ref _refused);
-        var (last, now) = (Volatile.Read(ref _loggedAt), Stopwatch.GetTimestamp());
-        if ((last == 0 || Stopwatch.GetElapsedTime(last, now) >= LogEvery) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last)
+        if (IsTimeToLog(ref _loggedAt))
         {
             log.LogWarning(
                 "Security: a webhook for {Provider} from {Address} was refused: {Verdict}, {Length} bytes. "
@@ -101,9 +107,30 @@ public sealed class ReceiveWebhook(
         }
     }
 
+    private static bool IsTimeToLog(ref long loggedAt)
+    {
+        var (last, now) = (Volatile.Read(ref loggedAt), Stopwatch.GetTimestamp());
+        return (last == 0 || Stopwatch.GetElapsedTime(last, now) >= LogEvery)
+            && Interlocked.CompareExchange(ref loggedAt, now, last) == last;
+    }
+
     private async Task<ReceiveOutcome> StoreAsync(
         ProjectSnapshot project, PaymentProvider name, ProviderEvent @event, CancellationToken cancel)
     {
+        if (!room.HasRoom(project.Id, Stopwatch.GetTimestamp()))
+        {
+            metrics.Refused(name, "no_room");
+            if (IsTimeToLog(ref _noRoomLoggedAt))
+            {
+                log.LogWarning(
+                    "Events of {Provider} for {Project} are refused with 429: the project has used up its room for events of a day "
+                        + "(TOLLGATE_PROJECT_PROVIDER_EVENTS). The provider sends them again.",
+                    CatalogWords.Of(name), project.Code);
+            }
+
+            return ReceiveOutcome.NoRoom;
+        }
+
         await using var command = database.Command(
             InboxSql.Store, project.Id, CatalogWords.Of(name), @event.Id, @event.Type, SqlCommands.OrNull(@event.Object, NpgsqlDbType.Text),
             secrets.CloseText(@event.Body, SecretPlace.ProviderEvent(project.Id, CatalogWords.Of(name), @event.Id)),
@@ -113,6 +140,7 @@ public sealed class ReceiveWebhook(
             return ReceiveOutcome.Repeated;
         }
 
+        room.Stored(project.Id, @event.Body.Length, Stopwatch.GetTimestamp());
         bell.Ring();
         return ReceiveOutcome.Stored;
     }

@@ -18,24 +18,25 @@ internal static class ProviderLineSql
         """;
 
     /// <summary>
-    /// Takes unsent lines, at growing intervals: most wait for an invoice that does not exist yet, and whose event will send them. $1
-    /// seconds, $2 number of rows. Rows: project, subscription.
+    /// Takes unsent lines, at growing intervals: most wait for an invoice that does not exist yet, and whose event will send them. No
+    /// number of tries makes the interval overflow, which would fail the statement for all projects. $1 seconds, $2 number of rows. Rows:
+    /// project, subscription.
     /// </summary>
     public const string TakeUnsent =
         $"""
           WITH first AS MATERIALIZED (
                 SELECT d.partition, d.account, d.id, row_number() OVER (PARTITION BY d.project_id ORDER BY d.asked_at) AS turn
                   FROM provider_lines d
-                 WHERE d.sent_at IS NULL AND d.asked_at < now() - make_interval(secs => least($1 * 2 ^ d.tries, 21600))
+                 WHERE d.sent_at IS NULL AND d.asked_at < now() - make_interval(secs => least($1 * 2 ^ least(d.tries, 30), 21600))
                    AND {ParkedSql.NotParked} 'provider_lines' AND q.project_id = d.project_id AND q.subject = d.subscription::text))
         UPDATE provider_lines l
-           SET asked_at = now(), tries = l.tries + 1
+           SET asked_at = now(), tries = least(l.tries, 1000000) + 1
          WHERE (l.partition, l.account, l.id) IN (SELECT u.partition, u.account, u.id
                                                     FROM first f
                                                     JOIN provider_lines u ON u.partition = f.partition
                                                       AND u.account = f.account AND u.id = f.id
                                                    WHERE u.sent_at IS NULL AND u.asked_at < now()
-                                                     - make_interval(secs => least($1 * 2 ^ u.tries, 21600))
+                                                     - make_interval(secs => least($1 * 2 ^ least(u.tries, 30), 21600))
                                                    ORDER BY f.turn, u.asked_at
                                                    LIMIT $2
                                                      FOR NO KEY UPDATE OF u SKIP LOCKED)

@@ -50,7 +50,7 @@ public sealed class ProviderLines(NpgsqlDataSource database)
 
     /// <summary>Takes subscriptions with lines that were not sent for a while. Each server takes others.</summary>
     /// <returns>Project and subscription.</returns>
-    internal async Task<IReadOnlyList<(int Project, Guid Subscription)>> TakeUnsentAsync(TimeSpan after, int limit,
+    public async Task<IReadOnlyList<(int Project, Guid Subscription)>> TakeUnsentAsync(TimeSpan after, int limit,
         CancellationToken cancel)
     {
         var found = new List<(int, Guid)>();

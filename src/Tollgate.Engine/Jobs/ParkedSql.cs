@@ -19,7 +19,7 @@ internal static class ParkedSql
         INSERT INTO parked_work AS p (id, work, project_id, subject, attempts, error_type, error, next_attempt_at)
              VALUES ($1, $2, $3, $4, 1, $5, $6, now() + make_interval(secs => coalesce($10, $7 * $9)))
         ON CONFLICT (work, project_id, subject)
-          DO UPDATE SET attempts = p.attempts + 1, error_type = excluded.error_type, error = excluded.error, last_failed_at = now(),
+          DO UPDATE SET attempts = least(p.attempts, 1000000) + 1, error_type = excluded.error_type, error = excluded.error, last_failed_at = now(),
                         next_attempt_at = now() + make_interval(secs => coalesce($10, least($7 * power(2, least(p.attempts, 30)), $8) * $9))
           RETURNING attempts, next_attempt_at
         """;

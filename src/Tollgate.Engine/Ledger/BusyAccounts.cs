@@ -33,6 +33,9 @@ internal sealed class BusyAccounts(Lane lane, LaneQueue queue, Action<LaneOp> en
     /// <summary>True if the operation has left the current batch.</summary>
     public bool HasLeft(LaneOp op) => _aside.Contains(op);
 
+    /// <summary>Begins a batch that is refused as a whole: no operation leaves it.</summary>
+    public void BeginRefusal() => _aside.Clear();
+
     /// <summary>
     /// Begins a batch: operations that change customers who are still busy leave it without waiting for a lock. Reads take no lock and
     /// stay.

@@ -31,8 +31,8 @@ public sealed class Lane
     /// <summary>Few enough that both cores share the answers of a batch, many enough that handing them over costs little.</summary>
     private const int AnswersAtOnce = 16;
 
-    /// <summary>The most moves of one operation between a member's account and its owner's.</summary>
-    private const int MostMoves = 8;
+    /// <summary>The longest wait for the batch in hand when the server ends.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(5);
 
     private static readonly List<LaneOp> NoOps = [];
 
@@ -41,7 +41,7 @@ public sealed class Lane
     private readonly Clock _clock;
     private readonly LaneMetrics _metrics;
     private readonly ILogger<Lane> _log;
-    private readonly Action<LaneOp[]> _elsewhere;
+    private readonly MemberMoves _members;
     private readonly LaneQueue _queue;
     private readonly AccountCache _shelf;
     private readonly BatchWriter _writer = new();
@@ -61,12 +61,16 @@ public sealed class Lane
 
     private volatile bool _completed;
 
+    /// <summary>True: the server is about to end, and the database with it.</summary>
+    private volatile bool _ended;
+
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
     public Lane(
         Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics,
         ILogger<Lane> log, Action<LaneOp[]> elsewhere)
     {
-        (_database, _options, _clock, _metrics, _log, _elsewhere) = (database, options, clock, metrics, log, elsewhere);
+        (_database, _options, _clock, _metrics, _log) = (database, options, clock, metrics, log);
+        _members = new(elsewhere, log);
         _queue = new(options);
         _shelf = new(options.AccountsPerLane, presence, created);
         _deciding = new(_writer);
@@ -163,6 +167,26 @@ public sealed class Lane
     }
 
     /// <summary>
+    /// Refuses all waiting operations, and returns when the batch in hand is committed, or after <see cref="LongestEnd"/>: PostgreSQL then
+    /// decides whether it was.
+    /// </summary>
+    public async Task EndAsync()
+    {
+        _completed = _ended = true;
+        for (var since = Stopwatch.GetTimestamp(); !IsIdle || !IsIdle;)
+        {
+            if (Stopwatch.GetElapsedTime(since) > LongestEnd)
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
+
+        await DropConnectionAsync();
+    }
+
+    /// <summary>
     /// Read twice: a batch between the two reads may have taken the waiting operations and set them aside, where they stay for longer than
     /// a read takes.
     /// </summary>
@@ -171,6 +195,13 @@ public sealed class Lane
     /// <summary>Answers every operation. Its exceptions must not end the lane: no other thread would ever work for it.</summary>
     private async Task ExecuteAsync(List<LaneOp> ops)
     {
+        if (_ended)
+        {
+            _busyAccounts.BeginRefusal();
+            Fail(ops, GateFault.Overloaded);
+            return;
+        }
+
         try
         {
             await DecideAsync(ops);
@@ -201,7 +232,8 @@ public sealed class Lane
         {
             await DropConnectionAsync();
             await AfterLossAsync(
-                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost, mayConnect: known is not null && !IsTimeout(lost));
+                [.. ops.Where(op => !op.IsClosed && !_busyAccounts.HasLeft(op))], lost,
+                mayConnect: known is not null && !LaneFailures.IsTimeout(lost));
         }
     }
 
@@ -215,7 +247,7 @@ public sealed class Lane
         _shelf.Forget(ops);
         try
         {
-            if (mayConnect)
+            if (mayConnect && !_ended)
             {
                 _log.LogWarning(
                     "A lane lost its connection during a batch of {Count} and decides the batch again on a new connection: "
@@ -231,8 +263,12 @@ public sealed class Lane
             await DropConnectionAsync();
         }
 
-        // Callers retry with the same id.
-        _log.LogError("The database rejected a batch of {Count}: {Message}", ops.Count, lost.Message);
+        // Callers retry with the same id. If the server ends, the database has rejected nothing.
+        if (!_ended)
+        {
+            _log.LogError("The database rejected a batch of {Count}: {Message}", ops.Count, lost.Message);
+        }
+
         Fail(ops, GateFault.StorageUnavailable);
     }
 
@@ -262,7 +298,7 @@ public sealed class Lane
             await _busyAccounts.PutAsideAsync(connection, ops);
             return ops;
         }
-        catch (PostgresException refused) when (IsStale(refused))
+        catch (PostgresException refused) when (LaneFailures.IsStale(refused))
         {
             _metrics.DecidedAgain(refused.SqlState);
             // Only stale rows indicate another server; known ids indicate retries.
@@ -323,7 +359,7 @@ public sealed class Lane
 
                 waitsLonger = !await _busyAccounts.PutAsideAsync(connection, ops);
             }
-            catch (PostgresException refused) when (IsStale(refused) && attempt < attempts)
+            catch (PostgresException refused) when (LaneFailures.IsStale(refused) && attempt < attempts)
             {
                 _metrics.DecidedAgain(refused.SqlState);
                 _shelf.Forget(ops);
@@ -400,60 +436,7 @@ public sealed class Lane
             ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers(unreadable, _log), preferLocal: false);
         }
 
-        await MoveMembersAsync(connection, ops);
-    }
-
-    /// <summary>
-    /// Moves operations of members, who use the balances of another customer, to the lane of that customer, and back if they have left it.
-    /// </summary>
-    private ValueTask MoveMembersAsync(NpgsqlConnection connection, List<LaneOp> ops)
-    {
-        foreach (var op in ops)
-        {
-            if (op.Member is not null || op.Account?.Owner is not null)
-            {
-                return MoveAsync(connection, ops);
-            }
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    private async ValueTask MoveAsync(NpgsqlConnection connection, List<LaneOp> ops)
-    {
-        await AccountCache.LoadMembersAsync(connection, ops);
-        ops.RemoveAll(op =>
-        {
-            if (op is { Member: { } member } && op.Account?.HasMember(member) != true)
-            {
-                // The sender's cache contains a member that has left: drop that first.
-                var back = op.MoveTo(member, null);
-                var forget =
-                    new ForgetOp { Project = op.Project, Customer = member, Partition = back.Partition, Now = op.Now, OnOwnRows = true };
-                return Moved([forget, back]);
-            }
-
-            return op is { Member: null, OnOwnRows: false, Account.Owner: { } owner } && Moved([op.MoveTo(owner, op.Customer)]);
-        });
-    }
-
-    /// <summary>
-    /// Moves operations; one that moves too often, because its member keeps joining and leaving, gets a refusal that asks for a retry.
-    /// </summary>
-    private bool Moved(LaneOp[] ops)
-    {
-        var last = ops[^1];
-        if (last.Moves > MostMoves)
-        {
-            last.Answer = GateAnswer.Of(GateFault.Overloaded);
-            ThreadPool.UnsafeQueueUserWorkItem(new LaneAnswers([last], _log), preferLocal: false);
-        }
-        else
-        {
-            _elsewhere(ops);
-        }
-
-        return true;
+        await _members.MoveAsync(connection, ops);
     }
 
     /// <returns>The operations that need facts which only the exact path reads.</returns>
@@ -504,20 +487,7 @@ public sealed class Lane
         }
     }
 
-    private static bool IsStale(PostgresException refused) => refused.SqlState
-        is BatchWriter.StaleState or BatchWriter.DuplicateState or PostgresErrorCodes.UniqueViolation
-        or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
-
-    /// <summary>
-    /// True if the connection or the server is gone, which no operation causes. Also if Npgsql takes a statement for prepared that
-    /// PostgreSQL never saw, because one before it in its batch was refused: every later batch on this connection would fail.
-    /// </summary>
-    private bool IsLost(Exception failed) => failed is NpgsqlException and not PostgresException { IsTransient: false }
-        or PostgresException { SqlState: PostgresErrorCodes.InvalidSqlStatementName }
-        || _connection is not { State: System.Data.ConnectionState.Open };
-
-    /// <summary>True if the database is slow rather than gone: a second attempt would double the callers' wait.</summary>
-    private static bool IsTimeout(Exception lost) => lost is TimeoutException or { InnerException: TimeoutException };
+    private bool IsLost(Exception failed) => LaneFailures.IsLost(failed, _connection);
 
     /// <summary>Updates memory after the commit, and answers the callers.</summary>
     private void Committed(List<LaneOp> ops, long started)

@@ -13,7 +13,7 @@ namespace Tollgate.Engine.Ledger;
 /// The lanes of this process. A customer belongs to one of them (by partition), so within a process its rows have no contention; between
 /// processes the versions of the rows decide.
 /// </summary>
-public sealed class LedgerLanes : IHostedService, IDisposable
+public sealed class LedgerLanes : IHostedService, IAsyncDisposable
 {
     private readonly Lane[] _lanes;
     private readonly LaneMetrics _metrics = new();
@@ -83,14 +83,18 @@ public sealed class LedgerLanes : IHostedService, IDisposable
     /// <summary>A lane runs when it has work; nothing needs to be started.</summary>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Drains the lanes: they decide and answer waiting operations, then end.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        foreach (var lane in _lanes)
-        {
-            await lane.CompleteAsync(cancellationToken);
-        }
-    }
+    /// <summary>
+    /// Drains the lanes: they decide and answer waiting operations. If the time is over before that, <see cref="DisposeAsync"/> ends them.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(_lanes.Select(lane => lane.CompleteAsync(cancellationToken))).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing);
 
-    public void Dispose() => _metrics.Dispose();
+    /// <summary>Ends the lanes, before their database ends: no operation is decided any more, and the batches in hand are
+    /// committed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_lanes.Select(static lane => lane.EndAsync()));
+        _metrics.Dispose();
+    }
 }

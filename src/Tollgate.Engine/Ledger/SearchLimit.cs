@@ -1,11 +1,11 @@
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>A search through all of a project's events took longer than one search may occupy PostgreSQL.</summary>
+/// <summary>A search through events took longer than one search may occupy PostgreSQL.</summary>
 public sealed class SearchTooLongException()
     : Exception(
-        "The search through the events of all customers took too long. Name a customer, or shorten the range (from, to).");
+        "The search through the events took longer than 5 seconds. Shorten the range (from, to), or name a customer.");
 
-/// <summary>Limits the time of searches without an index, which name no customer.</summary>
+/// <summary>Limits the time of searches without an index: no index orders events by time, and none knows their types.</summary>
 public static class SearchLimit
 {
     /// <summary>

@@ -85,15 +85,16 @@ public sealed class EventQueries(Database database)
     /// <summary>Characters of properties after which a page ends early: a thousand rows of 16 kB each would be 16 MB.</summary>
     private const int CharactersAtOnce = 1_000_000;
 
-    /// <summary>The time limit of a search for a page without a customer. Default 5 seconds.</summary>
+    /// <summary>
+    /// The time limit of a search for a page. A filter that few events pass goes through all events of the range, also those of one
+    /// customer. Default 5 seconds.
+    /// </summary>
     public TimeSpan LongestSearch { get; init; } = SearchLimit.Longest;
 
     /// <summary>Lists at most <paramref name="most"/> events.</summary>
-    /// <exception cref="SearchTooLongException">No customer is named, and the window contains too many events.</exception>
+    /// <exception cref="SearchTooLongException">The window contains too many events.</exception>
     public Task<IReadOnlyList<EventRow>> ListAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel) =>
-        filter.Customer is null
-            ? SearchLimit.RunAsync(LongestSearch, limited => SearchAsync(project, filter, most, limited), cancel)
-            : SearchAsync(project, filter, most, cancel);
+        SearchLimit.RunAsync(LongestSearch, limited => SearchAsync(project, filter, most, limited), cancel);
 
     private async Task<IReadOnlyList<EventRow>> SearchAsync(ProjectSnapshot project, EventFilter filter, int most, CancellationToken cancel)
     {

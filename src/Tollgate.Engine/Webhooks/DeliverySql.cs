@@ -90,7 +90,8 @@ internal static class DeliverySql
           FROM due, webhook_endpoints e, webhook_events v
          WHERE d.number = due.number AND e.id = d.endpoint AND v.position = d.event AND d.due_at <= now()
            AND (d.leased_until IS NULL OR d.leased_until <= now())
-        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until, now() - d.first_due_at AS waited, v.id AS event, v.payload, e.url, e.format,
+        RETURNING d.number, d.project_id, d.endpoint, d.attempts, d.leased_until,
+                  CASE WHEN isfinite(d.first_due_at) THEN now() - d.first_due_at END AS waited, v.id AS event, v.payload, e.url, e.format,
                   e.secret, CASE WHEN e.previous_until > now() THEN e.previous_secret END AS previous_secret
         """;
 

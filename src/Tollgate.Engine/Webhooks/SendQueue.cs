@@ -41,7 +41,9 @@ public sealed class SendQueue(NpgsqlDataSource database)
     /// <param name="going">The number of deliveries of each project in progress, including those to endpoints that were deleted
     /// meanwhile.</param>
     /// <param name="share">The maximum number of one project in progress.</param>
-    public async Task<IReadOnlyList<ClaimedDelivery>> ClaimAsync(
+    /// <returns>The deliveries to send, and those whose rows cannot be read.</returns>
+    public async Task<(IReadOnlyList<ClaimedDelivery> Deliveries,
+        IReadOnlyList<(int Project, long Number, Exception Fault)> Broken)> ClaimAsync(
         int most, IReadOnlyDictionary<int, int> going, int share, CancellationToken cancel)
     {
         await using var command = database.Command(
@@ -49,19 +51,28 @@ public sealed class SendQueue(NpgsqlDataSource database)
             (long)DeliveryRules.MostAtOnce, (long)most,
             going.Keys.ToArray(), going.Values.ToArray(), (long)share);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var claimed = new List<ClaimedDelivery>();
+        var (claimed, broken) = (new List<ClaimedDelivery>(), new List<(int, long, Exception)>());
         var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
-            claimed.Add(new(
-                row.Long("number"), row.Whole("project_id"), row.Id("endpoint"), row.Small("attempts"), row.Value<DateTime>("leased_until"),
-                row.IsNull("waited") ? TimeSpan.Zero : row.Value<TimeSpan>("waited"), row.Id("event"),
-                row.Text("payload"), row.Text("url"), row.Value<byte[]>("secret"),
-                row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")) { Format = row.Text("format") });
+            try
+            {
+                claimed.Add(Read(row));
+            }
+            catch (Exception fault) when (fault is not NpgsqlException)
+            {
+                broken.Add((row.Whole("project_id"), row.Long("number"), fault));
+            }
         }
 
-        return claimed;
+        return (claimed, broken);
     }
+
+    private static ClaimedDelivery Read(RowReader row) => new(
+        row.Long("number"), row.Whole("project_id"), row.Id("endpoint"), row.Small("attempts"), row.Value<DateTime>("leased_until"),
+        row.IsNull("waited") ? TimeSpan.Zero : row.Value<TimeSpan>("waited"), row.Id("event"),
+        row.Text("payload"), row.Text("url"), row.Value<byte[]>("secret"),
+        row.IsNull("previous_secret") ? null : row.Value<byte[]>("previous_secret")) { Format = row.Text("format") };
 
     /// <summary>
     /// Records an attempt and its consequences: 1. locks the endpoint; 2. decides by the rules; 3. updates the delivery, unless another

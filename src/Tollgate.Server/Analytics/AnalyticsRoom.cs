@@ -7,7 +7,7 @@ public static class AnalyticsRoom
 {
     public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
         services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
-            .AddSingleton<CohortQueries>();
+            .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
@@ -16,5 +16,6 @@ public static class AnalyticsRoom
         KpiEndpoints.Map(app);
         SpendEndpoints.Map(app);
         CohortEndpoints.Map(app);
+        MarginEndpoints.Map(app);
     }
 }

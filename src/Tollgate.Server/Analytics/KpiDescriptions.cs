@@ -2,6 +2,7 @@ using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Catalog;
 using Tollgate.Engine.Analytics;
+using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Analytics;
@@ -121,6 +122,31 @@ internal static class KpiDescriptions
 
     public static readonly Description SegmentsCsv = File(
         "segments", "segments", SegmentQuery, "name,customers,mrr,share\r\npro,9,26100,0.75\r\n");
+
+    public static readonly Description Margins = new(
+        Tag, "Rank customers by margin",
+        "Compares the recognised revenue of each customer with the cost of its calls to models, the lowest profit first. Days are UTC. Other "
+            + "currencies are converted at the rate of the last day; those that lack a rate on it are in `unconverted` and in no figure.")
+    {
+        Query = [
+            .. CostDays.All,
+            new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer")],
+        Answers =
+        [
+            Example.Of<MarginsView>(200, "The lowest profit first.",
+                """
+                {"from": "2026-11-01", "to": "2026-11-30", "currency": "USD", "revenue": "58", "cost": "7.5", "profit": "50.5",
+                 "margin": 0.8707, "customers": 2, "unprofitable": 1,
+                 "data": [{"customer": "user_7", "revenue": "0", "cost": "5", "profit": "-5", "margin": null},
+                          {"customer": "user_42", "revenue": "58", "cost": "2.5", "profit": "55.5", "margin": 0.9569}],
+                 "has_more": false, "unconverted": []}
+                """),
+        ],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
+    public static readonly Description MarginsCsv = File(
+        "margins", "margins", CostDays.All, "customer,revenue,cost,profit,margin\r\nuser_42,58,2.5,55.5,0.9569\r\n");
 
     private static string Kpi(string value, string previous, string unit) =>
         $$"""{"value": {{value}}, "previous": {{previous}}, "unit": "{{unit}}", "definition": "12 × MRR."}""";

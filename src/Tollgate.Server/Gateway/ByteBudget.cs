@@ -38,6 +38,15 @@ internal sealed class ByteBudget(long most) : IDisposable
         }
     }
 
+    /// <summary>True if <see cref="TryTake"/> would succeed now.</summary>
+    internal bool HasRoom(int project, long bytes)
+    {
+        lock (_lock)
+        {
+            return _ofProjects.GetValueOrDefault(project) + bytes <= most - _taken - bytes;
+        }
+    }
+
     internal void Give(int project, long bytes)
     {
         lock (_lock)
@@ -65,6 +74,9 @@ internal sealed class HeldBytes(ByteBudget budget, int project) : IDisposable
         _held += bytes;
         return true;
     }
+
+    /// <inheritdoc cref="ByteBudget.HasRoom"/>
+    public bool HasRoom(long bytes) => budget.HasRoom(project, bytes);
 
     /// <inheritdoc cref="LargeReads.TakeAsync"/>
     public ValueTask<LargeReads.Turn> TakeTurnAsync(long bytes, CancellationToken cancel) =>

@@ -176,7 +176,7 @@ internal sealed class GatewayEndpoints(
         }
 
         var body = new HeldBody(held, most, context.Request.ContentLength);
-        switch (await body.ReadAsync(context.Request.Body, () => context.RequestAborted))
+        switch (body.MayFit ? await body.ReadAsync(context.Request.Body, () => context.RequestAborted) : BodyEnd.NoRoom)
         {
             case BodyEnd.TooLarge:
                 await Problems.WriteAsync(context, ErrorCode.PayloadTooLarge, $"The gateway forwards at most {most} bytes.");

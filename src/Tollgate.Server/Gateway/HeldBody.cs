@@ -13,7 +13,9 @@ internal enum BodyEnd
 }
 
 /// <summary>
-/// A body or an answer that is read whole. It takes memory from the budget as the bytes arrive, not by the announced length.
+/// A body or an answer that is read whole. It takes memory from the budget as the bytes arrive, not by the announced length: a sender who
+/// announces much and sends little holds little. The runtime does not clear the arrays, of which only the written part is ever read, and no
+/// array returns to a pool, where a late reader would meet another project's body.
 /// </summary>
 /// <param name="most">Bytes.</param>
 /// <param name="announced">The announced length in bytes; null: unknown.</param>
@@ -21,10 +23,22 @@ internal sealed class HeldBody(HeldBytes held, long most, long? announced)
 {
     private const int Smallest = 32 * 1024;
 
+    /// <summary>
+    /// Growth of an array whose final length is not announced, and of one whose length is. A larger step copies less and holds more too
+    /// early: 30 MB in steps of 2 allocate 60 MB, in steps of 4 they allocate 41 MB.
+    /// </summary>
+    private const int Step = 2, StepOfAnnounced = 4;
+
     private byte[] _bytes = [];
     private int _length;
 
     public ReadOnlyMemory<byte> Bytes => _bytes.AsMemory(0, _length);
+
+    /// <summary>
+    /// False: the announced bytes do not fit into the budget now. A sender who learns it before it sends costs no memory, and no time of
+    /// others.
+    /// </summary>
+    public bool MayFit => announced is not { } all || all > most || held.HasRoom(all);
 
     /// <summary>Adds all bytes or none. <see cref="BodyEnd.Whole"/>: it added them.</summary>
     public BodyEnd Add(ReadOnlySpan<byte> more)
@@ -68,16 +82,17 @@ internal sealed class HeldBody(HeldBytes held, long most, long? announced)
 
     private bool TryGrow(long length)
     {
-        var known = announced is { } all && all >= length ? all : Array.MaxLength;
-        var capacity = (int)Math.Max(length, Math.Min(Math.Max(2L * _bytes.Length, Smallest), Math.Min(known, most)));
+        var (known, step) = announced is { } all && all >= length ? (all, StepOfAnnounced) : (Array.MaxLength, Step);
+        var capacity = (int)Math.Max(length, Math.Min(Math.Max((long)step * _bytes.Length, Smallest), Math.Min(known, most)));
         if (!held.TryTake(capacity))
         {
             return false;
         }
 
-        var before = _bytes.Length;
-        Array.Resize(ref _bytes, capacity);
-        held.Give(before);
+        var before = _bytes;
+        _bytes = GC.AllocateUninitializedArray<byte>(capacity);
+        before.AsSpan(0, _length).CopyTo(_bytes);
+        held.Give(before.Length);
         return true;
     }
 }

@@ -68,8 +68,8 @@ internal sealed class FirstHead : IDisposable
     }
 
     /// <summary>
-    /// An empty line ends a head; Kestrel takes a bare newline for a line's end too. Bytes that do not begin with a letter are not a
-    /// request, such as TLS on a plain port; Kestrel refuses them at once.
+    /// An empty line ends a head. A bare newline counts as a line's end too: Kestrel refuses such a head at once. Bytes that do not begin
+    /// with a letter are not a request, such as TLS on a plain port; Kestrel refuses them at once.
     /// </summary>
     /// <param name="searched"> The bytes in which an earlier call found no end. Only the last two of them can begin one, so that a head in
     /// single bytes costs no more than another.

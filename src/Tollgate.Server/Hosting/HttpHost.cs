@@ -10,8 +10,14 @@ namespace Tollgate.Server.Hosting;
 /// <summary>Configures Kestrel and the pipeline: little work per request (no request logging), and limits on every input.</summary>
 internal static class HttpHost
 {
+    /// <summary>
+    /// Kestrel takes a bare newline for the end of a line unless this is on. A proxy in front may not, and would see other requests.
+    /// </summary>
+    private const string NoBareNewlines = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
+
     public static WebApplication Build(ServerOptions options, Database database, SecretBox secrets, ILoggerFactory logging)
     {
+        AppContext.SetSwitch(NoBareNewlines, true);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
         builder.Services.Replace(ServiceDescriptor.Singleton(logging));
@@ -51,6 +57,8 @@ internal static class HttpHost
     {
         kestrel.Listen(options.Listen, options.Port, listen =>
         {
+            // Limits count connections: HTTP/2 would open and reset a hundred streams on each. Kestrel has none without TLS; this says so.
+            listen.Protocols = HttpProtocols.Http1;
             var head = listen.ApplicationServices.GetRequiredService<FirstHead>();
             listen.Use(next => connection => head.RunAsync(connection, next));
         });

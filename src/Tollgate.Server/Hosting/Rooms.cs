@@ -51,7 +51,7 @@ internal static class Rooms
         services.AddPaymob(options.Paymob);
         services.AddCheckouts();
         services.AddDunning();
-        services.AddInbox();
+        services.AddInbox(new(options.ProviderEventsMiBADay * 1024 * 1024));
         services.AddSubscriptions();
         services.AddNotices();
         services.AddAlerts();

@@ -129,6 +129,9 @@ public sealed record ServerOptions
     /// <summary>The delivery of mail.</summary>
     public MailOptions Mail { get; init; } = new();
 
+    /// <inheritdoc cref="Settings.ProjectProviderEvents"/>
+    public long ProviderEventsMiBADay { get; init; } = Settings.ProjectProviderEvents.Default;
+
     /// <summary>The address at which clients on this machine reach the server.</summary>
     public string Url
     {
@@ -188,6 +191,7 @@ public sealed record ServerOptions
             },
             Gateway = ReadGateway(environment, sockets.UpstreamConnections, found),
             Mail = MailOptions.Read(environment, found) with { MostAnHour = (int)Settings.ProjectMails.Read(environment, found) },
+            ProviderEventsMiBADay = Settings.ProjectProviderEvents.Read(environment, found),
             Webhooks = new WebhookOptions { AllowLocal = ReadSwitch(environment, WebhookOptions.AllowLocalVariable, found) },
             Ledger = new LedgerOptions
             {

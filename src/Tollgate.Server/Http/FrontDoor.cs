@@ -10,9 +10,9 @@ using Tollgate.Server.Http.Pages;
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// The middleware in front of all endpoints. In order, it refuses a path with dot segments, finds the key, resolves it, compares it with
-/// the endpoint's requirement, runs the endpoint (through <see cref="Idempotency"/> if a retry could repeat an effect), and writes failures
-/// as problem+json.
+/// The middleware in front of all endpoints. In order, it refuses a doubtful end and a path with dot segments, finds the key, resolves it,
+/// compares it with the endpoint's requirement, runs the endpoint (through <see cref="Idempotency"/> if a retry could repeat an effect),
+/// and writes failures as problem+json.
 /// </summary>
 /// <remarks>
 /// It precedes the most frequent endpoints. For a key of the project it costs one SHA-256, one dictionary look-up and no allocation; only
@@ -28,6 +28,7 @@ public sealed class FrontDoor(
     IOptions<HttpOptions> options,
     RequestTimes times,
     FairShare share,
+    IHostApplicationLifetime lifetime,
     ILogger<FrontDoor> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -38,30 +39,7 @@ public sealed class FrontDoor(
         AnswerHeaders.Begin(context.Response);
         try
         {
-            var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
-            if (RawPath.DotSegment(context) is { } dots)
-            {
-                await Problems.WriteAsync(
-                    context, ErrorCode.MalformedRequest,
-                    $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
-            }
-            else if (requirement is null)
-            {
-                await RunOpenAsync(context);
-            }
-            else
-            {
-                var answer = Resolve(context, requirement, out var token);
-                if (token is { } hash)
-                {
-                    answer = guesses.MayAsk(context, KeyReader.Read(context, requirement.Headers).Span)
-                        ? await ResolveTokenAsync(context, hash)
-                        : ErrorCode.KeyInvalid;
-                }
-
-                await (answer.Caller is { } caller ? EnterAsync(context, caller, requirement) : RefuseAsync(context, answer));
-            }
-
+            await RunAsync(context);
             if (IsBareFailure(context.Response))
             {
                 var code = Problems.Of(context.Response.StatusCode);
@@ -70,12 +48,9 @@ public sealed class FrontDoor(
                     : Problems.WriteAsync(context, code, DetailOf(context, code)));
             }
         }
-        catch (Exception e) when (e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
-            || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
-            || e is ObjectDisposedException { ObjectName: "MemoryPool" })
+        catch (Exception e) when (HasLeft(context, e))
         {
-            // The caller has disconnected, or the server stops and has closed the connection (and at the end its memory), so there is
-            // nobody to answer. Both can reach the reader of the body before they reach RequestAborted.
+            // Both can reach the request before they reach RequestAborted.
             aborted = true;
         }
         catch (Exception e)
@@ -91,6 +66,58 @@ public sealed class FrontDoor(
             }
         }
     }
+
+    /// <summary>Finds the endpoint's caller, and runs the endpoint or refuses.</summary>
+    private async Task RunAsync(HttpContext context)
+    {
+        var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
+        if (HasTwoEnds(context.Request.Headers))
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.MalformedRequest,
+                "The request has both Content-Length and Transfer-Encoding, which end its body at different places. Send one of them.");
+        }
+        else if (RawPath.DotSegment(context) is { } dots)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.MalformedRequest,
+                $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
+        }
+        else if (requirement is null)
+        {
+            await RunOpenAsync(context);
+        }
+        else
+        {
+            var answer = Resolve(context, requirement, out var token);
+            if (token is { } hash)
+            {
+                answer = guesses.MayAsk(context, KeyReader.Read(context, requirement.Headers).Span)
+                    ? await ResolveTokenAsync(context, hash)
+                    : ErrorCode.KeyInvalid;
+            }
+
+            await (answer.Caller is { } caller ? EnterAsync(context, caller, requirement) : RefuseAsync(context, answer));
+        }
+    }
+
+    /// <summary>
+    /// True if the caller has disconnected, or the server stops and has closed the connection, and then whatever the request used: the
+    /// database, the connection's memory. Then nobody can be answered, and nothing has failed.
+    /// </summary>
+    private bool HasLeft(HttpContext context, Exception e) =>
+        e is ConnectionResetException or OperationCanceledException { InnerException: ConnectionAbortedException }
+            or ObjectDisposedException { ObjectName: "MemoryPool" }
+        || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
+        || (lifetime.ApplicationStopping.IsCancellationRequested
+            && (e is ObjectDisposedException || context.RequestAborted.IsCancellationRequested));
+
+    /// <summary>
+    /// True for a body in chunks that has a length too: a proxy may have read the length. Kestrel reads the chunks, renames the length, and
+    /// closes the connection afterwards.
+    /// </summary>
+    private static bool HasTwoEnds(IHeaderDictionary headers) =>
+        headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length");
 
     /// <summary>
     /// Writes the refusal, or a 429 if keys of the address fail too often, which does not affect valid keys of the address.

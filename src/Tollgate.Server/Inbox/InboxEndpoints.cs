@@ -77,7 +77,9 @@ public static class InboxEndpoints
     }
 
     /// <summary>Receives a provider's webhook for every door. The signature identifies the project.</summary>
-    /// <returns>Null: the body is too long, or the address fails too often; the problem is written.</returns>
+    /// <returns>
+    /// Null: the body is too long, the address fails too often, or the project has no room for events; the problem is written.
+    /// </returns>
     internal static async Task<ReceiveOutcome?> TakeAsync(
         HttpContext context, ReceiveWebhook receive, Guesses guesses, PaymentProvider provider)
     {
@@ -106,6 +108,15 @@ public static class InboxEndpoints
         else if (outcome is ReceiveOutcome.Stored or ReceiveOutcome.Repeated)
         {
             guesses.Vouch(context);
+        }
+        else if (outcome == ReceiveOutcome.NoRoom)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.RateLimited,
+                "The project has used up its room for events of providers of a day (TOLLGATE_PROJECT_PROVIDER_EVENTS). "
+                    + "Send the event again after Retry-After.",
+                retryAfter: ReceiveWebhook.PauseWithoutRoom);
+            return null;
         }
 
         return outcome;

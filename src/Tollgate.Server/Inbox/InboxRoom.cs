@@ -10,8 +10,9 @@ namespace Tollgate.Server.Inbox;
 /// </summary>
 public static class InboxRoom
 {
-    public static IServiceCollection AddInbox(this IServiceCollection services)
+    public static IServiceCollection AddInbox(this IServiceCollection services, EventRoom room)
     {
+        services.AddSingleton(room);
         services.AddSingleton<InboxBell>();
         services.AddSingleton<InboxQueries>();
         services.AddSingleton<InboxMetrics>();

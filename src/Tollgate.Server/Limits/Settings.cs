@@ -169,6 +169,12 @@ public static class Settings
         "TOLLGATE_PROJECT_MAILS", "mails an hour", 10_000, 1, 100_000_000,
         "All projects write in the operator's name through one mail server, whose owner counts what it gets. Further mails wait.");
 
+    /// <summary>Events of payment providers that one project may store a day.</summary>
+    public static readonly Setting ProjectProviderEvents = new(
+        "TOLLGATE_PROJECT_PROVIDER_EVENTS", "MiB a day", 256, 1, 1_048_576,
+        "On each server. An event has 2 to 5 kB, and Tollgate keeps it: enough for 60,000 a day. A project that knows its signing secret "
+            + "could fill the disk. Further events get 429, and providers send them again for days.");
+
     /// <summary>API keys of one project.</summary>
     public static readonly Setting MostKeys = new(
         "TOLLGATE_MOST_KEYS", "keys", 1_000, 1, 1_000_000,
@@ -226,7 +232,7 @@ public static class Settings
         GatewayMemory,
         UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, ProjectMails,
-        MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
+        ProjectProviderEvents, MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
         CustomerKeys,
     ];
 }

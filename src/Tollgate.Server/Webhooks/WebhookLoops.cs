@@ -96,7 +96,15 @@ internal sealed class SendLoop(
         if (MostAtOnce - _sending.Count is var free and > 0)
         {
             var going = _sending.Values.CountBy(static project => project).ToDictionary();
-            foreach (var delivery in await queue.ClaimAsync(free, going, ShareOfProject, cancel))
+            var (deliveries, broken) = await queue.ClaimAsync(free, going, ShareOfProject, cancel);
+            foreach (var (project, number, fault) in broken)
+            {
+                await parked.ParkAsync(
+                    WorkNames.WebhookDeliveries, directory.Current.ProjectsById.GetValueOrDefault(project),
+                    number.ToString(CultureInfo.InvariantCulture), fault);
+            }
+
+            foreach (var delivery in deliveries)
             {
                 var sending = SendAsync(delivery, cancel);
                 _sending[sending] = delivery.Project;

@@ -17,6 +17,22 @@ internal static class Attacks
 
     private static readonly string[] Analyses = ["customers", "features", "models", "providers", "revenue-vs-cost"];
 
+    private const int LargeCallBytes = 30 * 1024 * 1024;
+
+    /// <summary>The body of a call to a model, in small messages: the worst to parse.</summary>
+    private static readonly Lazy<byte[]> LargeCall = new(static () =>
+    {
+        const string Message =
+            """{"role":"user","content":"Is there anything that a tenant can say to a model which slows its neighbour down?"}""";
+        var text = new StringBuilder("""{"model":"mistral-large-latest","max_tokens":1,"messages":[""", LargeCallBytes + Message.Length);
+        for (text.Append(Message); text.Length < LargeCallBytes; text.Append(',').Append(Message))
+        {
+            // Until it is large enough.
+        }
+
+        return Encoding.ASCII.GetBytes(text.Append("]}").ToString());
+    });
+
     private static readonly string[] Lists =
     [
         "/v1/customers", "/v1/invoices", "/v1/subscriptions", "/v1/events", "/v1/llm-calls", "/v1/payments", "/v1/webhook-events",
@@ -68,6 +84,7 @@ internal static class Attacks
             static (tenant, random, cancel) =>
                 tenant.GetAsync("token", random.Next(2) == 0 ? "/me/usage" : "/api/usage/limits", cancel, tenant.Token)),
         new("operations", 6, Walk.StepAsync),
+        new("gateway bodies", 16, GatewayBodyAsync),
         new("slow readers", 12, SlowReadAsync),
         new("hang-ups", 6, HangUpAsync),
         new("half requests", 24, DribbleAsync),
@@ -187,6 +204,18 @@ internal static class Attacks
                 new JsonObject { ["base_url"] = $"{tenant.Gate.Server}gateway/openai", ["api_key"] = tenant.Project.SecretKey }), cancel);
         await tenant.GetAsync("settings", "/gateway/openai/models", cancel);
         await Task.Delay(200, cancel);
+    }
+
+    /// <summary>
+    /// A call of 30 MB, which the gateway reads whole before it decides. Nothing listens at the upstream's address: the attack is on the
+    /// server.
+    /// </summary>
+    private static async Task GatewayBodyAsync(HostileTenant tenant, Random random, CancellationToken cancel)
+    {
+        var body = new ByteArrayContent(LargeCall.Value);
+        body.Headers.ContentType = new("application/json");
+        body.Headers.Add("X-Tollgate-Customer", $"payer-{At(random.Next(Payers))}");
+        await tenant.SendAsync("gateway bodies", tenant.Gate, HttpMethod.Post, "/gateway/mistral/v1/chat/completions", body, cancel);
     }
 
     private static async Task SlowReadAsync(HostileTenant tenant, Random random, CancellationToken cancel)

@@ -67,6 +67,9 @@ internal sealed class HostileTenant : IDisposable
         var subscriptions = await gate.SendAsync(HttpMethod.Get, "/v1/subscriptions", null);
         tenant.Subscription = subscriptions.Member("data")[0].GetProperty("id").GetString()!;
         var portal = await gate.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = First });
+        (await gate.SendAsync(HttpMethod.Put, "/v1/upstreams/mistral",
+            GateClient.Json(
+                new JsonObject { ["base_url"] = "https://example.invalid", ["api_key"] = "sk-nobody" }))).Status.ShouldBeInRange(200, 204);
         tenant.Portal = new Uri(portal.Member("url").GetString()!).AbsolutePath;
         return tenant;
     }

@@ -55,7 +55,9 @@ public sealed class HostileTenantTests
         var quiet = await neighbour.MeasureAsync(form.Long is { } whole ? whole / 10 : ShortQuiet);
         var before = Signal.ResidentBytes(chaos.Server.ProcessId);
 
+        var garbage = await GarbageAsync(chaos.Server);
         var (attacked, most) = await AttackAsync(chaos.Server, tenant, neighbour, form);
+        Form.Say($"garbage before: {garbage}; after: {await GarbageAsync(chaos.Server)}");
 
         Say(quiet, attacked, tenant, before, most);
         var faults = Judge(quiet, attacked, form.IsLong ? FloorMilliseconds : ShortFormMilliseconds).Concat(tenant.Broken).ToList();
@@ -63,6 +65,18 @@ public sealed class HostileTenantTests
         (most - before).ShouldBeLessThan(MostGrowth, "The server's memory grew by more than a gibibyte.");
         (await ChaosServer.UntilServingAsync(tenant.Gate, "after", HostileCatalogue.Hot, TimeSpan.FromSeconds(60))).ShouldBeLessThan(
             TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>The runtime's counters of the garbage collection: the reason of many a pause.</summary>
+    private static async Task<string> GarbageAsync(TestServer server)
+    {
+        using var client = server.NewClient(server.AdminKey);
+        var metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        return string.Join(
+            ", ",
+            metrics.Split('\n').Where(static line => line.StartsWith("dotnet_gc_collections", StringComparison.Ordinal)
+                || line.StartsWith("dotnet_gc_pause_time", StringComparison.Ordinal)
+                || line.StartsWith("dotnet_gc_heap_total_allocated", StringComparison.Ordinal)));
     }
 
     /// <summary>Runs all attacks at the same time until the neighbour has measured enough.</summary>

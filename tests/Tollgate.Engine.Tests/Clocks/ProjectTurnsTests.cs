@@ -1,7 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tollgate.Core.Payments;
 using Tollgate.Engine.Gateway;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Mail;
+using Tollgate.Engine.Payments;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Engine.Tests.Payments.Stripe;
@@ -36,6 +40,31 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
         (await rig.Inbox.RunAsync(CancellationToken.None)).ShouldBeLessThan(Much);
         (await CountAsync("provider_events WHERE attempts > 0", small)).ShouldBe(1);
         (await CountAsync("provider_events WHERE attempts > 0", large)).ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task A_provider_that_does_not_answer_delays_no_other_projects_events()
+    {
+        await using var rig = await StripeRig.StartAsync(Database);
+        var (silent, other) = (rig.Project.Id, await SmallAsync());
+        await rig.RefreshAsync();
+        using var inbox = rig.InboxWith(SilentProvider.To(silent));
+        const string Store = "INSERT INTO provider_events (project_id, provider, id, type, body) VALUES ($1, 'stripe', $2, 't', 'sealed')";
+        for (var number = 0; number < Much; number++)
+        {
+            await Database.ExecuteAsync(Store, silent, $"silent{number}");
+        }
+
+        await inbox.StartAsync(TestContext.Current.CancellationToken);
+        await Eventually.UntilAsync(async () => await CountAsync("provider_events WHERE attempts > 0", silent) > 0);
+        for (var number = 0; number < Much; number++)
+        {
+            await Database.ExecuteAsync(Store, other, $"other{number}");
+        }
+
+        await Eventually.UntilAsync(async () => await CountAsync("provider_events WHERE state = 'ignored'", other) == Much);
+        (await CountAsync("provider_events WHERE attempts > 0", silent)).ShouldBe(8, "its share");
+        await inbox.StopAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -126,7 +155,8 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
                 done.TrySetResult();
             }
 
-            await Task.Yield();
+            // Long enough for the other project to stand in line.
+            await Task.Delay(100);
             return project == large && seen.Count < 4;
         });
         await loop.StartAsync(TestContext.Current.CancellationToken);
@@ -175,6 +205,34 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
 
     private Task<long> CountAsync(string what, int project) =>
         Database.ScalarAsync<long>($"SELECT count(*) FROM {what} AND project_id = $1", project);
+
+    /// <summary>A provider that never answers about the events of one project, and knows no event of the others.</summary>
+    [SuppressMessage("Performance", "CA1852:Seal internal types", Justification = "DispatchProxy derives from it.")]
+    private class SilentProvider : DispatchProxy
+    {
+        private int _project;
+
+        public static IPaymentProvider To(int project)
+        {
+            var provider = Create<IPaymentProvider, SilentProvider>();
+            ((SilentProvider)(object)provider)._project = project;
+            return provider;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name switch
+        {
+            "get_Name" => PaymentProvider.Stripe,
+            "get_Capabilities" => new ProviderCapabilities(),
+            nameof(IPaymentProvider.ParseAsync) => AnswerAsync((ProjectSnapshot)args![0]!, (CancellationToken)args[2]!),
+            var other => throw new NotSupportedException(other),
+        };
+
+        private async Task<ParsedEvent> AnswerAsync(ProjectSnapshot project, CancellationToken cancel)
+        {
+            await Task.Delay(project.Id == _project ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancel);
+            return ParsedEvent.Nothing;
+        }
+    }
 
     private sealed class Pages(
         int mostAtOnce, ParkedWork parked, IReadOnlyList<ProjectSnapshot> projects, Func<ProjectSnapshot, Task<bool>> page)

@@ -116,7 +116,7 @@ public sealed class LedgerRig : IAsyncDisposable
         await _lanes.StopAsync(CancellationToken.None);
         await _presence.StopAsync(CancellationToken.None);
         _sweeper.Dispose();
-        _lanes.Dispose();
+        await _lanes.DisposeAsync();
         _presence.Dispose();
         _directory.Dispose();
     }

@@ -5,7 +5,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>Searches among all of a project's events, which end at a limit.</summary>
+/// <summary>Searches among events, which end at a limit.</summary>
 public sealed class SearchLimitTests(TestPostgres postgres)
 {
     private static readonly EventFilter Everybodys = new(null, "none", null, new(0), new(4_000_000_000_000_000), null);
@@ -38,13 +38,23 @@ public sealed class SearchLimitTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task A_list_is_bounded_where_no_customer_is_named()
+    public async Task A_list_is_bounded_whether_it_names_a_customer_or_not()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, GatePolicyTests.Shop);
         await rig.ConsumeAsync("ann", "job");
-        var queries = new EventQueries(database.Connections) { LongestSearch = TimeSpan.Zero };
+        var queries = new EventQueries(database.Connections) { LongestSearch = TimeSpan.FromMilliseconds(100) };
+        var held = await database.Source.OpenConnectionAsync();
+        await using (var hold = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE events", held))
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
         await Should.ThrowAsync<SearchTooLongException>(() => queries.ListAsync(rig.Project, Everybodys, 10, CancellationToken.None));
+        await Should.ThrowAsync<SearchTooLongException>(() =>
+            queries.ListAsync(rig.Project, Everybodys with { Customer = "ann" }, 10, CancellationToken.None));
+        await held.DisposeAsync();
+        queries = new EventQueries(database.Connections);
         (await queries.ListAsync(
             rig.Project, Everybodys with { Customer = "ann", Type = null }, 10, CancellationToken.None)).Count.ShouldBe(1);
     }

@@ -6,7 +6,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Analytics;
 
 /// <summary>Money received, in contrast to earned revenue.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class CashApiTests(RunningServer running)
 {
     [Fact]

@@ -9,7 +9,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Analytics;
 
 /// <summary>Key figures, cohorts and segments of one February, compared with a hand calculation and with naive statements.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class KpiApiTests(RunningServer running)
 {
     private const string February = "from=2027-02-01&to=2027-02-28";
@@ -81,6 +81,35 @@ public sealed class KpiApiTests(RunningServer running)
         {
             (await sandbox.Door.PostAsync("/v1/analytics/spend", bad)).Status.ShouldBe(HttpStatusCode.UnprocessableEntity, bad);
         }
+    }
+
+    [Fact]
+    public async Task Margins_show_the_customer_that_costs_more_than_it_pays_first()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
+        await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");
+        await sandbox.SubscribeAsync("""{"customer": "yuki", "plan": "pro", "currency": "JPY", "trial": false}""");
+        foreach (var (customer, tokens) in ((string, int)[])[("acme", 1_000_000), ("loss", 2_000_000)])
+        {
+            await OkAsync(sandbox.Door.PostAsync(
+                "/v1/llm-calls",
+                $$"""{"customer": "{{customer}}", "provider": "openai", "model": "gpt-4o", "input_tokens": {{tokens}}, "output_tokens": 0}"""));
+        }
+
+        await sandbox.AdvanceAsync("2027-04-30T12:00:00Z");
+        var margins = await GetAsync(sandbox, "/v1/analytics/margins?from=2027-04-01&to=2027-04-30");
+        margins["data"]!.ToJsonString().ShouldBe(
+            """[{"customer":"loss","revenue":"0","cost":"5","profit":"-5","margin":null},{"customer":"acme","revenue":"29","cost":"2.5","profit":"26.5","margin":0.9138}]""");
+        (margins["unprofitable"]!.GetValue<int>(), margins["unconverted"]!.ToJsonString()).ShouldBe((1, """["JPY"]"""));
+        var result = await GetAsync(sandbox, "/v1/analytics/revenue-vs-cost?from=2027-04-01&to=2027-04-30");
+        (Dollars(margins["revenue"]), Dollars(margins["cost"])).ShouldBe((Dollars(result["revenue"]), Dollars(result["cost"])));
+
+        await OkAsync(sandbox.Door.PutAsync("/v1/exchange-rates", """{"currency": "JPY", "rate": "0.007", "valid_from": "2027-04-30"}"""));
+        var with = await GetAsync(sandbox, "/v1/analytics/margins?from=2027-04-01&to=2027-04-30&limit=2");
+        (with["has_more"]!.GetValue<bool>(), Dollars(with["revenue"]), with["data"]![1]!["customer"]!.GetValue<string>()).ShouldBe(
+            (true, 50m, "yuki"));
+        (await (await sandbox.FetchAsync("/v1/analytics/margins.csv?from=2027-04-01&to=2027-04-30")).Content.ReadAsStringAsync()).ShouldBe(
+            "customer,revenue,cost,profit,margin\r\nloss,0,5,-5,\r\nyuki,21,0,21,1\r\nacme,29,2.5,26.5,0.9138\r\n");
     }
 
     private async Task<BillingSandbox> FebruaryAsync()

@@ -8,7 +8,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Analytics;
 
 /// <summary>Recurring revenue over HTTP, compared with a naive computation from the timelines of subscriptions.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class MrrApiTests(RunningServer running)
 {
     private static readonly string[] Kinds = ["new", "expansion", "contraction", "churn", "reactivation", "exchange"];

@@ -7,7 +7,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Analytics;
 
 /// <summary>A project's earned revenue by day, as its own figure and as the seed's <c>total_revenue_usd</c>.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class RevenueApiTests(RunningServer running)
 {
     [Fact]

@@ -8,7 +8,8 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>A plan that is free at first and costs something later: the page asks for a card.</summary>
-public sealed class CardsForLaterTests(ImpatientServer server) : IClassFixture<ImpatientServer>, IDisposable
+[Collection(nameof(ImpatientServer))]
+public sealed class CardsForLaterTests(ImpatientServer server) : IDisposable
 {
     private readonly RunningServer _running = server.Running;
     private readonly HttpClient _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false });

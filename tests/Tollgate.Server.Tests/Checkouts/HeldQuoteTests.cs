@@ -8,7 +8,8 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>The price of an upgrade is held for 15 minutes, to the cent. Each test has a project of its own.</summary>
-public sealed partial class HeldQuoteTests(ImpatientServer server) : IClassFixture<ImpatientServer>, IDisposable
+[Collection(nameof(ImpatientServer))]
+public sealed partial class HeldQuoteTests(ImpatientServer server) : IDisposable
 {
     private const string Quoted = "2027-02-11T07:13:00Z";
 

@@ -11,7 +11,8 @@ namespace Tollgate.Server.Tests.Checkouts;
 /// <summary>
 /// A thing that a customer can get only once is claimed before the charge: a customer's plan, and the last redemption of a coupon.
 /// </summary>
-public sealed partial class PaidAtOnceTests(ImpatientServer server) : IClassFixture<ImpatientServer>, IDisposable
+[Collection(nameof(ImpatientServer))]
+public sealed partial class PaidAtOnceTests(ImpatientServer server) : IDisposable
 {
     private readonly RunningServer _running = server.Running;
     private readonly HttpClient _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false });

@@ -7,7 +7,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>From the plan to the page at Stripe, and back by its events.</summary>
-public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StripeCheckoutTests(StripeHost host)
 {
     private StripeBooks Books => host.Stripe.Books;
 

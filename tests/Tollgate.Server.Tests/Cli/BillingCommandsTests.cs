@@ -11,7 +11,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate billing</c>, <c>invoices</c> and <c>clock</c> against a running server.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class BillingCommandsTests(RunningServer running)
 {
     private Task<(int ExitCode, string Output)> RunAsync(string project, string line) =>

@@ -7,7 +7,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate customers</c> and <c>subscriptions</c> against a running server.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class CustomerCommandsTests(RunningServer running)
 {
     [Fact]

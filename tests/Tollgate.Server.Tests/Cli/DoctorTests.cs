@@ -9,7 +9,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate doctor</c>: its checks, and its findings with and without a server.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class DoctorTests(RunningServer running)
 {
     private const long Giga = 1024L * 1024 * 1024;

@@ -7,7 +7,7 @@ using static Tollgate.Server.Tests.Payments.PaymentSteps;
 namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate payments</c> and provider events, against a running server.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class PaymentCommandsTests(RunningServer running)
 {
     [Fact]

@@ -8,7 +8,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Cli;
 
 /// <summary><c>tollgate webhooks</c> and <c>deliveries</c> against a running server.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class WebhookCommandsTests(RunningServer running)
 {
     [Fact]

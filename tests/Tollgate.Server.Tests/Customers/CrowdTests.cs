@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Customers;
 
 /// <summary>Changes of one customer wait for each other, and no other customer waits for them.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class CrowdTests(RunningServer running)
 {
     /// <summary>Several times the number of the server's connections.</summary>

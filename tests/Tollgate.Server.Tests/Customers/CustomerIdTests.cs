@@ -4,7 +4,7 @@ using System.Text;
 namespace Tollgate.Server.Tests.Customers;
 
 /// <summary>One rule of ids at every door that takes a customer: an id that no URL can contain is invalid.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class CustomerIdTests(RunningServer running)
 {
     public static TheoryData<string, string, string?> Doors => new()

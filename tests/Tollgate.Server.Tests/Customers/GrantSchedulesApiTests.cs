@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Customers;
 
 /// <summary>Recurring grants exist with or without reads, each once, and withdrawals take credits in burn order.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class GrantSchedulesApiTests(RunningServer running)
 {
     private const string Schedules = "/v1/customers/ada/grant-schedules", Club = Schedules + "/club";

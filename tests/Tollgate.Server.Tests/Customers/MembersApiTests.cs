@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Customers;
 
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class MembersApiTests(RunningServer running)
 {
     private Door Resume => running.DoorOf("resume-ats");

@@ -37,10 +37,27 @@ public sealed class RunningServer(TestPostgres postgres) : IAsyncLifetime
     public Door DoorWith(string? key, string? customer = null) => new(Server.NewClient(key), customer);
 }
 
-[CollectionDefinition(Name)]
-public sealed class RunningServerTests : ICollectionFixture<RunningServer>
+/// <summary>
+/// The groups of classes that share one server. Four groups run at the same time, so that none is left at the end for one core.
+/// </summary>
+public static class RunningServerTests
 {
-    public const string Name = "one running server";
+    public const string Webhooks = "one running server: webhooks";
+    public const string Invoicing = "one running server: invoicing";
+    public const string Commands = "one running server: commands and seed doors";
+    public const string Others = "one running server: customers and subscriptions";
+
+    [CollectionDefinition(Webhooks)]
+    public sealed class ForWebhooks : ICollectionFixture<RunningServer>;
+
+    [CollectionDefinition(Invoicing)]
+    public sealed class ForInvoicing : ICollectionFixture<RunningServer>;
+
+    [CollectionDefinition(Commands)]
+    public sealed class ForCommands : ICollectionFixture<RunningServer>;
+
+    [CollectionDefinition(Others)]
+    public sealed class ForOthers : ICollectionFixture<RunningServer>;
 }
 
 /// <summary>An answer.</summary>

@@ -10,7 +10,8 @@ namespace Tollgate.Server.Tests.Dunning;
 /// <summary>
 /// Renewals that Tollgate collects automatically, and the consequences of failures. Each test has a project of its own.
 /// </summary>
-public sealed class DunningLives(ImpatientServer server) : IClassFixture<ImpatientServer>
+[Collection(nameof(ImpatientServer))]
+public sealed class DunningLives(ImpatientServer server)
 {
     private readonly RunningServer _running = server.Running;
 

@@ -11,7 +11,8 @@ namespace Tollgate.Server.Tests.Dunning;
 /// Renewals that cannot be collected: through no fault of the customer, or because the project has changed its provider. Each test has a
 /// project of its own.
 /// </summary>
-public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StoppedCollectionLives(StripeHost host)
 {
     [Fact]
     public async Task An_amount_that_the_provider_cannot_move_stops_collecting_and_costs_the_customer_nothing()

@@ -38,6 +38,42 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
+    public void A_large_body_whose_length_is_announced_is_copied_little()
+    {
+        const int Length = 30 * 1024 * 1024;
+        using var budget = new ByteBudget(8L * Length);
+        using var call = budget.Open(1);
+        var (body, chunk) = (new HeldBody(call, 2 * Length, Length), new byte[AnswerRelay.ChunkBytes]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var at = 0; at < Length; at += chunk.Length)
+        {
+            chunk.AsSpan().Fill((byte)(at / chunk.Length % 251));
+            body.Add(chunk).ShouldBe(BodyEnd.Whole);
+        }
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(Length * 3 / 2, "It was twice its length.");
+        body.Bytes.Length.ShouldBe(Length);
+        for (var at = 0; at < Length; at += chunk.Length)
+        {
+            body.Bytes.Span[at..(at + chunk.Length)].ContainsAnyExcept((byte)(at / chunk.Length % 251)).ShouldBeFalse();
+        }
+
+        budget.Open(1).TryTake(3L * Length).ShouldBeTrue("it holds its length and no more");
+    }
+
+    [Fact]
+    public void A_body_that_cannot_fit_is_known_before_it_is_read()
+    {
+        using var budget = new ByteBudget(1_000);
+        using var call = budget.Open(1);
+        new HeldBody(call, 10_000, 500).MayFit.ShouldBeTrue();
+        new HeldBody(call, 10_000, 501).MayFit.ShouldBeFalse();
+        new HeldBody(call, 500, 501).MayFit.ShouldBeTrue("it is too large whatever the room, which reading tells");
+        new HeldBody(call, 10_000, null).MayFit.ShouldBeTrue();
+        budget.Open(1).TryTake(500).ShouldBeTrue("nothing is taken");
+    }
+
+    [Fact]
     public async Task A_body_takes_memory_for_what_has_come_and_not_for_what_is_announced()
     {
         using var budget = new ByteBudget(1024 * 1024);

@@ -44,6 +44,25 @@ public sealed class GatewayMemoryTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_body_that_cannot_fit_is_refused_before_it_is_sent()
+    {
+        using var held = await HoldAsync();
+        using var more = await BeginAsync(LargestBody, LargestBody / 4);
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        using var tcp = new TcpClient();
+        var server = _host.Project.Server.Url;
+        await tcp.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
+        await tcp.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes(
+                "POST /gateway/openai/v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                    + $"{_host.Project.Http.DefaultRequestHeaders.Authorization}\r\nX-Tollgate-Customer: c\r\nContent-Type: application/json\r\nContent-Length: {LargestBody - 1_000}\r\n\r\n"),
+            TestContext.Current.CancellationToken);
+        var answer = new byte[12];
+        await tcp.GetStream().ReadExactlyAsync(answer, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Encoding.ASCII.GetString(answer).ShouldBe("HTTP/1.1 429");
+    }
+
+    [Fact]
     public async Task A_customers_body_has_a_smaller_bound()
     {
         _host.Upstream.AnswersWith(Said.Completion(5, 5));

@@ -10,7 +10,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Stripe's events at <c>/v1/webhooks/stripe</c> of a real server.</summary>
-public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StripeInboxTests(StripeHost host)
 {
     private StripeBooks Books => host.Stripe.Books;
 

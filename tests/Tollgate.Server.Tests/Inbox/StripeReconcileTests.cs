@@ -10,7 +10,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Reconciliation lists each difference between Tollgate and Stripe once, and applies Stripe's state where it decides.</summary>
-public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StripeReconcileTests(StripeHost host)
 {
     private StripeBooks Books => host.Stripe.Books;
 

@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>A month is billed by the terms agreed in it, and money is returned once.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class BilledOnceTests(RunningServer running)
 {
     [Theory]

@@ -9,7 +9,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>Customers' credit over HTTP: promotional credit reduces the price, prepaid credit pays.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class CreditApiTests(RunningServer running)
 {
     [Fact]

@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>The file of many invoices is written page by page.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class InvoiceExportTests(RunningServer running)
 {
     /// <summary>Ten years and a month: more than a page of the export.</summary>

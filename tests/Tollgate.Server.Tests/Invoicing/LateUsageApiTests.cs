@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary><c>late_events: ignore_and_report</c> over HTTP: not billed, but listed and verified.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class LateUsageApiTests(RunningServer running)
 {
     private static readonly string Ignoring = BillingSandbox.Catalog.Replace(

@@ -9,7 +9,7 @@ namespace Tollgate.Server.Tests.Invoicing;
 /// <summary>
 /// Discounts and taxes apply once, for any number of invoices of a period, and a credit has the tax that was paid.
 /// </summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class OnceTests(RunningServer running)
 {
     private const string French = """{"rates": [{"country": "FR", "name": "TVA", "percent": 20, "reverse_charge": true}]}""";

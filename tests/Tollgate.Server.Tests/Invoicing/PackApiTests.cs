@@ -9,7 +9,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>Credit packs over HTTP: an invoice of their own, and units from the moment in which it is paid.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class PackApiTests(RunningServer running)
 {
     private static readonly string WithPacks = BillingSandbox.Catalog.Replace(

@@ -7,7 +7,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Invoicing;
 
 /// <summary>Money goes back once, by any kind of request, and no customer has credit for an amount that was never paid.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Invoicing)]
 public sealed class ProrationCreditTests(RunningServer running)
 {
     [Theory]

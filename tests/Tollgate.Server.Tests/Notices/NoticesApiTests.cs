@@ -7,7 +7,8 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.Notices;
 
 /// <summary>Notices to customers, for as long as their reason lasts. Each test has a project of its own.</summary>
-public sealed class NoticesApiTests(ImpatientServer server) : IClassFixture<ImpatientServer>
+[Collection(nameof(ImpatientServer))]
+public sealed class NoticesApiTests(ImpatientServer server)
 {
     private readonly RunningServer _running = server.Running;
 

@@ -20,8 +20,13 @@ public sealed class ImpatientServer(TestPostgres postgres) : IAsyncLifetime
     public ValueTask DisposeAsync() => Running.DisposeAsync();
 }
 
+/// <summary>The classes that share one: each of their tests has a project of its own.</summary>
+[CollectionDefinition(nameof(ImpatientServer))]
+public sealed class ImpatientServerTests : ICollectionFixture<ImpatientServer>;
+
 /// <summary>Payments and refunds with the sandbox's provider. Each test has a project of its own.</summary>
-public sealed class PaymentsApiTests(ImpatientServer server) : IClassFixture<ImpatientServer>
+[Collection(nameof(ImpatientServer))]
+public sealed class PaymentsApiTests(ImpatientServer server)
 {
     private readonly RunningServer _running = server.Running;
 

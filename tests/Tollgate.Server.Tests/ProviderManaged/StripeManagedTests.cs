@@ -10,7 +10,8 @@ namespace Tollgate.Server.Tests.ProviderManaged;
 /// <summary>
 /// Subscriptions that begin on Stripe's page and are managed there, with changes from here: Tollgate requests and follows them.
 /// </summary>
-public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StripeManagedTests(StripeHost host)
 {
     private int _told = host.Stripe.Books.Events.Count;
 

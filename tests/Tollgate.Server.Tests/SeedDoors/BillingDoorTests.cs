@@ -8,7 +8,7 @@ namespace Tollgate.Server.Tests.SeedDoors;
 /// <summary>
 /// The seeds' doors to subscriptions, in sandboxes whose clocks the tests move: B's <c>/api/billing</c> and A's <c>/admin/stats/plans</c>.
 /// </summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class BillingDoorTests(RunningServer running)
 {
     private Task<BillingSandbox> EmailAssistantAsync() => BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", "email-assistant");

@@ -9,7 +9,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The seeds' statistics of costs: A's <c>/admin/stats</c> and D's pricing, trends, dashboard and alerts.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class CostDoorTests(RunningServer running)
 {
     private static string Today => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

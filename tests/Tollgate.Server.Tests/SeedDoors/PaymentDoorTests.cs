@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Subscriptions;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The seeds' doors to payment: C's and E's <c>/billing</c>, and the webhooks of A, C and E.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class PaymentDoorTests(RunningServer running)
 {
     private const string Urls =

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The doors against the seeds' own contracts: paths, status codes and bodies, member by member.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Commands)]
 public sealed class SeedDoorTests(RunningServer running)
 {
     // ---- A ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The seeds' payment doors of a project with Stripe, against a double.</summary>
-public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StripeDoorTests(StripeHost host)
 {
     [Theory]
     [InlineData("/webhooks/stripe")]

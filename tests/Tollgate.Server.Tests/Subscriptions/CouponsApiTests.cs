@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>Several coupons of one subscription over HTTP: in the order of redemption, ended, carried over, given back by a void.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class CouponsApiTests(RunningServer running)
 {
     [Fact]

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>Moves all subscriptions on an old version of a plan, page by page.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class MigrationApiTests(RunningServer running)
 {
     [Fact]

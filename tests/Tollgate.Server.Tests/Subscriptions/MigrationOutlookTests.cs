@@ -6,7 +6,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>The effect of a catalogue that is not in force yet on subscribers, if they were moved to it.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class MigrationOutlookTests(RunningServer running)
 {
     private static readonly string Dearer = BillingSandbox.Catalog

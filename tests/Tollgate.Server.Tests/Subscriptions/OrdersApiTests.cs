@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>Orders that are refused before they do harm, and the records of an order in the timeline and in a repeat.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class OrdersApiTests(RunningServer running)
 {
     private static readonly string Catalog = BillingSandbox.Catalog.Replace(

@@ -7,7 +7,7 @@ namespace Tollgate.Server.Tests.Subscriptions;
 /// <summary>
 /// Terms that wait for the next period are never lost silently: other changes keep them, or the answer names them.
 /// </summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class ScheduledChangeTests(RunningServer running)
 {
     [Fact]

@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Subscriptions;
 
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class SubscriptionsApiTests(RunningServer running)
 {
     [Fact]

@@ -5,7 +5,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>Terms beyond plan and quantity: add-ons, agreed prices, minimums, versions of a plan; and invoices as files.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class TermsApiTests(RunningServer running)
 {
     private static readonly string WithAddOns = BillingSandbox.Catalog.Replace(

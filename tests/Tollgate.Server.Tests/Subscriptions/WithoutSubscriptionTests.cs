@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Subscriptions;
 
 /// <summary>The rights of a customer whose subscription has ended or is paused, by the policy of the catalogue.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class WithoutSubscriptionTests(RunningServer running)
 {
     private static readonly string Inactive = BillingSandbox.Catalog.Replace(

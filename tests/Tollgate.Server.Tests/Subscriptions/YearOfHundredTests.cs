@@ -9,7 +9,7 @@ namespace Tollgate.Server.Tests.Subscriptions;
 /// <summary>
 /// SEMANTICS 1: a test clock advances 12 months with 100 subscriptions in seconds, and all due work is done then.
 /// </summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Others)]
 public sealed class YearOfHundredTests(RunningServer running)
 {
     private const int Customers = 100;

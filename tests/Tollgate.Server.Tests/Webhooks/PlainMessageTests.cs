@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Gateway;
 
 namespace Tollgate.Server.Tests.Webhooks;
 
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Webhooks)]
 public sealed class PlainMessageTests(RunningServer running)
 {
     /// <summary>A received message can be read, searched and copied unchanged, and its signature covers that text.</summary>

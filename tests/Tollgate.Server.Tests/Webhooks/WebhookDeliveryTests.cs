@@ -7,7 +7,7 @@ using Tollgate.Server.Tests.Gateway;
 namespace Tollgate.Server.Tests.Webhooks;
 
 /// <summary>Deliveries to a receiver: complete, signed, in order, repeated, and none for others.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Webhooks)]
 public sealed class WebhookDeliveryTests(RunningServer running)
 {
     [Fact]

@@ -10,7 +10,7 @@ using Tollgate.Server.Webhooks;
 namespace Tollgate.Server.Tests.Webhooks;
 
 /// <summary>Creation, change and deletion of endpoints; the rights for it; and the events to choose from.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Webhooks)]
 public sealed class WebhookEndpointTests(RunningServer running)
 {
     [Fact]

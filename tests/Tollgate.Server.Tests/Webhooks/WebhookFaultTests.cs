@@ -9,7 +9,7 @@ using Tollgate.Server.Tests.Gateway;
 namespace Tollgate.Server.Tests.Webhooks;
 
 /// <summary>Receivers that answer badly or late, endpoints that change meanwhile, and transactions that block.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Webhooks)]
 public sealed class WebhookFaultTests(RunningServer running)
 {
     [Theory]

@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Webhooks;
 
 /// <summary>The receivers of docs/guides/webhooks.md, run unchanged: with a server's deliveries, and with forged messages.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Webhooks)]
 public sealed class WebhookGuideTests(RunningServer running)
 {
     private const string Body = """{"type": "forged"}""";

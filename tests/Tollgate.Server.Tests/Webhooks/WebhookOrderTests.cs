@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Customers;
 namespace Tollgate.Server.Tests.Webhooks;
 
 /// <summary>The published facts, their order, and the ways to list them.</summary>
-[Collection(RunningServerTests.Name)]
+[Collection(RunningServerTests.Webhooks)]
 public sealed class WebhookOrderTests(RunningServer running)
 {
     /// <summary>

@@ -71,7 +71,8 @@ public sealed class StripeRig : IAsyncDisposable
             ledger.Clock);
         Inbox = new(source, _directory, providers, Apply.RunAsync, Secrets, bell, ledger.Parked, NullLogger<ReadInbox>.Instance);
         Door = new(
-            source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), ledger.Clock, NullLogger<ReceiveWebhook>.Instance);
+            source, _directory, providers, _keys, Secrets, bell, new InboxMetrics(), new(1_000_000_000), ledger.Clock,
+            NullLogger<ReceiveWebhook>.Instance);
         Settings = new(source, _directory, _keys);
     }
 
@@ -90,6 +91,14 @@ public sealed class StripeRig : IAsyncDisposable
     public ReceiveWebhook Door { get; }
 
     public ReadInbox Inbox { get; }
+
+    /// <summary>A reader of the inbox with another provider in Stripe's place.</summary>
+    public ReadInbox InboxWith(IPaymentProvider provider) => new(
+        Ledger.Database.Source, _directory, new([provider]), Apply.RunAsync, Secrets, new InboxBell(), Ledger.Parked,
+        NullLogger<ReadInbox>.Instance);
+
+    /// <summary>Reads the projects again.</summary>
+    public Task RefreshAsync() => _directory.RefreshAsync(CancellationToken.None);
 
     private PaymentSettings Settings { get; }
 

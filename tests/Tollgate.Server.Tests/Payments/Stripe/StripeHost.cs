@@ -18,13 +18,18 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
 
     public StripeDouble Stripe { get; private set; } = null!;
 
+    /// <summary>Further variables of the server.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public async ValueTask InitializeAsync()
     {
         Stripe = await StripeDouble.StartAsync();
         _running = new(postgres)
         {
-            Environment =
-                new Dictionary<string, string> { ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_STRIPE_URL"] = Stripe.Url.ToString() },
+            Environment = new Dictionary<string, string>(Environment)
+            {
+                ["TOLLGATE_PAYMENT_SECONDS"] = "1", ["TOLLGATE_STRIPE_URL"] = Stripe.Url.ToString(),
+            },
         };
         await _running.InitializeAsync();
     }
@@ -115,3 +120,7 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
         return reference;
     }
 }
+
+/// <summary>The classes that share one: each of their tests has a project of its own.</summary>
+[CollectionDefinition(nameof(StripeHost))]
+public sealed class StripeHostTests : ICollectionFixture<StripeHost>;

@@ -9,7 +9,8 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Payments.Stripe;
 
 /// <summary>Charges and refunds of a real server at the double, which allows what Stripe's OpenAPI description allows.</summary>
-public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHost>
+[Collection(nameof(StripeHost))]
+public sealed class StripePaymentTests(StripeHost host)
 {
     private static string Word(Came came, string member) => came[member].GetValue<string>();
 
