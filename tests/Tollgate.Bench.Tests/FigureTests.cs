@@ -15,7 +15,7 @@ public sealed class FigureTests
         new Figure("S1", "x", Spread.Of([measured]), 0.60, 0.45, Enum.Parse<Better>(better), "", "").Verdict.ToString().ShouldBe(verdict);
 
     [Fact]
-    public void What_was_not_measured_never_reaches_a_goal() =>
+    public void An_unmeasured_figure_never_reaches_a_goal() =>
         new Figure("S1", "x", null, 0, 0, Better.Higher, "", "").Verdict.ShouldBe(Verdict.NotMeasured);
 
     [Theory]

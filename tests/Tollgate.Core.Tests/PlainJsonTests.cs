@@ -34,7 +34,7 @@ public sealed class PlainJsonTests
     }
 
     [Fact]
-    public void What_is_no_Unicode_is_replaced_and_breaks_nothing()
+    public void Invalid_Unicode_is_replaced_and_breaks_nothing()
     {
         JsonElement.Parse(Written(writer => writer.WriteStringValue("a\uD800b\uDC00\""))).GetString().ShouldBe("a\uFFFDb\uFFFD\"");
         JsonElement.Parse(Written(writer => writer.WriteStringValue([0x61, 0xFF, 0x62]))).GetString().ShouldBe("a\uFFFDb");

@@ -22,7 +22,7 @@ public sealed class SpellingTests
     public void The_nearest_name_is_found_and_no_far_one(string word, string? nearest) => Spelling.Nearest(word, Names).ShouldBe(nearest);
 
     [Fact]
-    public void Of_equally_near_names_the_one_that_begins_alike_is_meant() =>
+    public void A_name_with_the_same_beginning_wins_over_an_equally_near_one() =>
         Spelling.Nearest("USS", ["UYU", "USD", "UGS"]).ShouldBe("USD");
 
     [Fact]

@@ -4,7 +4,6 @@ using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Guides;
 using Tollgate.Server.Tests.Inbox;
 using Tollgate.Server.Tests.Payments;
-using Tollgate.Server.Tests.Payments.Stripe;
 using Tollgate.Server.Tests.Webhooks;
 using Tollgate.Testing;
 
@@ -15,6 +14,6 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests;
 
 public sealed class ServerTestOrder() : LongestFirst(
-    nameof(ImpatientServer), nameof(StripeHost), nameof(GuideTests), RunningServerTests.Webhooks, RunningServerTests.Invoicing,
+    nameof(ImpatientServer), nameof(GuideTests), RunningServerTests.Webhooks, RunningServerTests.Invoicing,
     RunningServerTests.Commands, RunningServerTests.Others, nameof(CheckoutApiTests), nameof(InboxRaceTests), nameof(WebhookMetricsTests),
     nameof(WebhookKillTests));

@@ -32,7 +32,7 @@ public sealed class OwnershipTests
     ];
 
     [Fact]
-    public void What_is_taken_has_an_owner_at_once() =>
+    public void Every_acquired_resource_has_an_owner_at_once() =>
         Repository.SourcesUnder("src").SelectMany(source => Unowned(source).Select(finding => (source.File.Path, finding)))
             .Except(Keepers, "tests/Tollgate.Tidy/OwnershipTests.cs")
             .ShouldBeNone("Take it by 'await using', return it as it is, or hand it on by IntoAsync (Engine/Postgres/OpenTransaction.cs).");

@@ -4,7 +4,7 @@ namespace Tollgate.Tidy;
 
 /// <summary>
 /// Comments and documents are written in plain English: no sentence has a clause as its subject ("What was used is kept", "Who asks
-/// twice gets the first answer"), and worn phrases stay out. Questions are fine.
+/// twice gets the first answer"). Questions are fine. Tests are named in the same way.
 /// </summary>
 public sealed partial class SentenceTests
 {
@@ -12,6 +12,11 @@ public sealed partial class SentenceTests
     public void No_sentence_begins_with_a_clause_as_its_subject() =>
         Repository.Files.SelectMany(Blocks).SelectMany(Offenders)
             .ShouldBeNone("Name the actor: subject, verb, object. A value is a noun phrase (\"The remaining quota.\").");
+
+    [Fact]
+    public void No_test_is_named_by_a_clause() =>
+        Repository.Files.Where(static file => file.Path.StartsWith("tests/", StringComparison.Ordinal)).SelectMany(ClausesOf)
+            .ShouldBeNone("Name a test by subject and verb: A_lost_dispute_reduces_revenue, not What_a_bank_took_back_is_not_earned.");
 
     [Fact]
     public void The_rule_sees_offenders()
@@ -63,7 +68,11 @@ public sealed partial class SentenceTests
             .Where(static sentence => Clause().IsMatch(sentence) && !sentence.EndsWith('?'))
             .Select(sentence => new Finding(block.Path, block.Line, sentence[..Math.Min(sentence.Length, 80)]));
 
-    /// <summary>Null: the line is no comment.</summary>
+    private static IEnumerable<Finding> ClausesOf(TextFile file) =>
+        file.Lines.Select(static (line, at) => (Name: TestName().Match(line), Line: at + 1)).Where(static one => one.Name.Success)
+            .Select(one => new Finding(file.Path, one.Line, one.Name.Groups[1].Value));
+
+    /// <summary>Null: the line is not a comment.</summary>
     private static string? CommentOf(string line) => Comment().Match(line) is { Success: true } comment ? comment.Groups[1].Value : null;
 
     /// <summary>Null: the line is empty, a heading, a row of a table or code.</summary>
@@ -72,6 +81,9 @@ public sealed partial class SentenceTests
 
     [GeneratedRegex("^(What|Who|Whoever|Whatever|Whether|Where|How|Of) ")]
     private static partial Regex Clause();
+
+    [GeneratedRegex(@"public (?:async )?(?:Task|ValueTask|void)\S* ((?:What|Who|Whoever|Whatever|Where|Of|That|Whose)_\w+)")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"(?<=[.:;?!])\s+")]
     private static partial Regex Sentence();

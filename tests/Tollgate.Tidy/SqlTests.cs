@@ -17,7 +17,7 @@ public sealed partial class SqlTests
             "touch_account() in the schema moves the versions of the customer and of its balances together, "
                 + "or a lane could decide between the two."),
         new("Invoicing -> subscriptions",
-            "What a credit note or a void invoice takes back of the running period lowers what was billed for it, "
+            "A credit note or a void invoice for the running period lowers the amount billed for it, "
                 + "in the same transaction."),
         new("Costs -> call_queue", "The fold takes calls out of the queue in the transaction that adds them to the rollups."),
         new("Backup -> servers", "A restored copy forgets the servers of the original, which do not run on it; nobody serves there yet."),
@@ -30,7 +30,7 @@ public sealed partial class SqlTests
     public void Every_table_names_its_room() =>
         SchemaText.Tables.Where(table => table.Room.Length == 0)
             .Select(table => new Finding(table.Path, table.Line, $"write \"-- Room: <Room>\" above {table.Name}."))
-            .ShouldBeNone("Who writes a table is said above it in the migration.");
+            .ShouldBeNone("The comment above a table in the migration names the room that writes it.");
 
     [Fact]
     public void The_schema_was_read() => SchemaText.Tables.Count.ShouldBeGreaterThan(5, "The rules below would judge nothing.");

@@ -32,7 +32,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser)
             var notice = (await NoticesAsync(door)).ShouldHaveSingleItem();
             (Text(notice, "code"), Text(notice, "severity")).ShouldBe(("payment_failed", severity));
             Text(notice, "text").ShouldContain(next);
-            Text(notice, "text").ShouldEndWith("If you do not pay by 17 Feb 2027, Pro ends and you are on Free.");
+            Text(notice, "text").ShouldEndWith("If you do not pay by 17 Feb 2027, Pro ends and you move to Free.");
             await OpenPortalAsync(door, page);
             await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync(next);
             await Assertions.Expect(page.Button("Pay $29.99 of invoice")).ToBeVisibleAsync();
@@ -44,7 +44,7 @@ public sealed class CareerCoachStory(Shop shop, Browser browser)
         (await IsAllowedAsync(door, 4)).ShouldBeFalse("Free has one interview a month.");
         Text((await NoticesAsync(door)).ShouldHaveSingleItem(), "code").ShouldBe("plan_ended");
         await OpenPortalAsync(door, page);
-        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are on Free now.");
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("You are now on Free.");
 
         var owed = Text((await door.ListAsync("/v1/invoices?customer=ada&status=uncollectible")).Single()!, "number");
         (await box.SubjectsAsync(6)).ShouldBe(

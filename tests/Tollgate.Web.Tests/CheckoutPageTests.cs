@@ -33,8 +33,8 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
     }
 
     [Theory]
-    [InlineData("pm_sandbox_declined", "The bank declined this card.")]
-    [InlineData("pm_sandbox_insufficient_funds", "This card has too little money.")]
+    [InlineData("pm_sandbox_declined", "Your bank declined this card.")]
+    [InlineData("pm_sandbox_insufficient_funds", "This card has insufficient funds.")]
     public async Task A_card_that_does_not_pay_changes_nothing_and_another_one_pays(string card, string reason)
     {
         var door = await shop.OpenAsync();
@@ -54,7 +54,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
     }
 
     [Fact]
-    public async Task What_the_bank_asks_is_answered_on_a_page_of_its_own()
+    public async Task The_banks_question_has_a_page_of_its_own()
     {
         var door = await shop.OpenAsync();
         var page = await OpenAsync(await door.CheckOutAsync(shop.App, "acme", more: NoTrial));
@@ -64,7 +64,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
         (await door.PlanOfAsync("acme")).ShouldBe("free");
 
         await page.Button("No, it was not me").ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("did not get your confirmation");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("You did not confirm the payment");
         (await door.PlanOfAsync("acme")).ShouldBe("free");
 
         await page.PayAsync("pm_sandbox_authentication");
@@ -75,7 +75,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
     }
 
     [Fact]
-    public async Task Who_leaves_the_bank_and_pays_with_another_card_pays_once()
+    public async Task A_customer_who_leaves_the_bank_and_pays_with_another_card_pays_once()
     {
         var door = await shop.OpenAsync();
         var page = await OpenAsync(await door.CheckOutAsync(shop.App, "acme", more: NoTrial));
@@ -144,7 +144,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-01T00:00:00Z" });
         var (with, without) =
             (await OpenAsync(await door.CheckOutAsync(shop.App, "with")), await OpenAsync(await door.CheckOutAsync(shop.App, "without")));
-        await Assertions.Expect(with.GetByText("Without a card the trial ends then, and nothing is charged.")).ToBeVisibleAsync();
+        await Assertions.Expect(with.GetByText("Without a card, the trial ends then and you are not charged.")).ToBeVisibleAsync();
         await with.PayAsync("pm_sandbox_visa");
         await ArriveAsync(with);
         await without.Locator("input[value=none]").CheckAsync();
@@ -179,7 +179,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
     }
 
     [Fact]
-    public async Task Who_pays_the_open_invoice_on_the_page_of_a_mail_goes_on()
+    public async Task A_customer_pays_an_open_invoice_on_the_page_of_a_mail()
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-10T00:00:00Z" });
@@ -198,7 +198,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
     }
 
     [Fact]
-    public async Task What_has_expired_is_done_or_was_never_there_says_so()
+    public async Task Expired_completed_and_unknown_pages_say_so()
     {
         var door = await shop.OpenAsync();
         var made = await door.CheckOutAsync(shop.App, "acme", more: NoTrial);

@@ -21,7 +21,7 @@ public sealed class FreeLookTests(Shop shop, Browser browser)
         var other = await door.CheckOutAsync(shop.App, "other", more: new() { ["trial"] = false, ["coupon"] = "FIRST" });
 
         await page.GotoAsync(await door.CheckOutAsync(shop.App, "acme", more: new() { ["trial"] = false, ["coupon"] = "FIRST" }));
-        await Assertions.Expect(page.GetByText("Nothing is charged today.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("You are not charged today.")).ToBeVisibleAsync();
         await page.LookAsync("later", scheme, width);
         await page.PayAsync("pm_sandbox_visa");
         await page.ArriveAsync(shop.App + "/thanks");
@@ -38,11 +38,11 @@ public sealed class FreeLookTests(Shop shop, Browser browser)
         await page.PayAsync("pm_sandbox_late");
         await page.GotoAsync(second);
         await page.PayAsync("pm_sandbox_visa");
-        await Assertions.Expect(page.GetByText("nothing was charged here")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("You were not charged here")).ToBeVisibleAsync();
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "twice", ["plan"] = "enterprise", ["trial"] = false });
         await page.LookAsync("taken", scheme, width);
         await page.GotoAsync(late);
-        await Assertions.Expect(page.GetByText("The money is your credit")).ToBeVisibleAsync(new() { Timeout = 90_000 });
+        await Assertions.Expect(page.GetByText("The amount is now your credit")).ToBeVisibleAsync(new() { Timeout = 90_000 });
         await page.LookAsync("credited", scheme, width);
     }
 }

@@ -61,7 +61,7 @@ public sealed class NoticeLookTests(Shop shop, Browser browser)
     [InlineData(ColorScheme.Light, 360)]
     [InlineData(ColorScheme.Dark, 1280)]
     [InlineData(ColorScheme.Dark, 360)]
-    public async Task What_a_provider_collects_leads_to_its_page(ColorScheme scheme, int width)
+    public async Task A_notice_of_a_providers_invoice_leads_to_its_page(ColorScheme scheme, int width)
     {
         var (door, customer) = (await shop.OpenAsync(), $"driven-{scheme}-{width}");
         var made =

@@ -8,7 +8,7 @@ namespace Tollgate.Web.Tests;
 public sealed class PortalPageTests(Shop shop, Browser browser)
 {
     [Fact]
-    public async Task What_is_open_is_paid_cards_come_and_go_and_the_plan_is_canceled_and_kept()
+    public async Task A_customer_pays_an_open_invoice_manages_cards_and_cancels_and_keeps_the_plan()
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/subscriptions", new JsonObject { ["customer"] = "acme", ["plan"] = "pro", ["trial"] = false });
@@ -34,8 +34,8 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
         await page.GetByText("Cancel the plan").ClickAsync();
         await Assertions.Expect(page.GetByText("then it ends")).ToBeVisibleAsync();
         await page.Button("Yes, cancel it").ClickAsync();
-        await Assertions.Expect(page.GetByText("Until then nothing changes.")).ToBeVisibleAsync();
-        await page.Button("Do not cancel").ClickAsync();
+        await Assertions.Expect(page.GetByText("Nothing changes until then.")).ToBeVisibleAsync();
+        await page.Button("Keep the plan").ClickAsync();
         await Assertions.Expect(page.GetByText("Renews on")).ToBeVisibleAsync();
 
         var pdf = await page.GetByRole(AriaRole.Link, new() { NameString = "as PDF" }).GetAttributeAsync("href");
@@ -64,7 +64,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
         await Assertions.Expect(notices.Nth(all - 1)).ToBeVisibleAsync();
 
         await page.Locator("summary[aria-label='Remove Visa ending in 4242']").ClickAsync();
-        await Assertions.Expect(page.GetByText("It is your only card.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("This is your only card.")).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
 
     /// <summary>A newcomer misread "Then $23.99 a month" as the price, and "Keep Elite" as a way to keep Elite.</summary>
     [Fact]
-    public async Task What_is_said_to_be_charged_is_charged_and_a_button_takes_back_what_it_names()
+    public async Task The_announced_amount_is_charged_and_each_button_undoes_its_own_change()
     {
         var door = await shop.OpenAsync();
         await door.PostAsync("/v1/test-clock", new JsonObject { ["advance_to"] = "2027-01-15T09:30:00Z" });
@@ -147,7 +147,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
         await door.PostAsync($"/v1/subscriptions/{id}/cancel", new JsonObject { ["at"] = "period_end" });
         await page.GotoAsync(
             (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
-        await page.Button("Do not cancel").ClickAsync();
+        await page.Button("Keep the plan").ClickAsync();
         await Assertions.Expect(plan.GetByText("Changes to Pro on")).ToBeVisibleAsync();
         await page.Button("Keep Enterprise").ClickAsync();
         await Assertions.Expect(plan.GetByText("Renews on")).ToBeVisibleAsync();
@@ -155,7 +155,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
     }
 
     [Fact]
-    public async Task Where_invoices_are_paid_by_hand_there_is_no_button_and_the_page_says_how()
+    public async Task Without_online_payment_the_page_has_no_button_and_says_how_to_pay()
     {
         var door = await shop.OpenAsync();
         await door.SendAsync(HttpMethod.Put, "/v1/payment-settings", new JsonObject { ["provider"] = "manual" });
@@ -164,8 +164,9 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
         var url = (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>();
         await page.GotoAsync(url);
 
-        await Assertions.Expect(page.GetByText("It cannot be paid online; please pay it as the invoice says.")).ToBeVisibleAsync();
-        await Assertions.Expect(page.GetByText("Ask Career Coach if an invoice")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("You cannot pay it online. Please follow the payment instructions on the invoice."))
+            .ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("To pay an invoice, follow its instructions")).ToBeVisibleAsync();
         await Assertions.Expect(page.Locator("form[action$='/pay']")).ToHaveCountAsync(0);
 
         // A page that was open before shows the reason, instead of reloading without a message.
@@ -173,7 +174,7 @@ public sealed class PortalPageTests(Shop shop, Browser browser)
         using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["invoice"] = invoice });
         using var refused = await shop.Server.Http.PostAsync(new Uri(url + "/pay"), form);
         (refused.StatusCode,
-            (await refused.Content.ReadAsStringAsync()).Contains("Ask Career Coach how to pay.", StringComparison.Ordinal)).ShouldBe(
+            (await refused.Content.ReadAsStringAsync()).Contains("Contact Career Coach to pay.", StringComparison.Ordinal)).ShouldBe(
                 (HttpStatusCode.Conflict, true));
     }
 

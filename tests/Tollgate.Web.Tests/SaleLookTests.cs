@@ -60,7 +60,7 @@ public sealed class SaleLookTests(Shop shop, Browser browser)
         await page.GotoAsync(
             (await door.PostAsync("/v1/portal-sessions", new JsonObject { ["customer"] = "acme" }))["url"]!.GetValue<string>());
         await Assertions.Expect(page.Locator(".card", new() { HasText = "Before the discount: $110.00" })).ToHaveCountAsync(1);
-        await Assertions.Expect(page.GetByText("does not know your VAT id")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("is not in the EU's VAT register")).ToBeVisibleAsync();
         await page.LookAsync("portal-sale", scheme, width);
 
         async Task GotoAsync(JsonObject order)

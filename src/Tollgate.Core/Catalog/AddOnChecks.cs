@@ -42,12 +42,12 @@ internal static class AddOnChecks
 
         CheckScope(addOn.Plans, $"{path}.plans", document, plan => CanBeSold(addOn, plan)
             ? null
-            : $"The add-on has no price in an interval and currency in which plan '{plan.Code}' is sold.", faults);
+            : $"The add-on has no price with an interval and currency of plan '{plan.Code}'.", faults);
         if (addOn.MaxQuantity is < 1 or > CatalogLimits.AddOnQuantity)
         {
             faults.Add(
                 new($"{path}.max_quantity",
-                    $"At most {addOn.MaxQuantity} units; it lies between 1 and {CatalogLimits.AddOnQuantity}, or is left out."));
+                    $"'max_quantity' is {addOn.MaxQuantity}; 1 to {CatalogLimits.AddOnQuantity} is allowed."));
         }
     }
 
@@ -65,11 +65,12 @@ internal static class AddOnChecks
         (string Member, string Message)? fault = feature switch
         {
             null => ("feature",
-                $"The catalogue has no feature '{added.Feature}'.{CatalogFault.Guess(faults, added.Feature, document.Features.Select(static one => one.Code))}"),
+                "The catalogue has no feature "
+                    + $"'{added.Feature}'.{CatalogFault.Guess(faults, added.Feature, document.Features.Select(static one => one.Code))}"),
             { Kind: FeatureKind.Value } =>
                 ("feature", $"'{added.Feature}' is a value feature; an add-on adds units of a metered feature or turns a switch on."),
             { Kind: FeatureKind.Metered } when added.Enabled || added.Quota is { IsPositive: false } =>
-                ("quota", $"'quota' of '{added.Feature}' is more than 0: the units that one add-on adds, or unlimited."),
+                ("quota", $"'quota' of '{added.Feature}' must be more than 0 (the units that one add-on adds) or unlimited."),
             { Kind: FeatureKind.Switch } when !added.Enabled =>
                 ("enabled", $"'{added.Feature}' is a switch feature; an add-on turns it on: enabled: true."),
             _ => null,
@@ -87,18 +88,20 @@ internal static class AddOnChecks
         if (feature is null or { Kind: not FeatureKind.Metered })
         {
             faults.Add(new($"{path}.feature", feature is null
-                ? $"The catalogue has no feature '{pack.Feature}'.{CatalogFault.Guess(faults, pack.Feature, document.Features.Select(static one => one.Code))}"
-                : $"'{pack.Feature}' is a {CatalogWords.Of(feature.Kind)} feature; a pack holds units of a metered one."));
+                ? "The catalogue has no feature "
+                    + $"'{pack.Feature}'.{CatalogFault.Guess(faults, pack.Feature, document.Features.Select(static one => one.Code))}"
+                : $"'{pack.Feature}' is a {CatalogWords.Of(feature.Kind)} feature; a pack needs a metered feature."));
         }
 
         if (feature is { IsLevel: true })
         {
-            faults.Add(new($"{path}.feature", $"'{pack.Feature}' is a level: units of it are not used up. An add-on raises its quota."));
+            faults.Add(new($"{path}.feature", $"'{pack.Feature}' is a level, so its units cannot be sold in packs. Use an add-on to raise "
+                + "its quota."));
         }
 
         if (!pack.Quantity.IsPositive)
         {
-            faults.Add(new($"{path}.quantity", $"A quantity of {pack.Quantity}; a pack grants more than 0 units."));
+            faults.Add(new($"{path}.quantity", $"'quantity' is {pack.Quantity}; it must be more than 0."));
         }
 
         CheckPrices(pack.Prices.Count, path, faults);
@@ -113,12 +116,12 @@ internal static class AddOnChecks
         {
             faults.Add(
                 new($"{path}.expires_after_days",
-                    $"{pack.ExpiresAfterDays} days; they lie between 1 and {CatalogLimits.PackDays}, or are left out: never."));
+                    $"{pack.ExpiresAfterDays} days; 1 to {CatalogLimits.PackDays} are allowed. Leave it out for units that never expire."));
         }
 
         if (pack.Priority is < 0 or > CatalogLimits.PackPriority)
         {
-            faults.Add(new($"{path}.priority", $"A priority of {pack.Priority}; it lies between 0 and {CatalogLimits.PackPriority}."));
+            faults.Add(new($"{path}.priority", $"'priority' is {pack.Priority}; 0 to {CatalogLimits.PackPriority} is allowed."));
         }
 
         CheckScope(pack.Plans, $"{path}.plans", document, static _ => null, faults);
@@ -129,7 +132,7 @@ internal static class AddOnChecks
         CatalogRules.CheckCount(count, CatalogLimits.Prices, $"{path}.prices", faults);
         if (count == 0)
         {
-            faults.Add(new($"{path}.prices", "Nobody can buy it without a price; name at least one."));
+            faults.Add(new($"{path}.prices", "At least one price is required."));
         }
     }
 
@@ -138,7 +141,7 @@ internal static class AddOnChecks
         CatalogRules.CheckCurrency(currency, $"{path}.currency", faults);
         if (minor < least || minor > CatalogLimits.PriceMinor)
         {
-            faults.Add(new($"{path}.amount", $"An amount of {minor} minor units; it lies between {least} and {CatalogLimits.PriceMinor}."));
+            faults.Add(new($"{path}.amount", $"An amount of {minor} minor units; {least} to {CatalogLimits.PriceMinor} is allowed."));
         }
     }
 
@@ -152,7 +155,7 @@ internal static class AddOnChecks
 
         if (plans.Count == 0)
         {
-            faults.Add(new(path, "An empty list is no plan at all; leave 'plans' out for all plans."));
+            faults.Add(new(path, "An empty list allows no plan. To allow all plans, leave 'plans' out."));
         }
 
         CatalogRules.CheckUnique(plans, index => $"{path}[{index}]", "plan", faults);

@@ -37,14 +37,15 @@ public static partial class CatalogRules
         {
             faults.Add(
                 new("upgrade_url",
-                    $"'upgrade_url' is a path (/pricing) or an http(s) address without spaces, at most {CatalogLimits.Url} characters."));
+                    $"'upgrade_url' must be a path (/pricing) or an http(s) URL without spaces, of at most {CatalogLimits.Url} "
+                        + "characters."));
         }
 
         CheckCount(document.Features.Count, CatalogLimits.Features, "features", faults);
         CheckCount(document.Plans.Count, CatalogLimits.Plans, "plans", faults);
         if (document.Plans.Count == 0)
         {
-            faults.Add(new("plans", "A catalogue needs at least one plan: the one of customers without a subscription."));
+            faults.Add(new("plans", "A catalogue needs at least one plan, for customers without a subscription."));
         }
         else if (document.Plans.All(plan => plan.Code != document.DefaultPlan))
         {
@@ -67,8 +68,8 @@ public static partial class CatalogRules
         {
             faults.Add(
                 new("features",
-                    $"{count} meters read events of the type '{type}'; at most {CatalogLimits.MetersOfType} may: "
-                        + "each event would change as many balances."));
+                    $"{count} meters read events of the type '{type}'; at most {CatalogLimits.MetersOfType} are allowed, because each "
+                        + "event changes as many balances."));
         }
     }
 
@@ -79,7 +80,8 @@ public static partial class CatalogRules
         CheckOptionalText(feature.Unit, $"{path}.unit", CatalogLimits.ShortText, faults);
         if (feature.IsMoney && (feature.Kind != FeatureKind.Metered || !Currency.TryFind(feature.Unit, out _)))
         {
-            faults.Add(new($"{path}.money", "A budget in money is a metered feature whose 'unit' is a currency code such as USD."));
+            faults.Add(new($"{path}.money", "A feature with money: true must be metered and have a currency code such as USD as its "
+                + "'unit'."));
         }
 
         MeterChecks.Check(feature, path, faults);
@@ -95,7 +97,7 @@ public static partial class CatalogRules
             CheckPlan(plan, $"plans[{i}]", document, faults);
             if (plan is { Highlighted: true, Active: true } && ++highlighted > 1)
             {
-                faults.Add(new($"plans[{i}].highlighted", "Another plan is already highlighted; at most one may be."));
+                faults.Add(new($"plans[{i}].highlighted", "Another plan is already highlighted; at most one is allowed."));
             }
         }
     }
@@ -105,7 +107,7 @@ public static partial class CatalogRules
         CheckNamed(plan.Code, plan.Name, plan.Description, plan.TaxCategory, path, faults);
         if (plan.Code == "compare")
         {
-            faults.Add(new($"{path}.code", "'compare' cannot be a plan's code: /v1/plans/compare is the comparison of plans."));
+            faults.Add(new($"{path}.code", "A plan cannot have the code 'compare', because /v1/plans/compare compares plans."));
         }
 
         CheckOptionalText(plan.Tagline, $"{path}.tagline", CatalogLimits.ShortText, faults);
@@ -138,12 +140,12 @@ public static partial class CatalogRules
         if (price.AmountMinor is < 0 or > CatalogLimits.PriceMinor)
         {
             faults.Add(
-                new($"{path}.amount", $"An amount of {price.AmountMinor} minor units; it lies between 0 and {CatalogLimits.PriceMinor}."));
+                new($"{path}.amount", $"An amount of {price.AmountMinor} minor units; 0 to {CatalogLimits.PriceMinor} is allowed."));
         }
 
         if (price.TrialDays is < 0 or > CatalogLimits.TrialDays)
         {
-            faults.Add(new($"{path}.trial_days", $"{price.TrialDays} trial days; they lie between 0 and {CatalogLimits.TrialDays}."));
+            faults.Add(new($"{path}.trial_days", $"{price.TrialDays} trial days; 0 to {CatalogLimits.TrialDays} are allowed."));
         }
 
         CheckDiscount(price.Discount, price.AmountMinor, 0, $"{path}.discount", faults);
@@ -152,8 +154,8 @@ public static partial class CatalogRules
         {
             faults.Add(new(
                 $"{path}.minimum",
-                $"A minimum of {minimum} minor units; it is more than the amount of {price.AmountMinor}, which is reached always, "
-                    + $"and at most {CatalogLimits.PriceMinor}."));
+                $"A minimum of {minimum} minor units; it must be more than the amount of {price.AmountMinor}, and at most "
+                    + $"{CatalogLimits.PriceMinor}."));
         }
 
         if (price.Seats is { } seats)
@@ -166,12 +168,12 @@ public static partial class CatalogRules
     {
         if (seats.Included is < 0 or > CatalogLimits.Seats)
         {
-            faults.Add(new($"{path}.included", $"{seats.Included} seats are included; they lie between 0 and {CatalogLimits.Seats}."));
+            faults.Add(new($"{path}.included", $"{seats.Included} included seats; 0 to {CatalogLimits.Seats} are allowed."));
         }
 
         if (seats.Mode is TierMode.Package or TierMode.Percentage)
         {
-            faults.Add(new($"{path}.mode", "Seats are priced per_unit, graduated or volume."));
+            faults.Add(new($"{path}.mode", "The mode of seats must be per_unit, graduated or volume."));
             return;
         }
 
@@ -198,8 +200,8 @@ public static partial class CatalogRules
         {
             faults.Add(
                 new($"{path}.pool.feature",
-                    $"Plan '{plan.Code}' does not name the credit feature '{pool.Feature}'; say how many credits it gives, "
-                        + "0 if only packs do."));
+                    $"Plan '{plan.Code}' does not have the credit feature '{pool.Feature}'. Add it with its quota, or with 0 if customers "
+                        + "only buy packs."));
         }
     }
 
@@ -216,8 +218,7 @@ public static partial class CatalogRules
             faults.Add(new(
                 path,
                 $"Plan '{plan.Code}' is also sold in {string.Join(" and ", missing)}, where overage of '{entitlement.Feature}' has no "
-                    + "price and would be free; "
-                + "write a list with a price for each currency."));
+                    + "price and would be free. List a price for each currency."));
         }
     }
 
@@ -229,7 +230,7 @@ public static partial class CatalogRules
             faults.Add(new(
                 path,
                 $"{discount.Percent?.ToString() ?? $"{discount.AmountMinor} minor units"} off a price of {price}; "
-                    + $"a discount is 0 to 100 percent or an amount, and leaves at least {left}."));
+                    + $"a discount must be 0 to 100 percent or an amount, and leave at least {left}."));
         }
     }
 
@@ -284,7 +285,7 @@ public static partial class CatalogRules
         }
         else if (text.Any(static c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\uFFFD') || HasLoneSurrogate(text))
         {
-            faults.Add(new(path, "The text holds control characters or broken letters."));
+            faults.Add(new(path, "The text contains control characters or unpaired surrogates."));
         }
     }
 
@@ -313,7 +314,7 @@ public static partial class CatalogRules
         if (!Code().IsMatch(code))
         {
             faults.Add(
-                new(path, $"'{code}' is not a code: small letters, digits, _ and -, beginning with a letter, at most 63 characters."));
+                new(path, $"'{code}' is not a valid code: use up to 63 lower-case letters, digits, _ and -, beginning with a letter."));
         }
     }
 

@@ -16,7 +16,7 @@ internal static class EntitlementChecks
 
         if (entitlement.Quota is { IsNegative: true })
         {
-            faults.Add(new($"{path}.quota", $"A quota of {entitlement.Quota}; write unlimited for no bound, 0 for disabled."));
+            faults.Add(new($"{path}.quota", $"A quota of {entitlement.Quota}; write unlimited for no limit, or 0 to disable the feature."));
         }
 
         CheckOverage(entitlement, path, feature, faults);
@@ -30,8 +30,8 @@ internal static class EntitlementChecks
             var member = entitlement.Pool is not null ? "pool" : "rollover";
             faults.Add(
                 new($"{path}.{member}",
-                    $"'{feature.Code}' is a level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)}): it may fall again, "
-                        + "so it burns no credits and leaves nothing to roll over."));
+                    $"'{feature.Code}' is a level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)}): it has no credit pool and "
+                        + "no rollover, because its usage can fall again."));
         }
     }
 
@@ -43,25 +43,25 @@ internal static class EntitlementChecks
             return;
         }
 
-        var what = $"'{feature.Code}' is weighed by time (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)})";
+        var what = $"'{feature.Code}' is a time-weighted level (its meter is {CatalogWords.Of(feature.Meters[0].Aggregate)})";
         if (entitlement.Period != QuotaPeriodKind.BillingMonth)
         {
-            faults.Add(new($"{path}.period", $"{what}: a unit of it is one that is there for a month, so its period is billing_month."));
+            faults.Add(new($"{path}.period", $"{what}: its period must be billing_month, because one unit is one unit for a month."));
         }
 
         if (entitlement is { HardCap: true, Quota: not null })
         {
-            faults.Add(new($"{path}.hard_cap", $"{what}: it grows while nobody does anything, so no cap stops it. Add hard_cap: false."));
+            faults.Add(new($"{path}.hard_cap", $"{what}: usage grows with time, so a hard cap cannot stop it. Add hard_cap: false."));
         }
 
         if (entitlement.OverageLimit is not null)
         {
-            faults.Add(new($"{path}.overage_limit", $"{what}: it grows while nobody does anything, so no limit stops it."));
+            faults.Add(new($"{path}.overage_limit", $"{what}: usage grows with time, so an overage limit cannot stop it."));
         }
 
         if (entitlement.RateLimits.Count > 0)
         {
-            faults.Add(new($"{path}.rate_limits", $"{what}: a report of it uses nothing, so there is nothing to limit."));
+            faults.Add(new($"{path}.rate_limits", $"{what}: a report uses no units, so rate limits have no effect."));
         }
     }
 
@@ -72,7 +72,7 @@ internal static class EntitlementChecks
         {
             faults.Add(
                 new(path,
-                    $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; quotas and their policies belong to metered ones."));
+                    $"'{feature.Code}' is a {CatalogWords.Of(feature.Kind)} feature; only metered features have quotas."));
         }
 
         CatalogRules.CheckOptionalText(entitlement.Value, $"{path}.value", CatalogLimits.Url, faults);
@@ -82,14 +82,14 @@ internal static class EntitlementChecks
     {
         if (entitlement.OverageLimit is { } limit && (entitlement.HardCap || limit.IsNegative))
         {
-            faults.Add(new($"{path}.overage_limit", "'overage_limit' is 0 or more and needs a soft cap: add hard_cap: false."));
+            faults.Add(new($"{path}.overage_limit", "'overage_limit' must be 0 or more, and needs a soft cap: add hard_cap: false."));
         }
 
         if (entitlement.OveragePrices.Count > 0 && (entitlement.HardCap || entitlement.Quota is null))
         {
             faults.Add(
                 new($"{path}.overage_price",
-                    "Nothing goes beyond a hard cap or an unlimited quota; an overage price needs a quota and hard_cap: false."));
+                    "An overage price needs a limited quota and hard_cap: false."));
         }
 
         CatalogRules.CheckCount(entitlement.OveragePrices.Count, CatalogLimits.Prices, $"{path}.overage_price", faults);
@@ -102,7 +102,8 @@ internal static class EntitlementChecks
             {
                 faults.Add(
                     new($"{place}.currency",
-                        $"Another overage price is in {entitlement.OveragePrices[i].Currency} already; there is one for each currency."));
+                        $"There is already an overage price in {entitlement.OveragePrices[i].Currency}; only one for each currency is "
+                            + "allowed."));
             }
         }
     }
@@ -112,16 +113,17 @@ internal static class EntitlementChecks
         CatalogRules.CheckCurrency(price.Currency, $"{path}.currency", faults);
         if (price.Mode == TierMode.Package ? price.PackageSize is not { IsPositive: true } : price.PackageSize is not null)
         {
-            faults.Add(new($"{path}.package_size", "'package_size' is more than 0 in mode package, and left out in the others."));
+            faults.Add(new($"{path}.package_size", "'package_size' must be more than 0 in mode package, and must be left out in other "
+                + "modes."));
         }
 
         if (price.Mode == TierMode.Percentage && (!feature.IsMoney || feature.Unit != price.Currency))
         {
             faults.Add(new($"{path}.mode", feature.IsMoney
-                ? $"'{feature.Code}' counts {feature.Unit}, and a percentage of that is {feature.Unit} too, not {price.Currency}; "
-                    + "in other currencies say a unit_price."
-                : $"A percentage is of money, and '{feature.Code}' is not: a feature that counts money says money: "
-                    + "true and its currency as 'unit'."));
+                ? $"'{feature.Code}' counts {feature.Unit}, so a percentage of it is in {feature.Unit}, not {price.Currency}. Use "
+                    + "unit_price for other currencies."
+                : $"Mode percentage needs a feature that counts money, and '{feature.Code}' does not: set money: true and the currency as "
+                    + "'unit'."));
         }
 
         TierChecks.Check(price.Mode, price.Tiers, $"{path}.tiers", faults);
@@ -137,22 +139,22 @@ internal static class EntitlementChecks
         if (rollover.Periods is < 1 or > CatalogLimits.RolloverPeriods)
         {
             faults.Add(
-                new($"{path}.rollover.periods", $"{rollover.Periods} periods; they lie between 1 and {CatalogLimits.RolloverPeriods}."));
+                new($"{path}.rollover.periods", $"{rollover.Periods} periods; 1 to {CatalogLimits.RolloverPeriods} are allowed."));
         }
 
         if (rollover.Max is { IsNegative: true })
         {
-            faults.Add(new($"{path}.rollover.max", "'max' is 0 or more."));
+            faults.Add(new($"{path}.rollover.max", "'max' must be 0 or more."));
         }
 
         if (entitlement.Quota is null || entitlement.Period == QuotaPeriodKind.Lifetime)
         {
-            faults.Add(new($"{path}.rollover", "An unlimited quota and a lifetime period have no rollover."));
+            faults.Add(new($"{path}.rollover", "Rollover needs a limited quota and a period other than lifetime."));
         }
 
         if (rollover.CarryOverage && entitlement.HardCap)
         {
-            faults.Add(new($"{path}.rollover.carry_overage", "There is no overage under a hard cap; add hard_cap: false."));
+            faults.Add(new($"{path}.rollover.carry_overage", "'carry_overage' needs a soft cap: add hard_cap: false."));
         }
     }
 
@@ -166,7 +168,8 @@ internal static class EntitlementChecks
             if (entitlement.RateLimits.Take(i).Any(other => other.Unit == unit && other.CountsDecisions == counts))
             {
                 faults.Add(
-                    new($"{path}.rate_limits[{i}].per", $"Two limits per {CatalogWords.Of(unit)} count the same; keep the smaller one."));
+                    new($"{path}.rate_limits[{i}].per", $"Two limits per {CatalogWords.Of(unit)} limit the same thing; keep the smaller "
+                        + "one."));
             }
         }
     }
@@ -175,18 +178,20 @@ internal static class EntitlementChecks
     {
         if (!limit.Limit.IsPositive)
         {
-            faults.Add(new($"{path}.limit", $"A limit of {limit.Limit}; it is more than 0. To forbid a feature, set its quota to 0."));
+            faults.Add(new($"{path}.limit", $"A limit of {limit.Limit}; a limit must be more than 0. To disable a feature, set its quota "
+                + "to 0."));
         }
 
         if (limit.Burst is { } burst && (!burst.IsPositive || limit.Unit is not (RateUnit.Second or RateUnit.Minute)))
         {
             faults.Add(
-                new($"{path}.burst", "'burst' is more than 0 and belongs to windows of a second or a minute; the others are fixed."));
+                new($"{path}.burst", "'burst' must be more than 0, and is allowed only per second or per minute."));
         }
 
         if (limit.Unit == RateUnit.Concurrency && (!limit.CountsDecisions || decimal.Truncate(limit.Limit.Value) != limit.Limit.Value))
         {
-            faults.Add(new($"{path}.limit", "Concurrency counts open reservations: a whole number, counts: decisions."));
+            faults.Add(new($"{path}.limit", "A concurrency limit counts open reservations: it must be a whole number with counts: "
+                + "decisions."));
         }
     }
 
@@ -199,18 +204,20 @@ internal static class EntitlementChecks
 
         if (!pool.Rate.IsPositive)
         {
-            faults.Add(new($"{path}.pool.rate", $"A rate of {pool.Rate}; it is more than 0 credits for one unit."));
+            faults.Add(new($"{path}.pool.rate", $"A rate of {pool.Rate}; a rate must be more than 0 credits for one unit."));
         }
 
         var credits = document.Features.FirstOrDefault(f => f.Code == pool.Feature);
         var fault = credits switch
         {
             null =>
-                $"The catalogue has no feature '{pool.Feature}'.{CatalogFault.Guess(faults, pool.Feature, document.Features.Select(static one => one.Code))}",
-            _ when credits.Code == entitlement.Feature => "A feature cannot draw on itself.",
-            { IsLevel: true } => $"'{pool.Feature}' is a level: its meter says what is used of it, so nothing can be drawn from it.",
-            { Kind: not FeatureKind.Metered } => $"'{pool.Feature}' is a {CatalogWords.Of(credits.Kind)} feature; credits are metered.",
-            _ when DrawsOnPool(pool.Feature, document) => $"'{pool.Feature}' draws on a pool itself; credits are one level deep.",
+                "The catalogue has no feature "
+                    + $"'{pool.Feature}'.{CatalogFault.Guess(faults, pool.Feature, document.Features.Select(static one => one.Code))}",
+            _ when credits.Code == entitlement.Feature => "A feature cannot be its own pool.",
+            { IsLevel: true } => $"'{pool.Feature}' is a level, so it cannot be a credit pool.",
+            { Kind: not FeatureKind.Metered } => $"'{pool.Feature}' is a {CatalogWords.Of(credits.Kind)} feature; a credit pool must be a "
+                + "metered feature.",
+            _ when DrawsOnPool(pool.Feature, document) => $"'{pool.Feature}' has a pool itself; pools cannot be nested.",
             _ => null,
         };
         if (fault is not null)
@@ -231,11 +238,11 @@ internal static class EntitlementChecks
             if (percent is < 1 or > CatalogLimits.LargestThreshold)
             {
                 faults.Add(
-                    new($"{path}.thresholds[{i}]", $"{percent} percent; thresholds lie between 1 and {CatalogLimits.LargestThreshold}."));
+                    new($"{path}.thresholds[{i}]", $"{percent} percent; thresholds must be 1 to {CatalogLimits.LargestThreshold}."));
             }
             else if (i > 0 && percent <= entitlement.Thresholds[i - 1])
             {
-                faults.Add(new($"{path}.thresholds[{i}]", "Thresholds ascend and occur once."));
+                faults.Add(new($"{path}.thresholds[{i}]", "Thresholds must be in ascending order without duplicates."));
             }
         }
     }

@@ -39,9 +39,9 @@ internal static class MeterChecks
                 yield return new(
                     $"features[{i}].meters",
                     $"'{before.Code}' {(before.Level is { } level ? $"is metered by {CatalogWords.Of(level)}" : "adds up units")}, "
-                        + "and that cannot become "
+                        + "and cannot be changed to "
                     + $"{(document.Features[i].Level is { } next ? CatalogWords.Of(next) : "a sum")}: "
-                    + "what customers have used of it would mean something else. Give the new feature a code of its own.");
+                    + "recorded usage would change its meaning. Use a new code for the new feature.");
             }
         }
     }
@@ -51,15 +51,17 @@ internal static class MeterChecks
     {
         var (one, other) = (CatalogWords.Of(a.Aggregate), CatalogWords.Of(b.Aggregate));
         return !a.Aggregate.Combines(b.Aggregate)
-            ? $"A {(a.Aggregate.IsLevel() ? one : other)} meter stands alone: its value is what is used, "
-                + $"and '{(a.Aggregate.IsLevel() ? other : one)}' cannot be added to it. Use a feature of its own."
-            : CountsTheSame(a, b) ? "An earlier meter of the feature reads the same events with the same filters: they would count twice."
+            ? $"A {(a.Aggregate.IsLevel() ? one : other)} meter cannot share a feature with a {(a.Aggregate.IsLevel() ? other : one)} "
+                + "meter, because a level cannot be added to other units. Use a separate feature."
+            : CountsTheSame(a, b) ? "An earlier meter of the feature reads the same events with the same filters: each event would count "
+                + "twice."
             : a.EventType != b.EventType ? null
             : !a.Aggregate.CombinesOnOneEvent(b.Aggregate)
-            ? $"A {one} and a {other} meter of one feature cannot read the same type of events: a void could not tell what each had "
-                + "counted. Use a feature of its own."
+            ? $"A {one} and a {other} meter of one feature cannot read the same type of events: a void could not tell what each of them "
+                + "counted. Use a separate feature."
             : !a.Aggregate.MayReadTwice()
-            ? $"Two {one} meters of a feature read events of different types: of two values of one event neither is the last."
+            ? $"Two {one} meters of a feature read events of different types: if they read the same event, neither of its values would be "
+                + "the latest."
             : null;
     }
 

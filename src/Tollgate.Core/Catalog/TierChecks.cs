@@ -22,24 +22,24 @@ internal static class TierChecks
             {
                 faults.Add(new($"{path}[{i}].percent", mode == TierMode.Percentage
                     ? "'percent' is missing: 2.5 for two and a half percent of the amount."
-                    : $"'percent' belongs to mode percentage; {CatalogWords.Of(mode)} has a 'unit_price'."));
+                    : $"'percent' is only for mode percentage; mode {CatalogWords.Of(mode)} needs 'unit_price'."));
             }
             else if (tier.Percent is { } percent && !Percent.TryCreate(percent.Value, out _))
             {
                 faults.Add(
                     new($"{path}[{i}].percent",
-                        $"{percent}; a percentage lies between 0 and {Percent.Largest} and has at most {Percent.Scale} decimals."));
+                        $"{percent}; a percentage from 0 to {Percent.Largest} with at most {Percent.Scale} decimals is expected."));
             }
 
             if (isLast != tier.UpTo is null)
             {
                 faults.Add(
                     new($"{path}[{i}].up_to",
-                        isLast ? "The last tier is open: leave 'up_to' out." : "Only the last tier is open: say 'up_to'."));
+                        isLast ? "The last tier has no upper bound: leave 'up_to' out." : "Only the last tier can leave 'up_to' out."));
             }
             else if (tier.UpTo is { } upTo && upTo <= below)
             {
-                faults.Add(new($"{path}[{i}].up_to", $"Tiers ascend: {upTo} is not more than {below}."));
+                faults.Add(new($"{path}[{i}].up_to", $"Tiers must be in ascending order: {upTo} is not more than {below}."));
             }
 
             below = tier.UpTo ?? below;

@@ -100,7 +100,7 @@ public static class CustomerRules
             && VatIds.FormOf(profile.Country) is { } form)
         {
             Expect(VatIds.IsValid(profile.Country, profile.TaxId), "tax_id",
-                $"'{profile.TaxId}' is no VAT id of {profile.Country}, or a digit of it is wrong. Expected: {form}.");
+                $"'{profile.TaxId}' is not a valid VAT id of {profile.Country}: its form or a check digit is wrong. Expected: {form}.");
         }
 
         Expect(IsExemptionPart(profile.TaxExempt?.Reason), "tax_exempt.reason",

@@ -80,7 +80,7 @@ public static partial class UpstreamRules
         foreach (var (name, value) in headers ?? new Dictionary<string, string>())
         {
             Expect(name.Length is >= 1 and <= 100 && !name.AsSpan().ContainsAnyExcept(HeaderLetters), "headers",
-                $"'{name}' is no name of a header.");
+                $"'{name}' is not a header name.");
             Expect(!OfConnection.Contains(name, StringComparer.OrdinalIgnoreCase), "headers",
                 $"'{name}' is set by Tollgate for each call; leave it out.");
             Expect(!IsOfTrust(name), "headers",

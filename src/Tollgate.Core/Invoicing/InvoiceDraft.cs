@@ -184,7 +184,7 @@ public sealed record InvoiceDraft(InvoiceKind Kind, Period Period, Currency Curr
         TaxCategory = minimum.TaxCategory,
         Description = minimum.BilledBefore is null ? "Up to the agreed minimum" : "Agreed minimum: correction of an earlier period",
         Steps = minimum.BilledBefore is { } before
-            ? [$"{minimum.Minimum} agreed beside the plan − {minimum.Counted} of usage, not below nothing", $"billed before: {before}"]
+            ? [$"{minimum.Minimum} minimum in addition to the plan − {minimum.Counted} of usage, at least 0", $"billed before: {before}"]
             : [$"{minimum.Minimum} agreed − {minimum.Counted} of plan and usage"],
     };
 }

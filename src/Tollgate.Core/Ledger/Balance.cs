@@ -44,7 +44,7 @@ public sealed record Balance
     public LatestReport? Reports { get; init; }
 
     /// <summary>
-    /// For a level that time weighs; null for all others. Then <see cref="Used"/> is the usage at the period's end if no report changes the
+    /// For a time-weighted level; null for all others. Then <see cref="Used"/> is the usage at the period's end if no report changes the
     /// level, which invoices read. Readers of a current period call <see cref="UsedBy"/>.
     /// </summary>
     public TimedLevel? Timed { get; init; }

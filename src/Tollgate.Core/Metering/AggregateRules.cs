@@ -39,7 +39,7 @@ public static class AggregateRules
 
     /// <summary>
     /// Returns the amount by which an event changes the usage of the period. Only a level falls (<see cref="MeterAggregates.IsLevel"/>).
-    /// A report of a level that time weighs uses nothing: time does (<see cref="TimedLevel"/>).
+    /// A report of a time-weighted level uses nothing: time does (<see cref="TimedLevel"/>).
     /// </summary>
     /// <param name="effect">For a value that was seen before (<see cref="CountsValueOnce"/>): an effect with an amount of zero.</param>
     /// <param name="used">The usage before the event.</param>
@@ -75,7 +75,7 @@ public static class AggregateRules
     public static bool KeepsReading(MeterAggregate aggregate) => !aggregate.KeepsNothing();
 
     /// <summary>Returns the reading that the event keeps for a void; null: its posting is enough.</summary>
-    /// <param name="reports">The reports of its balance after the event; for a level that time weighs those of its instant.</param>
+    /// <param name="reports">The reports of its balance after the event; for a time-weighted level those of its instant.</param>
     public static Reading? ReadingOf(in Effect effect, LatestReport? reports) => effect.Aggregate switch
     {
         MeterAggregate.Latest => Reading.Latest(effect.Feature.Key, effect.Amount, reports!.Count),

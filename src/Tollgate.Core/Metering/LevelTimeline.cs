@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Metering;
 
-/// <summary>A report of a level that time weighs (<see cref="Catalog.MeterAggregates.WeighsTime"/>).</summary>
+/// <summary>A report of a time-weighted level (<see cref="Catalog.MeterAggregates.WeighsTime"/>).</summary>
 /// <param name="Number">The order of recording among the reports of one instant.</param>
 public readonly record struct LevelReport(Instant At, int Number, Quantity Level);
 

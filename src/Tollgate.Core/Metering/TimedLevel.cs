@@ -5,7 +5,7 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Metering;
 
 /// <summary>
-/// A quota period of a level that time weighs. Its usage grows with time: the integral of the level, divided by the length of the period
+/// A quota period of a time-weighted level. Its usage grows with time: the integral of the level, divided by the length of the period
 /// without cuts.
 /// </summary>
 /// <param name="Level">The level at the period's end, by the reports so far.</param>

@@ -16,7 +16,7 @@ public static class VoidRules
     /// <summary>
     /// Returns one reversal for each posting of the event, in its order. A void subtracts units; a maximum falls to that of the other
     /// events of the period; a unique value still counts while another event of the period has it; and the last value gives way to the one
-    /// before. <see cref="LevelTimeline"/> takes back a value that time weighs.
+    /// before. <see cref="LevelTimeline"/> reverses the value of a time-weighted level.
     /// </summary>
     /// <param name="postings">The postings of the event to void.</param>
     /// <param name="readings">The readings that the event kept.</param>
@@ -41,7 +41,7 @@ public static class VoidRules
         return reversed;
     }
 
-    /// <summary>True for a report of a level that time weighs: its posting alone does not contain its effect.</summary>
+    /// <summary>True for a report of a time-weighted level: its posting alone does not contain its effect.</summary>
     public static bool IsOfTime(in Reading reading) => reading.Kind == ReadingKind.Timed;
 
     /// <summary>Returns the readings of unique meters that no other event shows.</summary>

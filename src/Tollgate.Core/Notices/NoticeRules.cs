@@ -35,7 +35,7 @@ public static class NoticeRules
     }
 
     /// <summary>True if a notice of the subscription names a price, which depends on coupons and taxes.</summary>
-    public static bool TellsPrice(Subscription subscription, Instant now) =>
+    public static bool AnnouncesPrice(Subscription subscription, Instant now) =>
         subscription is { Scheduled: not null, CancelAt: null } || IsEnding(subscription, now);
 
     /// <summary>
@@ -72,8 +72,8 @@ public static class NoticeRules
         var end = !ends ? ""
             : $" You keep {failing.Plan} for now. If you do not pay by {Day(facts, last)}, "
                 + (facts.Policy.FinalAction == DunningEnd.Cancel
-                    ? $"{failing.Plan} ends and you are on {facts.DefaultPlan}."
-                    : $"you are on {facts.DefaultPlan} until you do.");
+                    ? $"{failing.Plan} ends and you move to {facts.DefaultPlan}."
+                    : $"you move to {facts.DefaultPlan} until you do.");
         return new(
             NoticeCode.PaymentFailed, isLast ? NoticeSeverity.Critical : NoticeSeverity.Warning, failing.FirstFailedAt,
             $"Your payment of {amount} failed",
@@ -102,7 +102,7 @@ public static class NoticeRules
 
     private static Notice OfEnd(NoticeFacts facts, OwedInvoice owed, EndedPlan ended) => new(
         NoticeCode.PlanEnded, NoticeSeverity.Critical, ended.At, $"{ended.Plan} has ended",
-        $"{ended.Plan} ended on {Day(facts, ended.At)} because invoice {owed.Number} was not paid. You are on {facts.DefaultPlan} now. "
+        $"{ended.Plan} ended on {Day(facts, ended.At)} because invoice {owed.Number} was not paid. You are now on {facts.DefaultPlan}. "
             + (ended.Waits
                 ? $"If you pay {Words(owed.Due)}, {ended.Plan} continues at once."
                 : $"You can still pay it. To use {ended.Plan} again, subscribe again."))
@@ -135,8 +135,8 @@ public static class NoticeRules
             : string.Create(CultureInfo.InvariantCulture, $"{used.Value:#,0.#########} of {granted.Value:#,0.#########} are used");
         var more = (isOver, reached.Standing.ResetsAt) switch
         {
-            (true, { } again) => $" More is possible from {Day(facts, again)} on, or with a larger plan.",
-            (true, _) => " More is possible with a larger plan.",
+            (true, { } again) => $" You get more on {Day(facts, again)}, or with a larger plan.",
+            (true, _) => " A larger plan includes more.",
             (_, { } anew) => $" It resets on {Day(facts, anew)}.",
             _ => "",
         };
@@ -163,12 +163,12 @@ public static class NoticeRules
         {
             yield return new(
                 NoticeCode.CancelScheduled, NoticeSeverity.Info, since, $"{plan} ends on {Day(facts, end)}",
-                $"It is canceled. After that you are on {facts.DefaultPlan}."
+                $"Your subscription is canceled. You then move to {facts.DefaultPlan}."
                     + (subscription.Scheduled is { } waiting
-                        ? $" If you do not cancel, it changes to {waiting.Plan.Plan.Name} then, as scheduled before."
+                        ? $" If you undo the cancellation, your plan changes to {waiting.Plan.Plan.Name} then, as scheduled."
                         : ""))
             {
-                Action = (NoticeAction.KeepPlan, "Do not cancel"), Subscription = facts.SubscriptionId, HappensAt = end,
+                Action = (NoticeAction.KeepPlan, "Keep the plan"), Subscription = facts.SubscriptionId, HappensAt = end,
             };
         }
 
@@ -187,7 +187,7 @@ public static class NoticeRules
         {
             yield return new(
                 NoticeCode.ChangeScheduled, NoticeSeverity.Info, since, $"Your plan changes on {Day(facts, subscription.Current.End)}",
-                $"From then on it is {next.Plan.Plan.Name} for {Price(facts, next)}. Until then you have {plan}.")
+                $"From then on, you have {next.Plan.Plan.Name} for {Price(facts, next)}. You keep {plan} until then.")
             {
                 // Only the provider can withdraw a change that it has scheduled.
                 Action = subscription.ManagedBy is null
@@ -201,11 +201,11 @@ public static class NoticeRules
     private static string AfterTrial(NoticeFacts facts, Subscription subscription, string plan) => subscription switch
     {
         { ConvertsTrial: true } =>
-            $"After that, {plan} continues for {Price(facts, subscription.Terms)}. If you do not want that, cancel before then.",
+            $"After that, {plan} continues for {Price(facts, subscription.Terms)}. To avoid being charged, cancel before then.",
         { ManagedBy: not null } =>
-            $"After that, {plan} continues for {Price(subscription.Terms)} if you have added a card or another payment method by then. "
-                + $"Otherwise you are on {facts.DefaultPlan}.",
-        _ => $"After that, you are on {facts.DefaultPlan}. To keep {plan}, subscribe to it for {Price(subscription.Terms)}.",
+            $"After that, {plan} continues for {Price(subscription.Terms)} if you have added a payment method by then. "
+                + $"Otherwise you move to {facts.DefaultPlan}.",
+        _ => $"You then move to {facts.DefaultPlan}. To keep {plan}, subscribe for {Price(subscription.Terms)}.",
     };
 
     /// <summary>Returns the notice for a provider-managed subscription: only the provider knows its retries and its final action.</summary>
@@ -226,9 +226,9 @@ public static class NoticeRules
 
     private static string Why(PaymentFailure failure) => failure switch
     {
-        PaymentFailure.InsufficientFunds => "there was too little money on the card",
-        PaymentFailure.AuthenticationRequired => "your bank wants you to confirm it",
-        PaymentFailure.PaymentMethodMissing => "there is no card to charge",
+        PaymentFailure.InsufficientFunds => "the card had insufficient funds",
+        PaymentFailure.AuthenticationRequired => "your bank requires you to confirm it",
+        PaymentFailure.PaymentMethodMissing => "no payment method is on file",
         _ => "your bank declined it",
     };
 
@@ -236,7 +236,7 @@ public static class NoticeRules
         facts.HasPayPage ? (NoticeAction.PayInvoice, $"Pay {Words(owed.Due)}") : null;
 
     private static string HowToPay(NoticeFacts facts) =>
-        facts.HasPayPage ? "Please pay the invoice." : "It cannot be paid online; please pay it as the invoice says.";
+        facts.HasPayPage ? "Please pay the invoice." : "You cannot pay it online. Please follow the payment instructions on the invoice.";
 
     private static string Words(MoneyAmount amount) => amount.Display().Replace('-', '−');
 

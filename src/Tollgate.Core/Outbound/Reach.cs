@@ -87,7 +87,7 @@ public sealed class Reach
     {
         if (!IPNetwork.TryParse(part, out var network))
         {
-            return $"\"{part}\" is no network in CIDR notation, such as 10.20.0.0/16 or 127.0.0.1/32.";
+            return $"\"{part}\" is not a network in CIDR notation, such as 10.20.0.0/16 or 127.0.0.1/32.";
         }
 
         // 10.0.0.7/8 may be meant as one host or as its whole network.

@@ -150,7 +150,7 @@ internal sealed class Deciding(AccountState account, Instant at, Instant now, bo
     }
 
     /// <summary>
-    /// Records a report of a level that time weighs; no cap refuses it. Usage has grown since the last report, so this report also crosses
+    /// Records a report of a time-weighted level; no cap refuses it. Usage has grown since the last report, so this report also crosses
     /// the thresholds that time has reached since then.
     /// </summary>
     private Outcome Report(in Effect effect)

@@ -15,7 +15,7 @@ public sealed record Standing(int FeatureKey, Quantity? Limit, Quantity Used, Qu
     /// <summary>Overage of ended periods that lowers the limit, including any part beyond the quota.</summary>
     public Quantity Carried { get; init; }
 
-    /// <summary>For a level that time weighs: the usage at the period's end if no report changes it. Null for all others.</summary>
+    /// <summary>For a time-weighted level: the usage at the period's end if no report changes it. Null for all others.</summary>
     public Quantity? UsedAtEnd { get; init; }
 
     public Instant? ResetsAt => Period.End == Instant.FarFuture ? null : Period.End;

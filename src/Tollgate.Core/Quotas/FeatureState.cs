@@ -188,7 +188,7 @@ public sealed class FeatureState
     }
 
     /// <summary>
-    /// Returns the balance of a period without a row. A level that time weighs is used in it by the reports of before and since, if the
+    /// Returns the balance of a period without a row. A time-weighted level is used in it by the reports of before and since, if the
     /// state knows them.
     /// </summary>
     private Balance Opened(Period period, LevelTimeline? reports)
@@ -199,13 +199,13 @@ public sealed class FeatureState
             : empty;
     }
 
-    /// <summary>The loaded reports of a level that time weighs; null: none are loaded.</summary>
+    /// <summary>The loaded reports of a time-weighted level; null: none are loaded.</summary>
     public Slot<LevelTimeline>? Reports => Volatile.Read(ref _reports);
 
     public void Load(LevelTimeline reports) => Volatile.Write(ref _reports, new Slot<LevelTimeline>(reports, reports));
 
     /// <summary>True if the state suffices to compute the usage of a period. Safe on any thread.</summary>
-    public bool TellsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
+    public bool KnowsUsageOf(Period period) => !Feature.Feature.WeighsTime || Reports?.Stored?.Knows(period.Start) == true
         || Balances.Any(slot => slot.Stored?.Period.Start == period.Start);
 
     /// <summary>Returns the newest balance whose period begins before <paramref name="start"/>.</summary>

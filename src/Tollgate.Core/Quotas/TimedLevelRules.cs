@@ -6,7 +6,7 @@ using Tollgate.Core.Time;
 namespace Tollgate.Core.Quotas;
 
 /// <summary>
-/// Reports of a level that time weighs. A report holds until the next one, so it changes its own period and may change later ones. The
+/// Reports of a time-weighted level. A report holds until the next one, so it changes its own period and may change later ones. The
 /// state must have the reports since the instant before it (<see cref="FeatureState.Reports"/>), and every row of a period that ended after
 /// it.
 /// </summary>

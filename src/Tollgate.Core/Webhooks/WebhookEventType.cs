@@ -29,23 +29,24 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
     public const string Every = "*";
 
     private static readonly WebhookEventType Updated = new("subscription.updated", WebhookObject.Subscription,
-        "The terms, the end, the coupons or the scheduled change of the subscription have changed; change.type says which.");
+        "The terms, the end, the coupons or the scheduled change of the subscription have changed; see change.type.");
 
     private static readonly Dictionary<SubscriptionVerb, WebhookEventType> OfSteps = new()
     {
         [SubscriptionVerb.Start] = new(
-            "subscription.created", WebhookObject.Subscription, "A subscription has begun, with a trial or without."),
+            "subscription.created", WebhookObject.Subscription, "A subscription has begun, with or without a trial."),
         [SubscriptionVerb.Activate] = new(
-            "subscription.activated", WebhookObject.Subscription, "A subscription that was incomplete is active."),
+            "subscription.activated", WebhookObject.Subscription, "An incomplete subscription has become active."),
         [SubscriptionVerb.ConvertTrial] = new(
-            "subscription.trial_converted", WebhookObject.Subscription, "The trial is over and the first paid period has begun."),
+            "subscription.trial_converted", WebhookObject.Subscription, "The trial has ended, and the first paid period has begun."),
         [SubscriptionVerb.ExpireTrial] = new(
             "subscription.trial_expired", WebhookObject.Subscription,
-            "The trial is over without a purchase; the customer is on the default plan."),
-        [SubscriptionVerb.Renew] = new("subscription.renewed", WebhookObject.Subscription, "The next period has begun and was invoiced."),
+            "The trial has expired; the customer is on the default plan."),
+        [SubscriptionVerb.Renew] = new("subscription.renewed", WebhookObject.Subscription, "The next period has begun, and Tollgate has "
+            + "invoiced it."),
         [SubscriptionVerb.BillUsage] = new(
             "subscription.usage_billed", WebhookObject.Subscription,
-            "A month within a longer period is over, and Tollgate has invoiced its usage."),
+            "A month within a longer period has ended, and Tollgate has invoiced its usage."),
         [SubscriptionVerb.Change] = Updated,
         [SubscriptionVerb.Schedule] = Updated,
         [SubscriptionVerb.Unschedule] = Updated,
@@ -55,17 +56,17 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         [SubscriptionVerb.EndCoupon] = Updated,
         [SubscriptionVerb.Pause] = new(
             "subscription.paused", WebhookObject.Subscription,
-            "The subscription is paused; the customer is on the default plan meanwhile."),
+            "The subscription is paused; until it resumes, the customer is on the default plan."),
         [SubscriptionVerb.Resume] = new("subscription.resumed", WebhookObject.Subscription, "A paused subscription has resumed."),
         [SubscriptionVerb.Cancel] = new("subscription.canceled", WebhookObject.Subscription, "The subscription has ended."),
         [SubscriptionVerb.FailPayment] = new("subscription.past_due", WebhookObject.Subscription, "A payment has failed."),
         [SubscriptionVerb.RecoverPayment] = new(
-            "subscription.recovered", WebhookObject.Subscription, "A payment has succeeded after a failed one."),
+            "subscription.recovered", WebhookObject.Subscription, "The subscription is no longer past due."),
     };
 
     private static readonly WebhookEventType Finalized = new(
         "invoice.finalized", WebhookObject.Invoice,
-        "The invoice has its number, and its lines no longer change. An invoice of 0 is paid at once.");
+        "The invoice has its number, and its lines no longer change. An invoice with a total of 0 is paid at once.");
     private static readonly WebhookEventType PartiallyPaid = new(
         "invoice.partially_paid", WebhookObject.Invoice, "Credits have paid a part of the invoice.");
     private static readonly WebhookEventType Paid = new("invoice.paid", WebhookObject.Invoice, "The invoice is paid in full.");
@@ -79,41 +80,42 @@ public sealed record WebhookEventType(string Name, WebhookObject Object, string 
         "invoice.refunded", WebhookObject.Invoice, "A payment of the invoice was refunded.");
 
     private static readonly WebhookEventType RefundFailed = new(
-        "invoice.refund_failed", WebhookObject.Invoice, "A refund of the invoice has failed; its amount is the customer's credit.");
+        "invoice.refund_failed", WebhookObject.Invoice, "A refund of the invoice has failed; the amount has become the customer's credit.");
 
     private static readonly WebhookEventType PaymentFailed = new("invoice.payment_failed", WebhookObject.Invoice,
-        "Tollgate could not collect the invoice; change.note says why. Tollgate retries it by the dunning policy, "
-            + "unless it is now uncollectible.");
+        "Tollgate could not collect the invoice; change.note has the reason. Tollgate retries according to the dunning policy, unless the "
+            + "invoice is now uncollectible.");
     private static readonly WebhookEventType CheckoutCompleted = new(
-        "checkout.completed", WebhookObject.Checkout, "The customer has paid, or nothing was due, and the purchase is done.");
+        "checkout.completed", WebhookObject.Checkout, "The customer has completed the purchase.");
     private static readonly WebhookEventType CheckoutExpired = new(
-        "checkout.expired", WebhookObject.Checkout, "Nobody finished the checkout. It has changed nothing.");
+        "checkout.expired", WebhookObject.Checkout, "The checkout has expired without a purchase.");
     private static readonly WebhookEventType CheckoutCredited = new("checkout.credited", WebhookObject.Checkout,
-        "The customer has paid when the purchase was no longer possible. The money is the customer's credit.");
+        "The customer paid when the purchase was no longer possible, and the money has become the customer's credit.");
 
     private static readonly Dictionary<string, WebhookEventType> OfPayments = new()
     {
         ["succeed"] = new("payment.succeeded", WebhookObject.Payment, "The payment has succeeded."),
         ["fail"] = new(
             "payment.failed", WebhookObject.Payment,
-            "The payment has failed; payment.failure says why. A provider may report later that it succeeded after all."),
+            "The payment has failed; payment.failure has the reason. A provider may later report that it succeeded after all."),
         ["refund_succeed"] = new(
-            "payment.refunded", WebhookObject.Payment, "A part of the payment, or all of it, was refunded; change.amount is the amount."),
+            "payment.refunded", WebhookObject.Payment, "The payment has been refunded, in part or in full; change.amount is the amount."),
         ["refund_fail"] = new(
             "payment.refund_failed", WebhookObject.Payment,
-            "The provider could not refund the payment; the amount is the customer's credit."),
+            "The provider could not refund the payment; the amount has become the customer's credit."),
         ["dispute"] = new("payment.disputed", WebhookObject.Payment, "The customer's bank has opened a dispute."),
-        ["dispute_won"] = new("payment.dispute_won", WebhookObject.Payment, "A dispute ended, and the money stays."),
-        ["dispute_lost"] = new("payment.dispute_lost", WebhookObject.Payment, "A dispute ended, and the bank took the money back."),
+        ["dispute_won"] = new("payment.dispute_won", WebhookObject.Payment, "The dispute ended in your favour."),
+        ["dispute_lost"] = new("payment.dispute_lost", WebhookObject.Payment, "The dispute ended in the customer's favour, and the bank "
+            + "has kept the money."),
     };
 
     public static readonly WebhookEventType ThresholdReached = new("quota.threshold_reached", WebhookObject.Quota,
-        "Usage has crossed 80, 90 or 100 percent of the granted amount, or the catalogue's own thresholds. Each fires once per customer, "
+        "Usage has reached 80, 90 or 100 percent of the limit, or a threshold in the catalogue. Each threshold fires once per customer, "
             + "feature and period.");
 
     public static readonly WebhookEventType EndpointDisabled = new("webhook_endpoint.disabled", WebhookObject.WebhookEndpoint,
-        "Tollgate has disabled an endpoint: it answered 410 (gone), or accepted nothing for five days (failing). "
-            + "The event goes to the project's other endpoints.");
+        "Tollgate has disabled an endpoint that answered 410 (gone) or accepted nothing for five days (failing). Tollgate sends this event "
+            + "to the project's other endpoints.");
 
     public static readonly WebhookEventType AlertFired = new("alert.fired", WebhookObject.Alert,
         "A rule of the project whose channels include webhook (or slack, for endpoints of that format) has fired an alert.");

@@ -10,15 +10,16 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Alerts;
 
 /// <summary>
-/// Adds recommendations of plans to facts about usage. It reads the usage of all customers of a batch in one statement. Customers with
-/// terms of their own (overrides, add-ons, agreed amounts, several units) get none: their price is no plan's.
+/// Adds recommendations of plans to facts about usage: of the usage when the fact happened, however late somebody derives it, and of the
+/// customer's present plan. It reads the usage of all customers of a batch in one statement. Customers with terms of their own (overrides,
+/// add-ons, agreed amounts, several units) get none: their price is no plan's.
 /// </summary>
 internal static class AdvisePlans
 {
     /// <summary>The percentage of a limit from which a larger plan is worth a thought.</summary>
     private const int EnoughPercent = 80;
 
-    /// <summary>A customer's plan, with the usage of its features in their running periods.</summary>
+    /// <summary>A customer's plan, with the usage of its features in the periods that ran at an instant.</summary>
     private sealed record Standing(Plan Plan, PriceInterval Interval, Currency Currency)
     {
         public List<(string Feature, Quantity Used, Period Period)> Used { get; } = [];
@@ -28,21 +29,23 @@ internal static class AdvisePlans
     public static async Task<IReadOnlyList<AlertFact>> RunAsync(
         NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<AlertFact> facts, Instant now, CancellationToken cancel)
     {
-        var customers = facts.Where(IsAboutUsage).Select(static fact => fact.Customer!.Id).Distinct(StringComparer.Ordinal).ToArray();
-        if (customers.Length == 0)
+        var asked = facts.Where(IsAboutUsage).Select(KeyOf).Distinct().ToArray();
+        if (asked.Length == 0)
         {
             return facts;
         }
 
-        var standings = await ReadAsync(connection, project, customers, now, cancel);
+        var standings = await ReadAsync(connection, project, asked, cancel);
         Plan[] plans = [.. project.Catalog.Plans.Values.Select(static version => version.Plan)];
         return
         [
-            .. facts.Select(fact => IsAboutUsage(fact) && standings.TryGetValue(fact.Customer!.Id, out var standing)
+            .. facts.Select(fact => IsAboutUsage(fact) && standings.TryGetValue(KeyOf(fact), out var standing)
                 ? fact with { Recommendation = Of(fact, standing, plans, now) }
                 : fact),
         ];
     }
+
+    private static (string Customer, Instant At) KeyOf(AlertFact fact) => (fact.Customer!.Id, fact.At);
 
     private static bool IsAboutUsage(AlertFact fact) =>
         fact is CrossingFact { IsHighest: true, Percent: >= EnoughPercent, Feature.IsLevel: false } or LowUseFact;
@@ -55,8 +58,9 @@ internal static class AdvisePlans
         }
 
         var crossing = (CrossingFact)fact;
-        var atThisPace = standing.Used.ToDictionary(
-            static one => one.Feature, one => UsageProjection.AtPeriodEnd(one.Used, one.Period, now) ?? one.Used);
+        var atThisPace = standing.Used.ToDictionary(static one => one.Feature, one => one.Feature == crossing.Feature.Code
+            ? UsageProjection.AtPeriodEnd(crossing.Used, one.Period, crossing.At) ?? crossing.Used
+            : UsageProjection.AtPeriodEnd(one.Used, one.Period, now) ?? one.Used);
         var advice = PlanAdvice.Of(Use(atThisPace, isProjected: true), crossing.Feature, plans);
         if (advice is not null || crossing.Used < crossing.Granted)
         {
@@ -64,34 +68,37 @@ internal static class AdvisePlans
         }
 
         // No plan has room for the pace. A plan that has room for the usage helps for a while.
-        var soFar = standing.Used.ToDictionary(static one => one.Feature, static one => one.Used);
+        var soFar = standing.Used.ToDictionary(
+            static one => one.Feature, one => one.Feature == crossing.Feature.Code ? crossing.Used : one.Used);
         return PlanAdvice.Of(Use(soFar, isProjected: false), crossing.Feature, plans);
 
         PlanUse Use(IReadOnlyDictionary<string, Quantity> used, bool isProjected) =>
             new(standing.Plan, standing.Interval, standing.Currency, used, isProjected);
     }
 
-    private static async Task<Dictionary<string, Standing>> ReadAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, string[] customers, Instant now, CancellationToken cancel)
+    private static async Task<Dictionary<(string Customer, Instant At), Standing>> ReadAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, (string Customer, Instant At)[] asked, CancellationToken cancel)
     {
-        await using var command = connection.Command(AlertFactSql.Uses, project.Id, customers, now.ToUtc());
+        await using var command = connection.Command(
+            AlertFactSql.Uses, project.Id, Array.ConvertAll(asked, static one => one.Customer),
+            Array.ConvertAll(asked, static one => one.At.ToUtc()));
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var (standings, row) = (new Dictionary<string, Standing>(StringComparer.Ordinal), new RowReader(reader));
+        var (standings, row) = (new Dictionary<(string Customer, Instant At), Standing>(), new RowReader(reader));
         while (await reader.ReadAsync(cancel))
         {
-            var customer = row.Text("customer");
-            if (!standings.TryGetValue(customer, out var standing))
+            var key = (row.Text("customer"), row.Time("at"));
+            if (!standings.TryGetValue(key, out var standing))
             {
                 var plan = row.WholeOrNull("plan_version_id") is { } version
                     && project.Catalog.PlanVersions.TryGetValue(version, out var known)
                     ? known.Plan
                     : project.Catalog.DefaultPlan.Plan;
-                standings[customer] = standing = new(
+                standings[key] = standing = new(
                     plan, row.TextOrNull("interval") is { } interval ? CatalogWords.Read<PriceInterval>(interval) : PriceInterval.Monthly,
                     Currency.Of(row.TextOrNull("currency") ?? project.Currency));
             }
 
-            if (row.WholeOrNull("feature") is { } key && project.Catalog.FeaturesByKey.TryGetValue(key, out var feature)
+            if (row.WholeOrNull("feature") is { } number && project.Catalog.FeaturesByKey.TryGetValue(number, out var feature)
                 && IsMonthly(standing.Plan, feature.Code))
             {
                 standing.Used.Add(

@@ -1,3 +1,5 @@
+using Tollgate.Engine.Jobs;
+
 namespace Tollgate.Engine.Alerts;
 
 /// <summary>The statements that read facts. Other rooms write them.</summary>
@@ -6,35 +8,9 @@ internal static class AlertFactSql
     /// <summary>One server derives at a time.</summary>
     public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234011, 0)";
 
-    /// <summary>
-    /// The range from the first unprocessed transaction to before the oldest running one, or a shorter range: about $1 facts of each kind,
-    /// and always all facts of a transaction. $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
-    /// </summary>
-    public const string Span =
-        """
-        SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8,
-          x.top), x.top, count(f.xid) > 0
-          FROM alert_place p
-         CROSS JOIN (SELECT facts_stand_below() AS top) x
-          LEFT JOIN LATERAL (
-                (SELECT xid, false AS is_last FROM subscription_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, false FROM collection_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, false FROM threshold_crossings    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, false FROM webhook_endpoint_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM subscription_facts     WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM collection_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM threshold_crossings    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM webhook_endpoint_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-               ) f ON true
-         GROUP BY p.derived_below, x.top
-        """;
+    /// <inheritdoc cref="DeriveSql.Span"/>
+    public static string Span { get; } = DeriveSql.Span(
+        "alert_place", "subscription_facts", "collection_facts", "threshold_crossings", "webhook_endpoint_facts");
 
     /// <summary>$1 the transaction below which all facts have become alerts.</summary>
     public const string MovePlace = "UPDATE alert_place SET derived_below = $1";
@@ -157,19 +133,20 @@ internal static class AlertFactSql
         """;
 
     /// <summary>
-    /// The plans of customers and the usage of their running periods, without customers who have terms of their own. $1 project, $2
-    /// customers, $3 the project's time. Rows: customer, plan version or null, interval or null, currency or null, then for each feature,
-    /// or once with nulls: feature, used, start, end.
+    /// The plans of customers and the usage of the periods that ran at an instant, without customers who have terms of their own. $1
+    /// project, then arrays: $2 customers, $3 instants. Rows: customer, instant, plan version or null, interval or null, currency or null,
+    /// then for each feature, or once with nulls: feature, used, start, end.
     /// </summary>
     public const string Uses =
         """
-        SELECT c.id AS customer, coalesce(s.plan_version_id, c.plan_version_id) AS plan_version_id, s.interval,
+        SELECT c.id AS customer, x.at, coalesce(s.plan_version_id, c.plan_version_id) AS plan_version_id, s.interval,
                coalesce(s.currency, c.currency) AS currency, b.feature, b.used, b.period_start, b.period_end
-          FROM customers c
+          FROM unnest($2::text[], $3::timestamptz[]) AS x (customer, at)
+          JOIN customers c ON c.project_id = $1 AND c.id = x.customer
           LEFT JOIN subscriptions s ON s.partition = c.partition AND s.account = c.account AND s.ended_at IS NULL
             AND s.status IN ('trialing', 'active', 'past_due')
-          LEFT JOIN balances b ON b.partition = c.partition AND b.account = c.account AND b.period_end > $3 AND b.period_start <= $3
-         WHERE c.project_id = $1 AND c.id = ANY ($2) AND c.overrides = '{}' AND c.add_ons = '[]'
+          LEFT JOIN balances b ON b.partition = c.partition AND b.account = c.account AND b.period_end > x.at AND b.period_start <= x.at
+         WHERE c.overrides = '{}' AND c.add_ons = '[]'
            AND (s.id IS NULL OR (s.quantity = 1 AND s.custom_amount IS NULL AND s.discount IS NULL))
         """;
 

@@ -97,9 +97,13 @@ public sealed class AlertQueries(NpgsqlDataSource database, Clock clock)
         var now = clock.Now(project);
         var fired = new FiredAlert(
             rule, new TestFact(rule.Kind, now), Guid.CreateVersion7().ToString("D"), rule.Severity ?? AlertSeverity.Info, Instant.Epoch);
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        var written = await FireAlerts.InsertAsync(connection, project, [fired], isTest: true, cancel);
-        return (await FindAsync(project, written.Single().Id, cancel))!;
+        Guid id;
+        await using (var connection = await database.OpenConnectionAsync(cancel))
+        {
+            id = (await FireAlerts.InsertAsync(connection, project, [fired], isTest: true, cancel)).Single().Id;
+        }
+
+        return (await FindAsync(project, id, cancel))!;
     }
 
     private static async Task<AlertRow?> OneAsync(NpgsqlCommand command, CancellationToken cancel) =>

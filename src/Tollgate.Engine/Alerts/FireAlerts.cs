@@ -57,14 +57,16 @@ public sealed class FireAlerts(Clock clock, ILogger<FireAlerts> log)
         return written;
     }
 
-    /// <summary>Writes log lines of alerts whose rule wants them. Without names: an operator's log may go to third parties.</summary>
+    /// <summary>
+    /// Writes log lines of alerts whose rule wants them. Without names: an operator's log may go to third parties. At most as warnings:
+    /// errors are the server's own.
+    /// </summary>
     internal void Log(IReadOnlyList<WrittenAlert> written, ProjectDirectory directory)
     {
         foreach (var alert in written.Where(static one => one.IsPushed && one.Channels.Contains(CatalogWords.Of(AlertChannel.Log))))
         {
             log.Log(
-                alert.Severity switch { AlertSeverity.Info => LogLevel.Information, AlertSeverity.Warning => LogLevel.Warning,
-                    _ => LogLevel.Error },
+                alert.Severity == AlertSeverity.Info ? LogLevel.Information : LogLevel.Warning,
                 "Alert {Alert} of {Project}: {Kind} ({Severity}), {Subject}", alert.Id,
                 directory.Current.ProjectsById.GetValueOrDefault(alert.Project)?.Code, CatalogWords.Of(alert.Kind),
                 CatalogWords.Of(alert.Severity), alert.Subject);

@@ -36,7 +36,7 @@ public enum AddGrantOutcome
 /// <param name="Owner">The owner, if the customer is a member.</param>
 public sealed record AddGrantAnswer(AddGrantOutcome Outcome, GrantRow? Grant, IReadOnlyList<FieldFault> Faults, string? Owner = null);
 
-/// <summary>Gives a customer a quantity beside the plan's quota. The next decision can burn it.</summary>
+/// <summary>Gives a customer a quantity in addition to the plan's quota. The next decision can burn it.</summary>
 public sealed class AddGrant(CustomerChanges changes, Clock clock)
 {
     /// <summary>

@@ -47,7 +47,7 @@ public sealed record WithdrawAnswer(
     WithdrawOutcome Outcome, Withdrawal? Withdrawal, IReadOnlyList<FieldFault> Faults, Quantity Left = default, string? Owner = null);
 
 /// <summary>
-/// Withdraws units beside the plan from the live grants of a feature, in burn order. It never takes burned units or the plan's quota. As
+/// Withdraws units from the live grants of a feature, in burn order. It never takes burned units or the plan's quota. As
 /// after a void, reservations that count on the withdrawn units may still settle.
 /// </summary>
 public sealed class WithdrawGrants(CustomerChanges changes, QuotaGate gate, Clock clock)

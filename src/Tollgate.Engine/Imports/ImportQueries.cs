@@ -71,12 +71,6 @@ public sealed class ImportQueries(NpgsqlDataSource database)
         return rows;
     }
 
-    public async Task<long> CountOpenAsync(ProjectSnapshot project, CancellationToken cancel)
-    {
-        await using var command = database.Command(ImportSql.CountOpen, project.Id);
-        return (long)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
     private static async Task<ImportRow?> OneAsync(NpgsqlCommand command, CancellationToken cancel)
     {
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -13,14 +13,18 @@ internal static class ImportSql
 
     // ---- receiving ---------------------------------------------------------------------------------------------
 
+    /// <summary>Imports of a project open one after the other, so that none exceeds their limit. $1 project.</summary>
+    public const string LockOpening = "SELECT pg_advisory_xact_lock(7234025, $1)";
+
     /// <summary>
-    /// $1 id, $2 project, $3 Idempotency-Key or null, $4 format, $5 kind or null, $6 dry run, $7 actor, $8 the project's time. No row: an
-    /// import has the key.
+    /// $1 id, $2 project, $3 Idempotency-Key or null, $4 format, $5 kind or null, $6 dry run, $7 actor, $8 the project's time, $9 the most
+    /// open imports. No row: an import has the key, or too many are open.
     /// </summary>
     public const string Open =
         """
         INSERT INTO imports (id, project_id, request_key, format, kind, is_dry_run, status, actor, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 'receiving', $7, $8)
+        SELECT $1, $2, $3, $4, $5, $6, 'receiving', $7, $8
+         WHERE (SELECT count(*) FROM imports i WHERE i.project_id = $2 AND i.status IN ('receiving', 'waiting', 'running')) < $9
         ON CONFLICT (project_id, request_key) WHERE request_key IS NOT NULL DO NOTHING
           RETURNING number
         """;
@@ -79,7 +83,7 @@ internal static class ImportSql
         """;
 
     /// <summary>One server at a time books history of a project. $1 project.</summary>
-    public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234011, $1)";
+    public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234024, $1)";
 
     /// <summary>$1 import, $2 position. Rows: first line, bytes, records.</summary>
     public const string Chunk = "SELECT c.first_line, c.bytes, c.records FROM import_chunks c WHERE c.import = $1 AND c.position = $2";
@@ -173,7 +177,4 @@ internal static class ImportSql
         """
         SELECT s.kind, s.month, s.name, s.records, s.amount FROM import_sums s WHERE s.import = $1 ORDER BY s.kind, s.month, s.name LIMIT $2
         """;
-
-    /// <summary>$1 project. The imports that are received or wait.</summary>
-    public const string CountOpen = "SELECT count(*) FROM imports WHERE project_id = $1 AND status IN ('receiving', 'waiting', 'running')";
 }

@@ -31,6 +31,9 @@ public enum ReceiveOutcome
 
     /// <summary>The body exceeds <see cref="ImportLimits.ImportBytes"/>.</summary>
     TooLarge,
+
+    /// <summary>The project has as many open imports as it may have.</summary>
+    TooMany,
 }
 
 /// <param name="Detail">The reason of a refusal.</param>
@@ -47,7 +50,7 @@ public sealed class ImportBell : Bell;
 /// Receives the body of an import: 1. opens the import; 2. cuts the body into records and stores them in chunks, each in a transaction of
 /// its own, so that no transaction waits for the sender; 3. releases the import to the loop. If the sender disconnects, nothing is booked.
 /// </summary>
-public sealed class ReceiveImport(NpgsqlDataSource database, ImportQueries queries, ImportBell bell, Clock clock)
+public sealed class ReceiveImport(NpgsqlDataSource database, ImportQueries queries, ThingLimits limits, ImportBell bell, Clock clock)
 {
     private const string EndedEarly = "The request ended before its whole body had arrived. Nothing was booked; send it again.";
 
@@ -56,7 +59,11 @@ public sealed class ReceiveImport(NpgsqlDataSource database, ImportQueries queri
         var id = Guid.CreateVersion7(clock.Now().ToOffset());
         if (!await OpenAsync(project, id, order, cancel))
         {
-            return await RepeatAsync(project, order, body, cancel);
+            return order.Key is not null && await queries.FindByKeyAsync(project, order.Key, cancel) is not null
+                ? await RepeatAsync(project, order, body, cancel)
+                : new(
+                    ReceiveOutcome.TooMany, null,
+                    $"{limits.Imports} imports of the project are not finished (TOLLGATE_MOST_IMPORTS). GET /v1/imports lists them.");
         }
 
         try
@@ -81,11 +88,16 @@ public sealed class ReceiveImport(NpgsqlDataSource database, ImportQueries queri
 
     private async Task<bool> OpenAsync(ProjectSnapshot project, Guid id, ImportOrder order, CancellationToken cancel)
     {
-        await using var command = database.Command(
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await connection.ExecuteAsync(ImportSql.LockOpening, cancel, project.Id);
+        await using var command = connection.Command(
             ImportSql.Open, id, project.Id, SqlCommands.OrNull(order.Key, NpgsqlDbType.Text), CatalogWords.Of(order.Format),
             SqlCommands.OrNull(order.Kind is { } kind ? CatalogWords.Of(kind) : null, NpgsqlDbType.Text), order.IsDryRun, order.Actor,
-            clock.Now(project).ToUtc());
-        return await command.ExecuteScalarAsync(cancel) is not null;
+            clock.Now(project).ToUtc(), (long)limits.Imports);
+        var isNew = await command.ExecuteScalarAsync(cancel) is not null;
+        await transaction.CommitAsync(CancellationToken.None);
+        return isNew;
     }
 
     /// <summary>Reads the body of a repeat, and compares it with that of the first request.</summary>

@@ -133,7 +133,7 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// The usage of levels that time weighs, from the start of their quota period to the ends of stretches. Position by position: $1
+    /// The usage of time-weighted levels, from the start of their quota period to the ends of stretches. Position by position: $1
     /// partitions, $2 accounts, $3 features, $4 starts of quota periods, $5 is not used, $6 from, $7 until. Rows: the stretch's number from
     /// 1, used.
     /// </summary>
@@ -148,7 +148,7 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// The rows of levels that time weighs. $1 partitions, $2 accounts, $3 features, $4 since. Rows: account, feature, start and end of the
+    /// The rows of time-weighted levels. $1 partitions, $2 accounts, $3 features, $4 since. Rows: account, feature, start and end of the
     /// period.
     /// </summary>
     public const string TimedRows =
@@ -159,7 +159,7 @@ internal static class InvoiceSql
         """;
 
     /// <summary>
-    /// The first reports of levels that time weighs. Parameters of <see cref="TimedRows"/>. Rows: account, feature, time, and again time.
+    /// The first reports of time-weighted levels. Parameters of <see cref="TimedRows"/>. Rows: account, feature, time, and again time.
     /// </summary>
     public const string FirstReports =
         """

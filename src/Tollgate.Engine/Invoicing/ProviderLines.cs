@@ -7,7 +7,7 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Invoicing;
 
-/// <summary>A line that the provider's invoice must contain beside its own price.</summary>
+/// <summary>A line that the provider's invoice must contain in addition to its own price.</summary>
 /// <param name="Id">The idempotency key at the provider.</param>
 /// <param name="Amount">Before tax; negative for a correction.</param>
 public sealed record ProviderLine(Guid Id, string Description, MoneyAmount Amount, Period Period);

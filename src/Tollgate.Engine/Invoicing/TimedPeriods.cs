@@ -13,7 +13,7 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Invoicing;
 
 /// <summary>
-/// Quota periods of levels that time weighs. Time uses them without reports: before Tollgate bills usage, it makes the row of each period
+/// Quota periods of time-weighted levels. Time uses them without reports: before Tollgate bills usage, it makes the row of each period
 /// in which an earlier level holds. A feature that left the catalogue gets no further rows. The caller locks the customers, so no report
 /// arrives meanwhile.
 /// </summary>

@@ -144,7 +144,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
     /// <summary>
     /// Loads the use in stretches, position by position; null: all of it is in the last stretch, or none of it is overage wherever it was.
-    /// It takes one statement for sums, one for levels and one for levels that time weighs, and none if no such period with overage has
+    /// It takes one statement for sums, one for levels and one for time-weighted levels, and none if no such period with overage has
     /// more than one stretch.
     /// </summary>
     private async Task<IReadOnlyList<IReadOnlyList<Quantity>?>> UsedAsync(List<PeriodToRate> periods, CancellationToken cancel)

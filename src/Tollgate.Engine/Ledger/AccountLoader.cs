@@ -28,7 +28,7 @@ internal readonly record struct AccountWanted(ProjectSnapshot Project, string Cu
 internal readonly record struct RowWanted(AccountState Account, int FeatureKey, Instant PeriodStart);
 
 /// <summary>
-/// A level that time weighs whose reports since an instant a batch needs, and the rows of the periods that end after it.
+/// A time-weighted level whose reports since an instant a batch needs, and the rows of the periods that end after it.
 /// </summary>
 internal readonly record struct ReportsWanted(AccountState Account, FeatureState Feature, Instant At, Instant Now);
 

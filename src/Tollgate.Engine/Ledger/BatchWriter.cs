@@ -86,7 +86,7 @@ internal sealed class BatchWriter
     public void Add(in NewEvent added, bool idGiven)
     {
         _events.Add(added);
-        if (idGiven && !added.Key.TellsTime)
+        if (idGiven && !added.Key.HasTime)
         {
             _notInEarlierMonths.Add((added.Account, added.Key.Id));
         }

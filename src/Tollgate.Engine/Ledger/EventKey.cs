@@ -14,8 +14,8 @@ namespace Tollgate.Engine.Ledger;
 /// The partition: the month in a UUIDv7, otherwise the month of recording. In the first case it depends on the id alone, so a retry always
 /// finds its first attempt.
 /// </param>
-/// <param name="TellsTime">False: the search for a first attempt must include earlier months.</param>
-public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bool TellsTime)
+/// <param name="HasTime">False: the search for a first attempt must include earlier months.</param>
+public readonly record struct EventKey(Guid Id, string? Text, DateOnly Month, bool HasTime)
 {
     /// <summary>
     /// The number of months to search for an earlier use of an id: at least 35 days, and as long as the longest open period.

@@ -194,7 +194,7 @@ public sealed class UseOp : LaneOp
     /// <summary>True if an effect counts unique values: only the database knows whether a value was seen before.</summary>
     public required bool HasUnique { get; init; }
 
-    /// <summary>True if it reports a level that time weighs: only the database knows the reports before and after it.</summary>
+    /// <summary>True if it reports a time-weighted level: only the database knows the reports before and after it.</summary>
     public required bool ReportsTimed { get; init; }
 
     /// <summary>

@@ -90,7 +90,7 @@ internal sealed class LaneQueue(LedgerOptions options)
     public void IsBack(LaneOp op)
     {
         CountAside(op, -1);
-        TellRoom();
+        SignalRoom();
     }
 
     private void CountAside(LaneOp op, int sign)
@@ -126,11 +126,11 @@ internal sealed class LaneQueue(LedgerOptions options)
             TakeBulk(ops);
         }
 
-        TellRoom();
+        SignalRoom();
         return ops.Count > 0;
     }
 
-    private void TellRoom()
+    private void SignalRoom()
     {
         if (Volatile.Read(ref _room) is not null)
         {

@@ -274,7 +274,7 @@ internal static class LedgerSql
     /// share lock either a change of them waits for the new row, which it must touch, or this statement waits for the change. Sent before
     /// <see cref="UpdateBalances"/>: all transactions lock customers before balances. $1 partitions, $2 accounts, $3 features, $4 starts,
     /// $5 ends, $6 used, $7 held, $8 drawn, $9 carried, $10 denied, $11 fired, $12 open holds, $13 quotas, $14 customer versions, $15
-    /// number of rows, $16 the time of the level's report that counts, $17 the number of reports, $18 the level that time weighs, $19 its
+    /// number of rows, $16 the time of the level's report that counts, $17 the number of reports, $18 the time-weighted level, $19 its
     /// integral, $20 the length of the whole period.
     /// </summary>
     public const string InsertBalances =
@@ -400,8 +400,8 @@ internal static class LedgerSql
     /// <summary>
     /// Columns that rarely change: late overage is carried into periods that are already open, a longer period continues the row of a
     /// shorter one, and another report of a level counts. After <see cref="UpdateBalances"/> of the same rows. $1 partitions, $2 accounts,
-    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports, $9 the level that
-    /// time weighs, $10 its integral, $11 length of the whole period.
+    /// $3 features, $4 period starts, $5 ends, $6 carried, $7 time of the report that counts, $8 number of reports, $9 the
+    /// time-weighted level, $10 its integral, $11 length of the whole period.
     /// </summary>
     public const string UpdateEdges =
         """

@@ -23,7 +23,7 @@ internal sealed class RowsWanted(StoredFacts? known)
     /// <summary>Features whose rows the batch needs from the newest one before this period on.</summary>
     public IReadOnlyCollection<RowWanted> Histories => _histories;
 
-    /// <summary>Levels that time weighs whose reports the batch needs.</summary>
+    /// <summary>Time-weighted levels whose reports the batch needs.</summary>
     public IReadOnlyCollection<ReportsWanted> Reports => _reports;
 
     /// <summary>The time from which a state needs its grants: that of the earliest late use.</summary>
@@ -71,7 +71,7 @@ internal sealed class RowsWanted(StoredFacts? known)
 
                 foreach (var entry in op.Project.Catalog.TimedFeatures)
                 {
-                    if (account.FeatureOf(entry) is var level && !level.TellsUsageOf(level.PeriodAt(op.Now)))
+                    if (account.FeatureOf(entry) is var level && !level.KnowsUsageOf(level.PeriodAt(op.Now)))
                     {
                         _reports.Add(new(account, level, op.Now, op.Now));
                     }

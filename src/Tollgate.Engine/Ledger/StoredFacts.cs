@@ -142,7 +142,7 @@ internal sealed class StoredFacts
         ReadingKind.Highest => LedgerSql.HighestOfOthers,
         ReadingKind.Seen => LedgerSql.SeenByOthers,
         ReadingKind.Latest => LedgerSql.LatestOfOthers,
-        ReadingKind.Timed => throw new InvariantBrokenException("The level's timeline replaces a report that time weighs."),
+        ReadingKind.Timed => throw new InvariantBrokenException("The level's timeline replaces the report of a time-weighted level."),
     };
 
     private static void AddKeys(NpgsqlCommand command, IReadOnlyList<(AccountState Account, Guid Id)> wanted)

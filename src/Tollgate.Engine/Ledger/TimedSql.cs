@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Ledger;
 
-/// <summary>The statements of levels that time weighs. Their balances are written with all others: <see cref="LedgerSql"/>.</summary>
+/// <summary>The statements of time-weighted levels. Their balances are written with all others: <see cref="LedgerSql"/>.</summary>
 internal static class TimedSql
 {
     /// <summary>The rows of a feature that end after an instant. $1 partitions, $2 accounts, $3 features, $4 instants.</summary>
@@ -15,7 +15,7 @@ internal static class TimedSql
     public const string LockBalancesSince = LoadBalancesSince + "\n   FOR NO KEY UPDATE OF b";
 
     /// <summary>
-    /// Reports of levels that time weighs: those after an instant, and before them the last one. Parameters of
+    /// Reports of time-weighted levels: those after an instant, and before them the last one. Parameters of
     /// <see cref="LoadBalancesSince"/>.
     /// </summary>
     public const string LoadReports =

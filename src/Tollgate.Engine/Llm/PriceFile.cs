@@ -168,7 +168,7 @@ public static class PriceFile
         var text = fields.RequiredText(key);
         if (!PriceText.TryParseHour(text, out var hour) && text.Length > 0)
         {
-            fields.Fault(key, $"'{text}' is no time of the day in UTC, such as 16:30.");
+            fields.Fault(key, $"'{text}' is not a time of day in UTC, such as 16:30.");
         }
 
         return hour;
@@ -196,7 +196,8 @@ public static class PriceFile
             else
             {
                 fields.Fault(
-                    word, $"'{text}' is no price: a decimal from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} decimals.");
+                    word, $"'{text}' is not a price: a decimal from 0 to {ModelPrice.LargestPrice} with at most {UnitPrice.Scale} "
+                        + "decimals.");
             }
         }
 
@@ -212,7 +213,7 @@ public static class PriceFile
             return code is null ? Currency.Usd : Currency.Of(code);
         }
 
-        fields.Fault("currency", $"'{code}' is no code of ISO 4217, such as USD.");
+        fields.Fault("currency", $"'{code}' is not an ISO 4217 currency code, such as USD.");
         return Currency.Usd;
     }
 
@@ -229,7 +230,7 @@ public static class PriceFile
             return Instant.FromUtc(moment);
         }
 
-        fields.Fault(key, $"'{text}' is no day or UTC instant, such as 2026-08-01 or 2026-08-01T00:00:00Z.");
+        fields.Fault(key, $"'{text}' is not a day or a UTC time, such as 2026-08-01 or 2026-08-01T00:00:00Z.");
         return null;
     }
 }

@@ -1,4 +1,3 @@
-
 using Tollgate.Engine.Jobs;
 
 namespace Tollgate.Engine.Mail;
@@ -9,39 +8,9 @@ internal static class MailSql
     /// <summary>One server derives at a time.</summary>
     public const string TryLock = "SELECT pg_try_advisory_xact_lock(7234009, 0)";
 
-    /// <summary>
-    /// The range from the first unprocessed transaction to before the oldest running one, or a shorter range: about $1 facts of each kind,
-    /// and always all facts of a transaction. $1 number of facts. Row: from, to, to before the oldest, whether there is a fact.
-    /// </summary>
-    public const string Span =
-        """
-        SELECT p.derived_below, coalesce(((array_agg(f.xid ORDER BY f.xid) FILTER (WHERE f.is_last))[1]::text::numeric + 1)::text::xid8,
-          x.top), x.top, count(f.xid) > 0
-          FROM mail_place p
-         CROSS JOIN (SELECT facts_stand_below() AS top) x
-          LEFT JOIN LATERAL (
-                (SELECT xid, false AS is_last FROM subscription_facts WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, false FROM invoice_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, false FROM collection_facts    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT xid, false FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid LIMIT 1)
-                UNION ALL
-                (SELECT pushed, false FROM alerts           WHERE pushed >= p.derived_below AND pushed < x.top ORDER BY pushed LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM subscription_facts  WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM invoice_facts       WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM collection_facts    WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT xid, true FROM threshold_crossings WHERE xid >= p.derived_below AND xid < x.top ORDER BY xid OFFSET $1 LIMIT 1)
-                UNION ALL
-                (SELECT pushed, true FROM alerts WHERE pushed >= p.derived_below AND pushed < x.top ORDER BY pushed OFFSET $1 LIMIT 1)) f
-                  ON true
-         GROUP BY p.derived_below, x.top
-        """;
+    /// <inheritdoc cref="DeriveSql.Span"/>
+    public static string Span { get; } = DeriveSql.Span(
+        "mail_place", "subscription_facts", "invoice_facts", "collection_facts", "threshold_crossings", "alerts.pushed");
 
     /// <summary>$1 the transaction below which all facts have become mails.</summary>
     public const string MovePlace = "UPDATE mail_place SET derived_below = $1";

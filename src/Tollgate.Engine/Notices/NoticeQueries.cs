@@ -59,7 +59,7 @@ public sealed class NoticeQueries(
             ChargesCards = abilities.ChargesSavedMethods,
             HasCard = cards.Any(card => card.Provider == project.Payments.Provider),
             Subscription = live?.Subscription,
-            Prices = live?.Subscription is { } one && NoticeRules.TellsPrice(one, facts.Now)
+            Prices = live?.Subscription is { } one && NoticeRules.AnnouncesPrice(one, facts.Now)
                 ? (await change.GlanceAsync(project, one, cancel))?.Prices ?? []
                 : [],
             SubscriptionId = live is null ? null : live.Reference ?? live.Subscription.Id.ToString("D"),

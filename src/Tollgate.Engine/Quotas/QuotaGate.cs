@@ -474,7 +474,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         foreach (var level in project.Catalog.TimedFeatures)
         {
-            if (asks(level) && !(account.FindFeature(level.Key) is { } state && state.TellsUsageOf(state.PeriodAt(now))))
+            if (asks(level) && !(account.FindFeature(level.Key) is { } state && state.KnowsUsageOf(state.PeriodAt(now))))
             {
                 return false;
             }

@@ -3,6 +3,7 @@
 
 -- Adds a constraint to a table, over all its columns of these types: "<table>_possible". A later migration that adds a table or a column calls it again.
 -- A table that already has such a row keeps it, without the constraint and with a warning: an upgrade must not keep the server from starting.
+-- The type of a number with a precision refuses infinity itself, but not NaN, which is greater than every number.
 -- parked_work.next_attempt_at may be infinity: an operator lets an item wait for ever with it.
 CREATE FUNCTION allow_possible_values(the_table regclass) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -13,7 +14,8 @@ BEGIN
                CASE format_type(a.atttypid, NULL)
                    WHEN 'timestamp with time zone'   THEN format('%1$I BETWEEN ''0001-01-01Z'' AND ''9999-12-31Z''', a.attname)
                    WHEN 'date'                       THEN format('%1$I BETWEEN ''0001-01-01'' AND ''9999-12-31''', a.attname)
-                   WHEN 'numeric'                    THEN format('%1$I < ''Infinity'' AND %1$I > ''-Infinity''', a.attname)
+                   WHEN 'numeric'                    THEN format(CASE a.atttypmod WHEN -1 THEN '%1$I < ''Infinity'' AND %1$I > ''-Infinity'''
+                                                                 ELSE '%1$I < ''NaN''' END, a.attname)
                    WHEN 'timestamp with time zone[]' THEN format('''0001-01-01Z'' <= ALL (%1$I) AND ''9999-12-31Z'' >= ALL (%1$I)', a.attname)
                    WHEN 'numeric[]'                  THEN format('''Infinity'' > ALL (%1$I) AND ''-Infinity'' < ALL (%1$I)', a.attname)
                END, ' AND ' ORDER BY a.attnum)

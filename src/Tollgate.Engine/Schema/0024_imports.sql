@@ -88,3 +88,7 @@ CREATE TABLE import_seen (
     content uuid NOT NULL,                                          -- a hash of the rest
     PRIMARY KEY (import, key)
 );
+
+-- No row gets a time or a number that the server cannot read.
+SELECT allow_possible_values(c.name::regclass)
+  FROM unnest(ARRAY['imported_usage_days', 'imports', 'import_chunks', 'import_rejections', 'import_sums', 'import_seen']) AS c (name);

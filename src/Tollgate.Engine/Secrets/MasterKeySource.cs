@@ -45,7 +45,7 @@ public sealed record MasterKeySource(string? Variable, string? Command, string F
         if (key is not null && Parse(key) is null)
         {
             faults.Add(
-                $"{KeyVariable} is no master key: it must be 32 bytes in base64, as \"openssl rand -base64 32\" prints them (during a "
+                $"{KeyVariable} is not a master key: it must be 32 bytes in base64, as \"openssl rand -base64 32\" prints them (during a "
                     + "rotation two, with a comma between).");
         }
 

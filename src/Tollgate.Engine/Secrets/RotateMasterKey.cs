@@ -25,9 +25,15 @@ public sealed class RotateMasterKey(string connectionString, MasterKeySource sou
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using (var alone = connection.Command(SecretsSql.TryLockRotation))
         {
-            if (!(bool)(await alone.ExecuteScalarAsync(cancel))!)
+            // PostgreSQL frees the lock of a command that has just ended a moment after its connection has closed.
+            for (var tries = 1; !(bool)(await alone.ExecuteScalarAsync(cancel))!; tries++)
             {
-                throw new StartRefusedException("The master key is being rotated already. Wait for the other command to end.");
+                if (tries == 10)
+                {
+                    throw new StartRefusedException("The master key is being rotated already. Wait for the other command to end.");
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(100), cancel);
             }
         }
 

@@ -117,6 +117,45 @@ internal static class InvoiceVerifySql
          WHERE (f.facts <> s.version OR f.status IS DISTINCT FROM s.status){{Cut}}
         """;
 
+    /// <summary>
+    /// A movement of recurring revenue begins where the previous one of its subscription ended, and the last one ends at the revenue of the
+    /// last fact: at most at it where the customer redeemed coupons. Place: subscription, and the movement's number; minor units per year.
+    /// </summary>
+    public const string Movements =
+        $$"""
+        SELECT p.code, c.id, NULL::text, x.place, x.expected, x.found, count(*) OVER ()
+          FROM (SELECT m.project_id, m.partition, m.account, m.subscription || ' ' || m.sequence AS place, m.expected::numeric,
+                       m.year_before::numeric AS found
+                  FROM (SELECT n.*, coalesce(lag(n.year_after) OVER (PARTITION BY n.partition, n.account, n.subscription
+                                                                         ORDER BY n.sequence), 0) AS expected
+                          FROM mrr_movements n
+                         WHERE $1::integer IS NULL OR n.project_id = $1) m
+                 WHERE m.year_before <> m.expected
+                UNION ALL
+                SELECT s.project_id, s.partition, s.account, s.id::text, f.year_after, coalesce(m.year_after, 0)
+                  FROM subscriptions s
+                 CROSS JOIN LATERAL (SELECT CASE WHEN g.after ->> 'status' IN ('active', 'past_due')
+                                                 THEN (g.after ->> 'amount')::bigint * CASE g.after ->> 'interval' WHEN 'weekly' THEN 52
+                                                        WHEN 'yearly' THEN 1 ELSE 12 END
+                                                 ELSE 0 END AS year_after
+                                       FROM subscription_facts g
+                                      WHERE g.partition = s.partition AND g.account = s.account AND g.subscription = s.id
+                                      ORDER BY g.sequence DESC
+                                      LIMIT 1) f
+                  LEFT JOIN LATERAL (SELECT n.year_after
+                                       FROM mrr_movements n
+                                      WHERE n.partition = s.partition AND n.account = s.account AND n.subscription = s.id
+                                      ORDER BY n.sequence DESC
+                                      LIMIT 1) m ON true
+                 WHERE ($1::integer IS NULL OR s.project_id = $1)
+                   AND coalesce(m.year_after, 0) <> f.year_after
+                   AND (coalesce(m.year_after, 0) > f.year_after
+                        OR NOT EXISTS (SELECT FROM redemptions r WHERE r.partition = s.partition AND r.account = s.account))) x
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account
+          JOIN projects  p ON p.id = x.project_id
+         WHERE x.expected <> x.found{{Cut}}
+        """;
+
     /// <summary>The units of a rated period beyond its quota; if its balance does not tell them, the sum of its stretches.</summary>
     private const string Beyond =
         """

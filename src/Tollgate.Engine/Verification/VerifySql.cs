@@ -245,7 +245,7 @@ internal static class VerifySql
                  WHERE r.is_latest AND r.occurred_at IS DISTINCT FROM b.report_at) AS x
         """ + Tail;
 
-    /// <summary>The live reports of levels that time weighs, from events, each until the next one.</summary>
+    /// <summary>The live reports of time-weighted levels, from events, each until the next one.</summary>
     private const string ToldByEvents =
         $"""
         SELECT e.partition, e.account, (r ->> 0)::integer AS feature, e.occurred_at, (r ->> 2)::integer AS number, (r ->> 1)::numeric AS level,

@@ -65,13 +65,10 @@ internal static class AlertRuleEndpoints
 
     private static async Task ReplaceAsync(HttpContext context, ProjectAlertRules rules)
     {
-        if (!Guid.TryParse(RawPath.Id(context), out var id))
+        var isId = Guid.TryParse(RawPath.Id(context), out var id);
+        if (await ReadAsync(context, rules, id) is { } rule)
         {
-            await AnswerAsync(context, null);
-        }
-        else if (await ReadAsync(context, rules, id) is { } rule)
-        {
-            await AnswerAsync(context, await rules.ReplaceAsync(rule, context.RequestAborted));
+            await AnswerAsync(context, isId ? await rules.ReplaceAsync(rule, context.RequestAborted) : null);
         }
     }
 

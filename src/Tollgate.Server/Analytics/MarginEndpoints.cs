@@ -47,13 +47,20 @@ internal static class MarginEndpoints
 
     private static async Task CsvAsync(HttpContext context, MarginQueries queries, Clock clock)
     {
-        if (await ReadAsync(context, queries, clock) is var (_, _, report))
+        if (await ReadAsync(context, queries, clock) is not var (_, _, report))
         {
-            var lines = report.Customers.Take(CostAnalysisEndpoints.MostCsvLines);
-            await CsvExport.WriteAsync(context, "margins", Columns, lines, static (csv, one) =>
-                csv.Cell(one.Customer).Next().Plain(TextOf(one.Revenue)).Next().Plain(TextOf(one.Cost)).Next().Plain(TextOf(one.Profit))
-                    .Next().Plain(one.Share?.Rounded).End());
+            return;
         }
+
+        if (report.Customers.Count > CostAnalysisEndpoints.MostCsvLines)
+        {
+            await CostAnalysisEndpoints.RefuseLengthAsync(context);
+            return;
+        }
+
+        await CsvExport.WriteAsync(context, "margins", Columns, report.Customers, static (csv, one) =>
+            csv.Cell(one.Customer).Next().Plain(TextOf(one.Revenue)).Next().Plain(TextOf(one.Cost)).Next().Plain(TextOf(one.Profit))
+                .Next().Plain(one.Share?.Rounded).End());
     }
 
     /// <summary>Null: the problem is written.</summary>

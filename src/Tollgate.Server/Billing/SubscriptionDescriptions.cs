@@ -225,7 +225,7 @@ internal static class SubscriptionDescriptions
 
     public static readonly Description Parked = new(
         "Billing", "List parked subscriptions",
-        "Lists the subscriptions whose next invoice looks impossible. Nothing happens to them until an operator has checked and unparked "
+        "Lists the subscriptions whose next invoice is implausible. Nothing happens to them until an operator has checked and unparked "
             + "them.")
     {
         Query = QueryParameter.OfPage,
@@ -244,7 +244,7 @@ internal static class SubscriptionDescriptions
 
     public static readonly Description Unpark = new(
         "Billing", "Unpark a subscription",
-        "The next run computes the invoice again. If the invoice still looks impossible, Tollgate parks the subscription again: "
+        "The next run computes the invoice again. If the invoice is still implausible, Tollgate parks the subscription again: "
             + "raise the limit, or correct the usage.")
     {
         Answers = [Example.Of<SubscriptionView>(200, "The subscription, which continues.", One)],

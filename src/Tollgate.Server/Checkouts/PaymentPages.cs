@@ -100,7 +100,7 @@ internal static class PaymentPages
             await Pages.WriteAsync<NoticePage>(context, StatusCodes.Status404NotFound, new Dictionary<string, object?>
             {
                 ["Title"] = "Invoice not found",
-                ["Text"] = "The address is incomplete or too old. Open your plan and invoices again from the app that you came from.",
+                ["Text"] = "The link is incomplete or has expired. Open your plan and invoices again from the app.",
                 ["Seller"] = "Tollgate",
             });
             return;

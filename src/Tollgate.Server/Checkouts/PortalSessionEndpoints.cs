@@ -43,7 +43,7 @@ internal static class PortalSessionEndpoints
         var customer = caller.Customer ?? body.Customer;
         if (body.Customer is { } named && named != customer)
         {
-            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token speaks for another customer.", "customer");
+            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token belongs to another customer.", "customer");
             return;
         }
 

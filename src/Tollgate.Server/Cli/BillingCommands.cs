@@ -123,7 +123,7 @@ internal static class BillingCommands
         var json = Lists.JsonOption();
         var command = new Command(
             "parked",
-            "Lists subscriptions whose next invoice looks impossible, with the reason. Tollgate bills nothing until you have unparked "
+            "Lists subscriptions whose next invoice is implausible, with the reason. Tollgate bills nothing until you have unparked "
                 + "them.\n\n"
             + "Example:\n  tollgate billing parked --project shop")
         {

@@ -111,7 +111,7 @@ internal static class CliScreen
         if (Console.IsInputRedirected)
         {
             throw new CliStopException(
-                ExitCode.Refused, "The command cannot ask, since the input is no terminal. Add --yes to apply without a question.");
+                ExitCode.Refused, "The command cannot ask, because the input is not a terminal. Add --yes to apply without a question.");
         }
 
         return screen.Confirm(question, defaultValue: false);

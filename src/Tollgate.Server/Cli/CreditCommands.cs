@@ -107,7 +107,7 @@ internal static class CreditCommands
     {
         if (!Currency.TryFind(code, out var currency))
         {
-            throw new CliStopException(ExitCode.Usage, $"\"{code}\" is no currency. It looks like USD.");
+            throw new CliStopException(ExitCode.Usage, $"\"{code}\" is not a currency code such as USD.");
         }
 
         var largest = new MoneyAmount(GiveCredit.LargestAmount, currency);
@@ -123,7 +123,7 @@ internal static class CreditCommands
             ? new MoneyAmount((long)minor, currency)
             : throw new CliStopException(
                 ExitCode.Usage,
-                $"\"{text}\" is no amount of {currency.Code}. It is more than 0 and has at most {currency.Decimals} decimals.");
+                $"\"{text}\" is not an amount in {currency.Code}: a number above 0 with at most {currency.Decimals} decimals is expected.");
     }
 
     private static async Task<int> PrintBalancesAsync(ServerDoor door, string path, bool asJson, CancellationToken cancel)

@@ -179,7 +179,7 @@ internal static class PriceCommands
             {
                 throw new CliStopException(
                     ExitCode.Usage,
-                    $"\"{pair}\" is no price: unit=dollars is expected, with one of the units {string.Join(", ", LlmWords.All)}.");
+                    $"\"{pair}\" is not a price: unit=dollars is expected, with one of the units {string.Join(", ", LlmWords.All)}.");
             }
 
             prices[pair[..at]] = pair[(at + 1)..];
@@ -308,7 +308,7 @@ internal static class PriceCommands
         ? (long)(percent * 100)
         : throw new CliStopException(
             ExitCode.Usage,
-            $"{percent.ToString(CultureInfo.InvariantCulture)} % is no markup: a percentage with at most two decimals is expected.");
+            $"{percent.ToString(CultureInfo.InvariantCulture)} % is not a markup: a percentage with at most two decimals is expected.");
 
     private static Command Rerate()
     {

@@ -103,7 +103,7 @@ internal sealed class ServerDoor : IDisposable
 
         return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? new ServerDoor(address, key, parsed.GetValue(Project) ?? environment("TOLLGATE_PROJECT"))
-            : throw new CliStopException(ExitCode.Usage, $"\"{url}\" is no URL of a server. It looks like http://127.0.0.1:8080.");
+            : throw new CliStopException(ExitCode.Usage, $"\"{url}\" is not the URL of a server, such as http://127.0.0.1:8080.");
     }
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>

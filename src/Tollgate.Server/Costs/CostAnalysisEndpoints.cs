@@ -283,7 +283,8 @@ internal static class CostAnalysisEndpoints
         return null;
     }
 
-    private static Task RefuseLengthAsync(HttpContext context)
+    /// <summary>Refuses a file that would have more lines than <see cref="MostCsvLines"/>: no file is cut.</summary>
+    internal static Task RefuseLengthAsync(HttpContext context)
     {
         var faults = new Faults();
         faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: request fewer days.");

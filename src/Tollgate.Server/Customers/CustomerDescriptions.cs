@@ -102,7 +102,7 @@ internal static class CustomerDescriptions
         "Put a customer on a plan",
         "Pins the newest published version of the plan; later versions do not touch the customer until the plan is assigned again. "
         + "Creates a missing customer. null returns the customer to the project's default plan. Earlier usage still counts, the new plan's "
-        + "quotas apply from now on in the running periods, and the very next decision sees them. Assigning the customer's present plan "
+        + "quotas apply from now on in the running periods, and the next decision uses them. Assigning the customer's present plan "
         + "changes nothing.")
     {
         Path = Path,

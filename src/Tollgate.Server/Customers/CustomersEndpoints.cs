@@ -175,7 +175,7 @@ public static class CustomersEndpoints
             DeleteCustomerOutcome.Deleted => Answer.Nothing(context),
             DeleteCustomerOutcome.Unknown => Problems.WriteAsync(context, ErrorCode.CustomerNotFound),
             DeleteCustomerOutcome.HasUsage =>
-                Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has recorded usage, and facts are never deleted."),
+                Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has recorded usage, which Tollgate never deletes."),
             DeleteCustomerOutcome.HasReservations =>
                 Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has made reservations."),
             DeleteCustomerOutcome.HasSubscriptions =>
@@ -187,7 +187,7 @@ public static class CustomersEndpoints
                 Problems.WriteAsync(context, ErrorCode.Conflict, "This customer has members; remove them first."),
             DeleteCustomerOutcome.IsMember => Problems.WriteAsync(context, ErrorCode.CustomerIsMember),
             DeleteCustomerOutcome.HasDecisions =>
-                Problems.WriteAsync(context, ErrorCode.Conflict, "Tollgate has made a decision for this customer, at least a refusal."),
+                Problems.WriteAsync(context, ErrorCode.Conflict, "Tollgate has recorded a decision for this customer, such as a refusal."),
             _ => throw new InvalidOperationException($"{outcome} is no outcome."),
         });
     }

@@ -30,8 +30,7 @@ internal static class MemberDescriptions
         Tag,
         "Add a member",
         "From now on, every metering call that takes a customer's id also takes the user's id, and uses the customer's plan and balances: "
-            + "all members "
-        + "together never get more than the customer has. Events name the member (`member`). Tollgate creates a missing customer or user; "
+            + "all members together never get more than the customer's quota. Events name the member (`member`). Tollgate creates a missing customer or user; "
         + "the user's own plan and grants wait until it leaves.\n\n"
         + "If the plan is priced by seats, the customer has at most as many members as its subscription has seats. "
         + "A repeat with the same content answers 200.")

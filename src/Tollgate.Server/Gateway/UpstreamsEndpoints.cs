@@ -47,7 +47,7 @@ internal static class UpstreamsEndpoints
             + "nor headers that servers "
             + "of a private network trust (`Cookie`, `X-Forwarded-*`, `Metadata-Flavor` …).\n\n"
             + "`reported_cost` sets the use of a cost that the provider reports: with `wins` (the default of `openrouter`) budgets "
-            + "move by it; with `beside` (the default of all others) Tollgate stores it beside the cost of the price book.")
+            + "move by it; with `beside` (the default of all others) Tollgate stores it in addition to the computed cost.")
         {
             Request = Example.Of<UpstreamRequest>("""{"api_key": "sk-…", "base_url": "https://api.openai.com"}"""),
             Path = Provider,

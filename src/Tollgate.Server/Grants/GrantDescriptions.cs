@@ -30,7 +30,7 @@ internal static class GrantDescriptions
         Tag,
         "Grant units",
         "Gives the customer units of a metered feature in addition to the plan's quota: a purchased pack, a promotion, a gift. Creates a "
-        + "missing customer. The very next decision can use the grant.\n\n"
+        + "missing customer. The next decision can use the grant.\n\n"
         + "Grants burn by `priority` (lowest first), then by earlier expiry, then rollover before plan before top-up, then by age. The "
         + "plan's own quota takes part with priority 100 and the end of its period. Default priority: 50 for a promotion or gift "
         + "(burned before the plan), 100 for a top-up (one that never expires burns after the plan).\n\n"
@@ -86,7 +86,7 @@ internal static class GrantDescriptions
         + "`overage_limit`, `overage_price`, `rollover`, `rate_limits`, `pool`, `thresholds`, `settle_over`, `grant_on_change`; `enabled` "
         + "for switches, `value` for values. Members that you leave out are the plan's. Features that you leave out keep their "
         + "override; null removes an override. All overrides of a customer have at most 64 KiB together. Creates a missing customer. "
-        + "The very next decision sees the change.")
+        + "The next decision uses the change.")
     {
         Path = Path,
         Request = Example.Of<IReadOnlyDictionary<string, JsonElement>>(

@@ -73,6 +73,7 @@ namespace Tollgate.Server.Hosting;
 internal static class ClosedSets
 {
     private static readonly IReadOnlyList<string> Providers = CatalogWords.All<PaymentProvider>();
+    private static readonly IReadOnlyList<string> EventSources = ["customer_token", "import"];
     private static readonly IReadOnlyList<string> Intervals = CatalogWords.All<PriceInterval>();
     private static readonly IReadOnlyList<string> Kinds = CatalogWords.All<FeatureKind>();
     private static readonly IReadOnlyList<string> Periods = CatalogWords.All<QuotaPeriodKind>();
@@ -197,7 +198,8 @@ internal static class ClosedSets
         [(typeof(DunningPolicyBody), nameof(DunningPolicyBody.FinalAction))] = CatalogWords.All<DunningEnd>(),
         [(typeof(DunningView), nameof(DunningView.SubscriptionStatus))] = SubscriptionStates,
         [(typeof(DunningView), nameof(DunningView.Failure))] = CatalogWords.All<PaymentFailure>(),
-        [(typeof(EventView), nameof(EventView.Source))] = ["customer_token", "import"],
+        [(typeof(EventView), nameof(EventView.Source))] = EventSources,
+        [(typeof(LlmCallView), nameof(LlmCallView.Source))] = EventSources,
         [(typeof(ProviderEventView), nameof(ProviderEventView.Provider))] = Providers,
         [(typeof(ProviderEventView), nameof(ProviderEventView.State))] = CatalogWords.All<InboxState>(),
 

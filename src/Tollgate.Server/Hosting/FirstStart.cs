@@ -34,7 +34,7 @@ internal static class FirstStart
         if (options.NewAdminKey)
         {
             var key = await services.GetRequiredService<CreateKey>()
-                .RunAsync(null, KeyOrder.Plain(KeyKind.Admin, "made by up --new-admin-key"), cancel);
+                .RunAsync(null, KeyOrder.Plain(KeyKind.Admin, "created by up --new-admin-key"), cancel);
             entries[KeysFile.AdminEntry] = key.Text;
             logger.LogInformation("Created a new admin key. Earlier keys stay valid until you revoke them.");
         }

@@ -32,7 +32,7 @@ internal static class PortCheck
         {
             SocketError.AccessDenied => $"Port {options.Port} needs privileges. Choose one above 1023 with --port.",
             SocketError.AddressNotAvailable =>
-                $"{options.Listen} is no address of this machine. Choose another with --listen, such as 127.0.0.1 or 0.0.0.0.",
+                $"{options.Listen} is not an address of this machine. Choose another with --listen, such as 127.0.0.1 or 0.0.0.0.",
             _ => $"Cannot listen on {options.Listen} port {options.Port}: {cause.Message}. Choose others with --listen and --port.",
         },
         cause);

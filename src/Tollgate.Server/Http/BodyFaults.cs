@@ -105,7 +105,7 @@ internal static class BodyFaults
             }
             else if (!seen.Add(member.Name))
             {
-                faults.Add(at, FaultCode.DuplicateField, $"The field '{Spelling.Shown(member.Name)}' comes twice.");
+                faults.Add(at, FaultCode.DuplicateField, $"The field '{Spelling.Shown(member.Name)}' appears twice.");
             }
             else if (member.Value.ValueKind != JsonValueKind.Null)
             {

@@ -170,7 +170,7 @@ public sealed class Faults
             : text.Length <= LongestTime
             && DateTime.TryParseExact(text, ZonelessTimes, CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
                 ? $"'{shown}' has neither Z nor an offset: send {shown.Replace(' ', 'T')}Z if it is UTC."
-                : $"'{shown}' is no time. {TimeExpected} is expected.";
+                : $"'{shown}' is not a time. {TimeExpected} is expected.";
     }
 
     private const int LongestTime = 40;

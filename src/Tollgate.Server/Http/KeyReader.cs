@@ -16,9 +16,9 @@ internal static class KeyReader
     {
         string? header = context.Request.Headers.Authorization;
         var scheme = header?.Trim().Split(' ')[0] ?? "";
-        var why = header is null ? "The request carries no key."
+        var why = header is null ? "The request has no API key or token."
             : scheme.Equals(Scheme.Trim(), StringComparison.OrdinalIgnoreCase)
-            ? "Authorization: Bearer has no key behind it; perhaps a variable is empty."
+            ? "Authorization: Bearer is not followed by a key; a variable may be empty."
             : scheme.StartsWith("tg_", StringComparison.Ordinal) ? "Authorization has a key without the word Bearer before it."
             : scheme.Length is > 0 and <= LongestScheme && header!.Contains(' ', StringComparison.Ordinal)
             ? $"Authorization has the scheme '{Spelling.Shown(scheme)}', which this server does not accept."

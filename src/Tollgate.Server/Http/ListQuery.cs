@@ -105,7 +105,7 @@ public sealed class ListQuery
             return id;
         }
 
-        Faults.Add(name, FaultCode.InvalidFormat, $"'{Spelling.Shown(value)}' is no id. An id such as {ExampleOfId} is expected.");
+        Faults.Add(name, FaultCode.InvalidFormat, $"'{Spelling.Shown(value)}' is not an id. An id such as {ExampleOfId} is expected.");
         return null;
     }
 

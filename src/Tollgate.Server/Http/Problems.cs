@@ -153,7 +153,7 @@ public static class Problems
     /// <summary>The problem of truncated or malformed JSON.</summary>
     /// <param name="takesLines">True: the operation also accepts one value per line.</param>
     public static Problem Of(JsonException malformed, bool takesLines = false) => Problem.Of(
-        ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: this is not JSON (any more)."
+        ErrorCode.MalformedJson, $"Line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}: invalid JSON."
             + (takesLines && malformed.LineNumber > 0
                 ? " If each line is a value of its own, send it as Content-Type: application/x-ndjson."
                 : ""));

@@ -24,7 +24,7 @@ internal static class QueryFaults
             }
             else if (values.Count > 1)
             {
-                faults.Add(name, FaultCode.DuplicateParameter, "This parameter comes more than once.");
+                faults.Add(name, FaultCode.DuplicateParameter, "This parameter appears more than once.");
             }
         }
 

@@ -59,7 +59,7 @@ internal static class ImportDescriptions
         Errors =
         [
             ErrorCode.ValidationFailed, ErrorCode.PayloadTooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Conflict,
-            ErrorCode.IdempotencyKeyReused, ErrorCode.Overloaded,
+            ErrorCode.IdempotencyKeyReused, ErrorCode.RateLimited,
         ],
     };
 

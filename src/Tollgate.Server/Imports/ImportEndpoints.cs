@@ -14,9 +14,6 @@ namespace Tollgate.Server.Imports;
 /// <summary><c>/v1/imports</c>: receives history and shows what became of it.</summary>
 internal static class ImportEndpoints
 {
-    /// <summary>The most imports of a project that arrive, wait or run.</summary>
-    private const int MostOpen = 100;
-
     public static void Map(IEndpointRouteBuilder app)
     {
         var receive = app.ServiceProvider.GetRequiredService<ReceiveImport>();
@@ -34,12 +31,6 @@ internal static class ImportEndpoints
     {
         if (await OrderOfAsync(context) is not { } order)
         {
-            return;
-        }
-
-        if (await queries.CountOpenAsync(context.Project(), context.RequestAborted) >= MostOpen)
-        {
-            await Problems.WriteAsync(context, ErrorCode.Overloaded, $"{MostOpen} imports of the project are not finished; wait for them.");
             return;
         }
 
@@ -64,6 +55,9 @@ internal static class ImportEndpoints
                 break;
             case ReceiveOutcome.KeyBusy:
                 await Problems.WriteAsync(context, ErrorCode.Conflict, "A request with this Idempotency-Key is still arriving.");
+                break;
+            case ReceiveOutcome.TooMany:
+                await Problems.WriteAsync(context, ErrorCode.RateLimited, received.Detail);
                 break;
             case ReceiveOutcome.BadHeader:
                 await Problems.WriteAsync(context, [new("header", FaultCode.InvalidValue, received.Detail!)]);

@@ -33,7 +33,7 @@ public static class ParkedEndpoints
             + "Tollgate retries it after a pause that grows from 10 seconds to "
         + "6 hours, and continues with the others; success removes it from this list. An entry without `next_attempt_at` needs an "
         + "operator: Tollgate could not apply a provider's "
-        + "event for two days, or a subscription's next invoice looks impossible. The admin key without `X-Project` sees all projects.")
+        + "event for two days, or a subscription's next invoice is implausible. The admin key without `X-Project` sees all projects.")
     {
         Query = [new("work", "Only work of this kind.", Words: WorkNames.All), .. QueryParameter.OfPage],
         Answers = [Example.Of<ParkedWorkList>(200, "A page.", $$"""{"data": [{{One}}], "has_more": false}""")],
@@ -140,7 +140,7 @@ public static class ParkedEndpoints
     private static string AdviceOn(ParkedRow row) => row.Work switch
     {
         WorkNames.Subscriptions when row.Next is null =>
-            "The subject is the subscription, whose next invoice looks impossible. Correct its usage or raise the bound, then retry.",
+            "The subject is the subscription, whose next invoice is implausible. Correct its usage or raise the bound, then retry.",
         WorkNames.Inbox when row.Next is null =>
             "The subject is the provider's event, which Tollgate could not apply for two days. Correct what the message names, then retry.",
         WorkNames.Projects =>

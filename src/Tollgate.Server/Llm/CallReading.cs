@@ -69,7 +69,7 @@ internal static class CallReading
         {
             if (body.RawRequest is not null)
             {
-                faults.Add("raw_request", FaultCode.InvalidValue, "It belongs to raw_response, which is missing.");
+                faults.Add("raw_request", FaultCode.InvalidValue, "raw_request requires raw_response, which is missing.");
             }
 
             return null;
@@ -84,7 +84,7 @@ internal static class CallReading
         }
         else if (report.Inconsistency is { } doubt)
         {
-            faults.Add("raw_response", FaultCode.InvalidValue, $"Its usage is implausible: {doubt}");
+            faults.Add("raw_response", FaultCode.InvalidValue, $"The usage is implausible: {doubt}");
         }
         else if (report is { IsReported: false, Error: null } or { IsPartial: true })
         {
@@ -108,18 +108,18 @@ internal static class CallReading
             : null;
         if (body.RawRequest is not null && ask is null)
         {
-            faults.Add("raw_request", FaultCode.InvalidValue, "A JSON object is expected, as it was sent to the provider.");
+            faults.Add("raw_request", FaultCode.InvalidValue, "A JSON object is expected: the request as it was sent to the provider.");
         }
         else if (delivered.Characters == 0 && !report.IsReported)
         {
             faults.Add(
-                "raw_response", FaultCode.InvalidValue, "It has neither usage nor text to estimate the usage from; send the counts.");
+                "raw_response", FaultCode.InvalidValue, "The answer has neither usage nor text from which Tollgate could estimate it. Send the counts.");
         }
         else if (ask is null && report.Usage.InputTokens.IsZero)
         {
             faults.Add(
                 "raw_response", FaultCode.InvalidValue,
-                "It has no usage; send raw_request with it for an estimate, or the counts.");
+                "The answer has no usage. Send raw_request too for an estimate, or send the counts.");
         }
 
         return faults.Any
@@ -170,7 +170,7 @@ internal static class CallReading
         {
             faults.Add(
                 "feature", FaultCode.InvalidValue,
-                $"The feature '{code}' is not counted: it is a switch or a value. To name it for the reports of costs, use attribute_to.");
+                $"The feature '{code}' is a switch or a value, so it has no quantity. To assign the cost to it in reports, use attribute_to.");
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
         using var message = MessageOf(mail, address, letter);
         if (message is null)
         {
-            return new("The address is no mail address.", IsFinal: true);
+            return new("The address is not a valid e-mail address.", IsFinal: true);
         }
 
         return options.Host is { } host && project.Mode == ProjectMode.Live

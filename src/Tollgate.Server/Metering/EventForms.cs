@@ -204,7 +204,7 @@ internal static class EventForms
         fields.Add(Spelling.Shown(name), unknown ? FaultCode.UnknownField : FaultCode.DuplicateField,
             unknown
                 ? Spelling.Unknown("field", name, Members) + Spelling.Known("fields", Members)
-                : $"The field '{Spelling.Shown(name)}' comes twice.");
+                : $"The field '{Spelling.Shown(name)}' appears twice.");
         reader.Skip();
     }
 }

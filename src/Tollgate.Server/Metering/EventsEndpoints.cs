@@ -75,7 +75,7 @@ internal static class EventsEndpoints
                     """
                     {"id": null, "accepted": 2, "replayed": 1, "over_limit": 0, "rejected_count": 1,
                      "rejected": [{"index": 3, "id": "e-4", "code": "event_too_old",
-                      "detail": "occurred_at is more than 35 days in the past. Tollgate accepts no older events."}],
+                      "detail": "occurred_at is more than 35 days in the past."}],
                      "unmatched": false, "unmatched_count": 0, "unmatched_types": []}
                     """),
             ],

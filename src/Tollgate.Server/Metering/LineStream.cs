@@ -201,7 +201,7 @@ internal sealed class LineStream<TItem, TAnswer>(
         catch (JsonException e)
         {
             tally.Reject(
-                index, null, ErrorCode.MalformedJson.Code, $"Byte {e.BytePositionInLine + 1} of the line: this is not JSON (any more).");
+                index, null, ErrorCode.MalformedJson.Code, $"Byte {e.BytePositionInLine + 1} of the line: invalid JSON.");
         }
     }
 

@@ -35,7 +35,7 @@ public static class NoticesRoom
                 """
                 {"data": [{"code": "payment_failed", "severity": "warning", "since": "2026-02-28T00:00:00Z",
                  "title": "Your payment of $29.00 failed",
-                  "text": "Invoice CC-000042 could not be collected: your bank declined it. We try again on 3 Mar 2026. You keep Pro for now. If you do not pay by 7 Mar 2026, Pro ends and you are on Free.",
+                  "text": "Invoice CC-000042 could not be collected: your bank declined it. We try again on 3 Mar 2026. You keep Pro for now. If you do not pay by 7 Mar 2026, Pro ends and you move to Free.",
                   "action": {"do": "pay_invoice", "label": "Pay $29.00", "url": null}, "invoice": "01936f5e-7c1b-7aa0-8c11-0d4c2b1a9f88",
                    "invoice_number": "CC-000042", "amount_due": 2900,
                   "currency": "USD", "subscription": "01936f5e-7c1a-7990-8b00-fc3b1a098e77", "feature": null, "percent": null,

@@ -20,7 +20,7 @@ public static class PaymentEndpoints
 
     /// <summary>The end of errors about a provider that cannot collect: the two remedies.</summary>
     internal const string HowToBePaid =
-        "To try it, make a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To take money, "
+        "To try it, create a sandbox project: ./tollgate projects create shop --sandbox --catalog trendit. To accept payments, "
             + "choose a provider and set its keys: PUT /v1/payment-settings.";
 
     public static void MapPayments(this WebApplication app)

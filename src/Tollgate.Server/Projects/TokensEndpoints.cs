@@ -66,8 +66,7 @@ internal static class TokensEndpoints
         app.MapDelete(PathOfTokens + "/{token_id}", (RequestDelegate)(context => RevokeAsync(context, revoke)))
             .RequireKey(Access.Secret, Scope.CustomersWrite)
             .Describe(new(Tag, "Revoke a customer token", """
-                The token is refused from now on, by every server, and so are the portal sessions and checkouts that were opened with it.
-                Revoking it again changes nothing.
+                Every server refuses the token from now on, and ends the portal sessions and checkouts that were opened with it. Revoking it again changes nothing.
                 """)
             {
                 Path = TokenMeaning,

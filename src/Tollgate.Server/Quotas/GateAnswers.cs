@@ -47,7 +47,7 @@ internal static class GateAnswers
         GateFault.FeatureNotMetered
             when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.Kind is FeatureKind.Switch
                 or FeatureKind.Value) is { } read =>
-            $"The feature '{read}' is a {CatalogWords.Of(catalog.Features[read].Feature.Kind)}: it is read, not counted.",
+            $"The feature '{read}' is a {CatalogWords.Of(catalog.Features[read].Feature.Kind)}, so it has no quantity to consume.",
         GateFault.LevelNotConsumed
             when features.FirstOrDefault(code => catalog.Features.GetValueOrDefault(code)?.Feature.IsLevel == true) is { } level =>
             $"The feature '{level}' is a level: report its value as an event of the type "

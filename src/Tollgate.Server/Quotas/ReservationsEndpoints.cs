@@ -32,8 +32,7 @@ internal static class ReservationsEndpoints
     {
         app.MapPost("/v1/reservations", ReserveAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency().WithLoad(Load.Light)
             .Describe(new(Tag, "Reserve",
-            "Holds the amounts before the work, for all features or for none. Afterwards settle with the true amounts, or "
-            + "release; otherwise the reservation expires after `ttl_seconds`. A repeat of the `id` returns the first reservation.")
+            "Holds the amounts before the work, for all features or for none. Afterwards, settle with the actual amounts or release the reservation; otherwise it expires after `ttl_seconds`. A repeat of the `id` returns the first reservation.")
         {
             Request = Example.Of<ReserveRequest>("""{"customer": "user_42", "feature": "cv_generate", "amount": 1, "ttl_seconds": 600}"""),
             Answers = [Example.Of<ReservationView>(201, "Reserved", Reserved)],
@@ -47,9 +46,7 @@ internal static class ReservationsEndpoints
         });
         app.MapPost("/v1/reservations/{id}/settle", SettleAsync).RequireKey(Access.Secret, Scope.GateWrite).WithOwnIdempotency()
             .WithLoad(Load.Light).Describe(new(Tag, "Settle",
-            "Records the true amounts, less or more than reserved; without amounts, the reserved ones. Since the work is done, "
-                + "Tollgate records more "
-            + "than is left too (policy `settle_over`). A repeat returns the first settle. Up to 24 hours "
+            "Records the actual amounts, which may be less or more than the reserved ones; without amounts, it records the reserved ones. Because the work is done, Tollgate records the amount even beyond the limit (policy `settle_over`). A repeat returns the first settle. Up to 24 hours "
             + "after the expiry Tollgate still records a settle, with `late: true`.")
         {
             Request = Example.Of<SettleRequest>("""{"amount": 1}"""),

@@ -105,7 +105,7 @@ internal static class CareerCoachGuardDoor
                 200, "Recorded; do the work.",
                 $$"""{"status": "ok", "feature_code": "{{feature}}", "plan": "free", "monthly_quota": 2, "used_count": 1, "remaining": 1}"""),
             Example.Of<SeedError<CareerCoachDenied>>(
-                402, "The quota is used up. Nothing was recorded.",
+                402, "The quota is used up. Tollgate recorded nothing.",
                 $$"""
                 {"detail": {"error": "Quota exceeded", "message": "Quota exceeded for {{feature}}: 2 of 2 used on the free plan.",
                  "upgrade_url": "/pricing"} }

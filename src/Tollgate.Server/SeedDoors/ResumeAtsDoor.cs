@@ -106,7 +106,7 @@ internal static class ResumeAtsDoor
                 200, "Recorded; do the work.",
                 $$"""{"status": "ok", "feature": "{{feature}}", "plan": "free", "limit": 2, "used": 1, "remaining": 1}"""),
             Example.Of<SeedError<ResumeAtsDenied>>(
-                429, "The quota is used up. Nothing was recorded.",
+                429, "The quota is used up. Tollgate recorded nothing.",
                 $$"""{"detail": {"error": "quota_exceeded", "feature": "{{feature}}", "plan": "free", "limit": 2, "used": 2, "remaining": 0} }"""),
         ],
     };

@@ -37,7 +37,7 @@ internal static class SeedCallers
                 return own;
             }
 
-            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token speaks for another customer.", field);
+            await Problems.WriteAsync(context, ErrorCode.KeyNotAllowed, "This customer token belongs to another customer.", field);
             return null;
         }
 

@@ -18,8 +18,8 @@ internal static class TrenditBillingDoor
 
     public static void MapTrenditBilling(this WebApplication app)
     {
-        Map(Success, "Thank you", "Your payment is on its way. Your plan changes as soon as it has arrived; you can close this page.");
-        Map(Canceled, "Nothing was bought", "You left the payment page, and nothing was charged. You can close this page.");
+        Map(Success, "Thank you", "Your payment is being processed. Your plan changes as soon as it arrives. You can close this page.");
+        Map(Canceled, "Payment canceled", "You left the payment page. You were not charged. You can close this page.");
 
         void Map(string path, string title, string text)
         {

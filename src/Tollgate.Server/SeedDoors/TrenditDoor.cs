@@ -85,7 +85,7 @@ public static class TrenditDoor
                 $$"""{"status": "ok", "usage_type": "{{usageType}}", "cost_units": 1, "current_usage": 3, "limit": 5}"""),
             Example.Of<SeedError<string>>(402, "The subscription is not active.", """{"detail": "Active subscription required"}"""),
             Example.Of<SeedError<TrenditDenied>>(
-                429, "The limit is reached. Nothing was recorded.",
+                429, "The limit is reached. Tollgate recorded nothing.",
                 $$"""
                 {"detail": {"error": "rate_limit_exceeded", "message": "Monthly {{usageType}} limit exceeded",
                  "current_usage": 5, "limit": 5,

@@ -189,7 +189,7 @@ internal static class WebhookDescriptions
 
     public static readonly Description Deliveries = new(
         Tag, "List deliveries",
-        "Lists deliveries, the newest first. A delivery is one event on its way to one endpoint, with its last attempt.")
+        "Lists deliveries, the newest first. A delivery is one event for one endpoint, with its last attempt.")
     {
         Query =
         [

@@ -26,7 +26,7 @@ public sealed record CheckoutModel(
     public Purchase Quote => Price.Purchase;
 
     /// <summary>The sentence about the time until which this price holds; null: there is none.</summary>
-    public string? Holds => Price.HoldsUntil is { } until ? $"This price holds until {Words.Time(until, Project)}." : null;
+    public string? Holds => Price.HoldsUntil is { } until ? $"This price is valid until {Words.Time(until, Project)}." : null;
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
@@ -65,12 +65,12 @@ public sealed record CheckoutModel(
     public string? Meaning => Kind switch
     {
         CheckoutKind.Invoice => $"Due {Words.Day(Quote.Invoice!.DueAt ?? Quote.Invoice.CreatedAt, Project)}",
-        CheckoutKind.Setup => "Nothing is charged today.",
-        CheckoutKind.Pack => "Paid once.",
+        CheckoutKind.Setup => "You are not charged today.",
+        CheckoutKind.Pack => "One-time payment.",
         _ when Subscription is not { } subscription => null,
         _ when IsTrial => $"Free until {Words.Day(Subscription!.TrialEnd!.Value, Project)}",
         _ when Subscription.Scheduled is not null =>
-            $"Nothing is due now. The change comes on {Words.Day(Subscription.Current.End, Project)}.",
+            $"Nothing is due now. Your plan changes on {Words.Day(Subscription.Current.End, Project)}.",
         _ => $"For the time until {Words.Day(Subscription.Current.End, Project)}",
     };
 
@@ -78,20 +78,20 @@ public sealed record CheckoutModel(
     public string? Then =>
         (Quote.Next is not null || Quote.Prices.Any(static price => !price.Total.IsZero)) && Subscription is { } subscription
         && Words.Coming(Quote.Prices, (subscription.Scheduled ?? subscription.Terms).Interval, "first", Project) is { } prices
-        ? $"Then {prices}.{(IsTrial ? " Without a card the trial ends then, and nothing is charged." : "")}"
+        ? $"Then {prices}.{(IsTrial ? " Without a card, the trial ends then and you are not charged." : "")}"
         : null;
 
     /// <summary>The text about the use of the card.</summary>
     public string SavingWords => Kind switch
     {
         CheckoutKind.Setup =>
-            $"We charge later payments to it{(Saved.Count > 0 ? " and no longer to the card before it" : "")}. "
+            $"We will charge later payments to it{(Saved.Count > 0 ? " instead of your previous card" : "")}. "
                 + "You can remove it at any time.",
-        _ when IsForLater => "Nothing is charged today. We save the card and charge later payments to it. You can remove it at any time.",
+        _ when IsForLater => "You are not charged today. We save the card and charge later payments to it. You can remove it at any time.",
         _ when IsTrial =>
             "We save the card and charge it when the trial ends. You can cancel before then, and remove the card at any time.",
-        CheckoutKind.Subscription => "We keep the card that pays, and charge later payments to it. You can remove it at any time.",
-        _ => "We save the card once it has paid. You can remove it at any time.",
+        CheckoutKind.Subscription => "We save this card and charge later payments to it. You can remove it at any time.",
+        _ => "We save this card after the payment. You can remove it at any time.",
     };
 
     public string Button => (Kind, Quote.Due.IsZero) switch
@@ -107,12 +107,12 @@ public sealed record CheckoutModel(
     {
         { Payment: { Status: PaymentStatus.Failed, Failure: { } why } } => why switch
         {
-            PaymentFailure.InsufficientFunds => "This card has too little money. Nothing was charged.",
-            PaymentFailure.AuthenticationRequired => "The bank did not get your confirmation. Nothing was charged.",
-            PaymentFailure.Canceled => "The payment was canceled. Nothing was charged.",
+            PaymentFailure.InsufficientFunds => "This card has insufficient funds. You were not charged.",
+            PaymentFailure.AuthenticationRequired => "You did not confirm the payment at your bank. You were not charged.",
+            PaymentFailure.Canceled => "The payment was canceled. You were not charged.",
             PaymentFailure.AmountNotPossible or PaymentFailure.ProviderRefused =>
-                "This cannot be paid by card at the moment. Nothing was charged.",
-            _ => "The bank declined this card. Nothing was charged.",
+                "Card payments are not possible at the moment. You were not charged.",
+            _ => "Your bank declined this card. You were not charged.",
         },
         _ => null,
     };
@@ -120,7 +120,7 @@ public sealed record CheckoutModel(
     /// <summary>Returns the reason why the order is not possible.</summary>
     public static string WhyNotOf(PurchaseRefusal? why) => why is { Subscription: SubscriptionOutcome.CouponRefused, Detail: { } detail }
         ? detail
-        : "You have it already, or it is no longer offered.";
+        : "You already have it, or it is no longer available.";
 
     /// <summary>True: the bank waits for the customer's confirmation.</summary>
     public bool IsAtBank => Last is { Payment.Status: PaymentStatus.RequiresAction };

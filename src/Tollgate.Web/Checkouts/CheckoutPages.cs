@@ -40,7 +40,7 @@ public sealed class CheckoutPages(
         if (!long.TryParse(form["due"], NumberStyles.Integer, CultureInfo.InvariantCulture, out var due))
         {
             await ShowAsync(
-                deps, "The form was incomplete, and nothing was charged. Please send it again.", StatusCodes.Status400BadRequest);
+                deps, "The form was incomplete. You were not charged. Please submit it again.", StatusCodes.Status400BadRequest);
             return;
         }
 
@@ -54,12 +54,12 @@ public sealed class CheckoutPages(
             PayOutcome.IsPending => Pages.LeadToAsync(context, deps.Path + "/wait"),
             PayOutcome.QuoteMoved =>
                 ShowAsync(
-                    deps, "The price or your plan has changed since you opened this page, and nothing was charged. This is the price now.",
+                    deps, "The price or your plan has changed since you opened this page. You were not charged. This is the current price.",
                     StatusCodes.Status409Conflict),
             PayOutcome.PlanIsTaken => ShowAsync(
-                deps, "Another payment for your plan is under way, and nothing was charged here. Look again in a moment.",
+                deps, "Another payment for your plan is in progress. You were not charged here. Try again in a moment.",
                 StatusCodes.Status409Conflict),
-            PayOutcome.NoMethod => ShowAsync(deps, "Choose a card first. Nothing was charged.", StatusCodes.Status422UnprocessableEntity),
+            PayOutcome.NoMethod => ShowAsync(deps, "Choose a card first. You were not charged.", StatusCodes.Status422UnprocessableEntity),
             _ => Pages.LeadToAsync(context, deps.Path),
         });
     });
@@ -129,7 +129,7 @@ public sealed class CheckoutPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status404NotFound, null, "Page not found",
-                "The address is incomplete or too old. Go back to the app that you came from and try again.");
+                "The link is incomplete or has expired. Go back to the app and try again.");
             return;
         }
 
@@ -138,7 +138,7 @@ public sealed class CheckoutPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here",
-                "It works from certain networks only. Ask the company that gave you the link.");
+                "This page opens only from certain networks. Contact the company that gave you the link.");
             return;
         }
 
@@ -146,7 +146,7 @@ public sealed class CheckoutPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status410Gone, project, "This page has expired",
-                "The link was withdrawn, and nothing was charged. Go back to the app that you came from and start again.",
+                "The link is no longer valid. You were not charged. Go back to the app and start again.",
                 row.Checkout.CancelUrl, $"Back to {project.Name}");
             return;
         }
@@ -168,8 +168,8 @@ public sealed class CheckoutPages(
                 context, StatusCodes.Status200OK, project, checkout.Kind == CheckoutKind.Setup ? "Your card is saved" : "Thank you",
                 checkout.Payment is null
                     ? await NothingDueAsync(deps)
-                    : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing left to pay here.", checkout.SuccessUrl,
-                    $"Go on to {project.Name}");
+                    : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing more to pay.", checkout.SuccessUrl,
+                    $"Continue to {project.Name}");
             return;
         }
 
@@ -177,8 +177,8 @@ public sealed class CheckoutPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status200OK, project, "Your payment became credit",
-                $"We have received {Words.Of(last!.Payment.Amount)}, but could not complete your purchase. The money is your credit, "
-                    + "and pays your next invoices.",
+                $"We have received {Words.Of(last!.Payment.Amount)}, but could not complete your purchase. The amount is now your credit "
+                    + "and will pay your next invoices.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }
@@ -193,7 +193,7 @@ public sealed class CheckoutPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status410Gone, project, "This page has expired",
-                "Nothing was bought, and nothing was charged. Go back to the app that you came from and start again.",
+                "You were not charged. Go back to the app and start again.",
                 checkout.CancelUrl, $"Back to {project.Name}");
             return;
         }
@@ -203,7 +203,7 @@ public sealed class CheckoutPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status409Conflict, project, "There is nothing to pay here",
-                CheckoutModel.WhyNotOf(quote?.Purchase.Refusal) + " Nothing was charged.",
+                CheckoutModel.WhyNotOf(quote?.Purchase.Refusal) + " You were not charged.",
                 checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
             return;
         }

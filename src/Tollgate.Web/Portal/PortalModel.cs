@@ -47,7 +47,7 @@ public sealed record PortalModel(
         { IsPaidFor: true } => null,
         { Subscription: { Status: SubscriptionStatus.Paused } paused } => $"Your subscription to {paused.Terms.Plan.Plan.Name} is paused.",
         { Subscription: { GivesPlan: false } waiting } =>
-            $"Your subscription to {waiting.Terms.Plan.Plan.Name} waits for its first payment.",
+            $"Your subscription to {waiting.Terms.Plan.Plan.Name} is waiting for its first payment.",
         { Subscription: { } other } =>
             $"{Project.Name} set this plan for you. You also have a subscription to {other.Terms.Plan.Plan.Name}.",
         { Plan: { Newest: { EndedAt: { } ended } over } } =>
@@ -105,15 +105,15 @@ public sealed record PortalModel(
     /// <summary>The note about tax on the next invoices; null: none.</summary>
     public string? TaxNote => Plan.Vat switch
     {
-        VatStatus.Pending => "The register of the European Union (VIES) has not confirmed your VAT id yet.",
-        VatStatus.Invalid => "The register of the European Union (VIES) does not know your VAT id, so it takes no tax off your invoices.",
+        VatStatus.Pending => "The EU's VAT register (VIES) has not confirmed your VAT id yet.",
+        VatStatus.Invalid => "Your VAT id is not in the EU's VAT register (VIES), so your invoices include tax.",
         _ => null,
     };
 
     /// <summary>The note about payment if there is no payment page; null: there is one, or nothing is open.</summary>
     public string? HowToPay => HasPayPage || !Invoices.Any(static invoice => !invoice.Payable.IsZero)
         ? null
-        : $"Ask {Project.Name} if an invoice does not say how to pay it.";
+        : $"To pay an invoice, follow its instructions or contact {Project.Name}.";
 
     public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
 
@@ -144,7 +144,7 @@ public sealed record PortalModel(
     public string WhenCanceled => Subscription is not { } some ? ""
         : some.Status == SubscriptionStatus.Paused ? $"{some.Terms.Plan.Plan.Name} ends at once, because it is paused."
         : $"You keep {some.Terms.Plan.Plan.Name} until {Words.Day(some.Current.End, Project)}; then it ends. "
-            + "Until that day you can take the cancellation back.";
+            + "You can undo the cancellation until then.";
 
     /// <summary>
     /// Returns the effect of the removal of a card, which the page shows before the confirmation; null: Tollgate charges another card, or
@@ -154,7 +154,7 @@ public sealed record PortalModel(
         Methods is [var only] && only.Id == method.Id
             && Subscription is { CancelAt: null, ManagedBy: null,
                 Status: SubscriptionStatus.Active or SubscriptionStatus.PastDue or SubscriptionStatus.Trialing }
-            ? "It is your only card. Without one nothing is charged automatically, and you pay each invoice yourself."
+            ? "This is your only card. Without a card you have to pay each invoice yourself."
             : null;
 
     public bool CanCancel =>
@@ -179,12 +179,12 @@ public sealed record PortalModel(
     {
         null => "",
         { CancelAt: { } end, Status: SubscriptionStatus.PastDue } => $"Ends on {Words.Day(end, Project)}.",
-        { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Until then nothing changes.",
-        { Status: SubscriptionStatus.Paused } => "Nothing is charged while it is paused.",
+        { CancelAt: { } end } => $"Ends on {Words.Day(end, Project)}. Nothing changes until then.",
+        { Status: SubscriptionStatus.Paused } => "You are not charged while the subscription is paused.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false, ManagedBy: not null } =>
-            $"Free until {Words.Day(end, Project)}. After that a card is needed.",
+            $"Free until {Words.Day(end, Project)}. Add a card to keep the plan after that.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end, ConvertsTrial: false } =>
-            $"The trial ends on {Words.Day(end, Project)}, and nothing is charged.",
+            $"The trial ends on {Words.Day(end, Project)}, and you are not charged.",
         { Status: SubscriptionStatus.Trialing, TrialEnd: { } end } => $"Free until {Words.Day(end, Project)}.",
         { Scheduled: { } next } some => $"Changes to {next.Plan.Plan.Name} on {Words.Day(some.Current.End, Project)}.",
         { } some => $"Renews on {Words.Day(some.Current.End, Project)}.",

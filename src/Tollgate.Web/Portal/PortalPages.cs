@@ -153,16 +153,16 @@ public sealed class PortalPages(
         await (answer.Page is { } page
             ? Pages.LeadToAsync(deps.Context, page.AbsoluteUri)
             : NoticeAsync(
-                deps.Context, StatusCodes.Status409Conflict, deps.Project, "This cannot be paid here at the moment",
-                $"Nothing was charged. {WhyNot(answer, deps.Project)}", deps.Path, "Back to your plan and invoices"));
+                deps.Context, StatusCodes.Status409Conflict, deps.Project, "You cannot pay here at the moment",
+                $"You were not charged. {WhyNot(answer, deps.Project)}", deps.Path, "Back to your plan and invoices"));
     }
 
     private static string WhyNot(CheckoutAnswer answer, ProjectSnapshot project) => answer.Outcome switch
     {
-        CheckoutOutcome.Refused => "The invoice may be paid already.",
-        CheckoutOutcome.IsPending => "A payment for it is under way: look again in a moment.",
-        CheckoutOutcome.NoAnswer => "The payment provider did not answer: try again in a moment.",
-        _ => $"Ask {project.Name} how to pay.",
+        CheckoutOutcome.Refused => "The invoice may already be paid.",
+        CheckoutOutcome.IsPending => "A payment for it is in progress. Try again in a moment.",
+        CheckoutOutcome.NoAnswer => "The payment provider did not respond. Try again in a moment.",
+        _ => $"Contact {project.Name} to pay.",
     };
 
     /// <summary>
@@ -177,21 +177,21 @@ public sealed class PortalPages(
         {
             await NoticeAsync(
                 context, StatusCodes.Status404NotFound, null, "Page not found",
-                "The address is incomplete or too old. Go back to the app that you came from and open the page again.", null);
+                "The link is incomplete or has expired. Go back to the app and open the page again.", null);
             return;
         }
 
         if (!KeyRules.Allows(session.Issuer.Networks, context.Connection.RemoteIpAddress))
         {
             await NoticeAsync(context, StatusCodes.Status403Forbidden, project, "This page cannot be opened from here",
-                "It works from certain networks only. Ask the company that gave you the link.", session.ReturnUrl);
+                "This page opens only from certain networks. Contact the company that gave you the link.", session.ReturnUrl);
             return;
         }
 
         if (session.HasEnded(clock.Now()))
         {
             await NoticeAsync(context, StatusCodes.Status410Gone, project, "This page has expired",
-                "For your safety this page works for an hour only. Go back to the app that you came from and open it again.",
+                "For your security, this page is valid for one hour. Go back to the app and open it again.",
                 session.ReturnUrl);
             return;
         }

@@ -17,6 +17,9 @@ public sealed class HangUpTests(ChaosServers servers)
 
     private const int Clients = 12;
 
+    /// <summary>The number of alert rules, of which each customer needs some.</summary>
+    private const string MostRules = "10000";
+
     /// <summary>Requests of a client on one customer's objects, until it takes a new customer.</summary>
     private const int RequestsOfOne = 90;
 
@@ -39,6 +42,8 @@ public sealed class HangUpTests(ChaosServers servers)
         ("POST /v1/mail/unsubscribe", "the signed link of a mail is the key"),
         ("POST /v1/provider-events/{id}", "no event of a provider is parked"),
         ("POST /v1/parked", "nothing is parked"),
+        ("POST /v1/alerts", "no alert has fired"),
+        ("POST /v1/customers/{id}/alerts", "no alert of the customer has fired"),
         ("POST /v1/deliveries", "nothing was delivered"),
         ("DELETE /v1/payment-settings", "no credentials of Paymob are kept"),
     ];
@@ -52,7 +57,10 @@ public sealed class HangUpTests(ChaosServers servers)
     public async Task Every_operation_does_its_work_with_one_connection_of_the_pool()
     {
         await using var chaos = await servers.OneServerAsync(
-            new Dictionary<string, string> { ["TOLLGATE_POOL_SIZE"] = "1", ["TOLLGATE_CONNECT_SECONDS"] = "10" });
+            new Dictionary<string, string>
+            {
+                ["TOLLGATE_POOL_SIZE"] = "1", ["TOLLGATE_CONNECT_SECONDS"] = "10", ["TOLLGATE_MOST_ALERT_RULES"] = MostRules,
+            });
         using var cast = await Cast.GatherAsync(chaos);
         var faults = new List<string>();
         var callers = cast.CallerSets[0];
@@ -89,6 +97,7 @@ public sealed class HangUpTests(ChaosServers servers)
             new Dictionary<string, string>
             {
                 ["TOLLGATE_POOL_SIZE"] = Pool.ToString(CultureInfo.InvariantCulture), ["TOLLGATE_PAYMENT_SECONDS"] = "5",
+                ["TOLLGATE_MOST_ALERT_RULES"] = MostRules,
             });
         using var cast = await Cast.GatherAsync(chaos);
         await Form.Of(rounds: 10).EachAsync(async seed =>

@@ -39,7 +39,7 @@ public sealed class PlanAdviceTests
         PlanAdvice.Of(Use(Free, used), Calls, All).ShouldBe(advice);
 
     [Fact]
-    public void What_cannot_be_compared_gives_no_advice()
+    public void Plans_that_cannot_be_compared_give_no_advice()
     {
         PlanAdvice.Of(Use(Starter, 720), Calls, []).ShouldBeNull();
         PlanAdvice.Of(Use(Starter, 720), Calls, [Pro with { Active = false }]).ShouldBeNull();

@@ -25,7 +25,7 @@ public sealed class RevenueByDayTests
         Earned(new DayRange(First, First.AddDays(3)), Of(2400, Line(2400, 18, 66))).ShouldBe([300, 1200, 900, 0]);
 
     [Fact]
-    public void What_has_no_length_is_earned_when_it_begins() =>
+    public void A_line_without_duration_is_earned_when_it_begins() =>
         Earned(new DayRange(First, First.AddDays(2)), Of(500, Line(500, 30, 30))).ShouldBe([0, 500, 0]);
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class RevenueByDayTests
     [InlineData(InvoiceStatus.Void, 1000, 0, 1190, 190, 0, 0, 0)]
     [InlineData(InvoiceStatus.Uncollectible, 1000, 0, 1190, 190, 0, 595, 500)]
     [InlineData(InvoiceStatus.Uncollectible, 1000, 0, 1190, 190, 0, 0, 0)]
-    public void What_did_not_stand_is_not_earned(
+    public void Void_credited_and_written_off_amounts_are_not_earned(
         InvoiceStatus status, long line, long discount, long asked, long tax, long goneBack, long paid, long earned) =>
         Earned(new DayRange(First, First),
             new InvoiceRevenue(status, line - discount, discount, asked, tax, goneBack, paid, [Line(line, 0, 24)])).ShouldBe([earned]);

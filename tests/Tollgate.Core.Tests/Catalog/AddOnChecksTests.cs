@@ -45,12 +45,12 @@ public sealed class AddOnChecksTests
 
     public static TheoryData<string, AddOn, string> BadAddOns => new()
     {
-        { "code", Scans with { Code = "More scans" }, "not a code" },
+        { "code", Scans with { Code = "More scans" }, "not a valid code" },
         { "name", Scans with { Name = "" }, "empty" },
         { "description", Scans with { Description = new('x', 2001) }, "2001 characters" },
-        { "prices", Scans with { Prices = [] }, "name at least one" },
+        { "prices", Scans with { Prices = [] }, "At least one price" },
         { "prices[0].currency", Scans with { Prices = [new(PriceInterval.Monthly, "USX", 1)], Plans = null }, "Unknown currency" },
-        { "prices[0].amount", Scans with { Prices = [new(PriceInterval.Monthly, "USD", -1)] }, "between 0 and" },
+        { "prices[0].amount", Scans with { Prices = [new(PriceInterval.Monthly, "USD", -1)] }, "0 to" },
         { "prices[1]", Scans with { Prices = [Scans.Prices[0], Scans.Prices[0]] }, "occurs twice" },
         { "entitlements[0].feature", Scans with { Entitlements = [new("scam", Quantity.One, false)] }, "no feature 'scam'" },
         { "entitlements[0].feature", Scans with { Entitlements = [new("days", Quantity.One, false)] }, "value feature" },
@@ -58,11 +58,11 @@ public sealed class AddOnChecksTests
         { "entitlements[0].quota", Scans with { Entitlements = [new("scan", null, true)] }, "more than 0" },
         { "entitlements[0].enabled", Scans with { Entitlements = [new("sync", null, false)] }, "turns it on" },
         { "entitlements[1].feature", Scans with { Entitlements = [Scans.Entitlements[0], Scans.Entitlements[0]] }, "occurs twice" },
-        { "plans", Scans with { Plans = [] }, "for all plans" },
+        { "plans", Scans with { Plans = [] }, "To allow all plans" },
         { "plans[0]", Scans with { Plans = ["gold"] }, "no plan 'gold'" },
         { "plans[1]", Scans with { Plans = ["pro", "pro"] }, "occurs twice" },
-        { "plans[1]", Scans with { Plans = ["pro", "lite"] }, "no price in an interval and currency in which plan 'lite' is sold" },
-        { "max_quantity", Scans with { MaxQuantity = 0 }, "between 1 and" },
+        { "plans[1]", Scans with { Plans = ["pro", "lite"] }, "no price with an interval and currency of plan 'lite'" },
+        { "max_quantity", Scans with { MaxQuantity = 0 }, "1 to" },
     };
 
     [Theory]
@@ -72,15 +72,15 @@ public sealed class AddOnChecksTests
 
     public static TheoryData<string, CreditPack, string> BadPacks => new()
     {
-        { "code", Pack with { Code = "100" }, "not a code" },
+        { "code", Pack with { Code = "100" }, "not a valid code" },
         { "feature", Pack with { Feature = "scam" }, "no feature 'scam'" },
-        { "feature", Pack with { Feature = "sync" }, "units of a metered one" },
+        { "feature", Pack with { Feature = "sync" }, "needs a metered feature" },
         { "quantity", Pack with { Quantity = Quantity.Zero }, "more than 0" },
-        { "prices", Pack with { Prices = [] }, "name at least one" },
-        { "prices[0].amount", Pack with { Prices = [new("USD", 0)] }, "between 1 and" },
+        { "prices", Pack with { Prices = [] }, "At least one price" },
+        { "prices[0].amount", Pack with { Prices = [new("USD", 0)] }, "1 to" },
         { "prices[1]", Pack with { Prices = [new("USD", 1), new("USD", 2)] }, "occurs twice" },
-        { "expires_after_days", Pack with { ExpiresAfterDays = 0 }, "between 1 and" },
-        { "priority", Pack with { Priority = 1001 }, "between 0 and" },
+        { "expires_after_days", Pack with { ExpiresAfterDays = 0 }, "1 to" },
+        { "priority", Pack with { Priority = 1001 }, "0 to" },
         { "plans[0]", Pack with { Plans = ["gold"] }, "no plan 'gold'" },
     };
 

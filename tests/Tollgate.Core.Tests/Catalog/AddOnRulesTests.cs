@@ -52,7 +52,7 @@ public sealed class AddOnRulesTests
     }
 
     [Fact]
-    public void What_no_add_on_touches_is_the_plans_own()
+    public void Entitlements_without_an_add_on_are_the_plans()
     {
         Effective("page", new HeldAddOn(MoreScans, 1)).ShouldBeSameAs(Page);
         AddOnRules.Apply(null, "video", [new(MoreScans, 1)]).ShouldBeNull();

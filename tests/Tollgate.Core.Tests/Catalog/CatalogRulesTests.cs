@@ -51,12 +51,12 @@ public sealed class CatalogRulesTests
 
     public static TheoryData<string, CatalogDocument, string> BadCatalogues => new()
     {
-        { "code", Good with { Code = "Shop" }, "not a code" },
-        { "code", Good with { Code = new string('a', 64) }, "not a code" },
+        { "code", Good with { Code = "Shop" }, "not a valid code" },
+        { "code", Good with { Code = new string('a', 64) }, "not a valid code" },
         { "name", Good with { Name = " " }, "empty" },
         { "name", Good with { Name = new string('x', 201) }, "201 characters" },
         { "name", Good with { Name = "a\u0001b" }, "control characters" },
-        { "name", Good with { Name = "a\ud800b" }, "broken letters" },
+        { "name", Good with { Name = "a\ud800b" }, "unpaired surrogates" },
         { "currency", Good with { Currency = "usd" }, "Unknown currency" },
         { "time_zone", Good with { TimeZone = "Berlin" }, "Unknown time zone 'Berlin'. Did you mean 'Europe/Berlin'?" },
         { "upgrade_url", Good with { UpgradeUrl = "javascript:alert(1)" }, "http(s)" },
@@ -64,7 +64,7 @@ public sealed class CatalogRulesTests
         { "plans", Good with { Plans = [] }, "at least one plan" },
         { "plans[1].code", Good with { Plans = [Good.Plans[0], Good.Plans[0]] }, "occurs twice" },
         { "plans[0].code", Good with { DefaultPlan = "compare", Plans = [Good.Plans[0] with { Code = "compare" }] },
-            "cannot be a plan's code" },
+            "A plan cannot have the code 'compare'" },
         { "features[5].code", WithFeature(new() { Code = "scan", Name = "Scan" }), "occurs twice" },
         { "features",
             Good with
@@ -85,15 +85,16 @@ public sealed class CatalogRulesTests
         { "plans[0].prices[0].amount", WithPrice(new(PriceInterval.Monthly, "USD", -1, 0)), "-1 minor units" },
         { "plans[0].prices[0].currency", WithPrice(new(PriceInterval.Monthly, "QQQ", 1, 0)), "Unknown currency" },
         { "plans[0].prices[0].trial_days", WithPrice(new(PriceInterval.Monthly, "USD", 1, 731)), "731 trial days" },
-        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = 500 }), "reached always" },
+        { "plans[0].prices[0].minimum", WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = 500 }), "must be more than the amount" },
         { "plans[0].prices[0].minimum",
             WithPrice(new(PriceInterval.Monthly, "USD", 500, 0) { MinimumMinor = CatalogLimits.PriceMinor + 1 }), "at most" },
-        { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 seats" },
+        { "plans[0].prices[0].seats.included", WithSeats(new(-1, TierMode.PerUnit, [new(null, Price(1), null)])), "-1 included seats" },
         { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Package, [new(null, Price(1), null)])),
             "per_unit, graduated or volume" },
         { "plans[0].prices[0].seats.mode", WithSeats(new(1, TierMode.Percentage, [Share(null, 1)])), "per_unit, graduated or volume" },
         { "plans[0].prices[0].seats.tiers", WithSeats(new(1, TierMode.Volume, [])), "at least one" },
-        { "plans[0].prices[0].seats.tiers[0].up_to", WithSeats(new(1, TierMode.Volume, [new(Q(5), Price(1), null)])), "last tier is open" },
+        { "plans[0].prices[0].seats.tiers[0].up_to", WithSeats(new(1, TierMode.Volume, [new(Q(5), Price(1), null)])),
+            "last tier has no upper bound" },
         { "plans[0].prices[1]", Good with { Plans = [Good.Plans[0] with { Prices = [Good.Plans[0].Prices[0], Good.Plans[0].Prices[0]] }] },
             "occurs twice" },
         { "plans[0].entitlements[5].feature", With(new Entitlement { Feature = "scam", Quota = Q(1) }), "no feature 'scam'" },
@@ -186,8 +187,8 @@ public sealed class CatalogRulesTests
         var fault = Check(inDollarsOnly, prices).ShouldHaveSingleItem();
         (fault.Path, fault.Message).ShouldBe((
             "plans[0].entitlements[0].overage_price",
-            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free; "
-                + "write a list with a price for each currency."));
+            "Plan 'free' is also sold in EUR, where overage of 'scan' has no price and would be free. "
+                + "List a price for each currency."));
         Check(inDollarsOnly with { OveragePrices = [InDollars with { Currency = "EUR" }, InDollars] }, prices).ShouldBeEmpty();
         Check(inDollarsOnly).ShouldBeEmpty();
         Check(inDollarsOnly with { OveragePrices = [] }, prices).ShouldBeEmpty();
@@ -217,13 +218,13 @@ public sealed class CatalogRulesTests
         var fault = Check("EUR").ShouldHaveSingleItem();
         (fault.Path, fault.Message).ShouldBe((
             "plans[0].entitlements[0].overage_price.mode",
-            "'cost' counts USD, and a percentage of that is USD too, not EUR; in other currencies say a unit_price."));
+            "'cost' counts USD, so a percentage of it is in USD, not EUR. Use unit_price for other currencies."));
     }
 
     [Fact]
     public void A_quota_on_a_switch_is_refused() =>
         CatalogRules.Check(Good with { Plans = [Good.Plans[0] with { Entitlements = [new() { Feature = "sync", Quota = Q(1) }] }] })
-            .ShouldHaveSingleItem().Message.ShouldContain("belong to metered ones");
+            .ShouldHaveSingleItem().Message.ShouldContain("only metered features have quotas");
 
     [Fact]
     public void A_pool_that_the_plan_does_not_name_is_refused() =>
@@ -236,7 +237,8 @@ public sealed class CatalogRulesTests
         var credits = new Entitlement { Feature = "credits", Quota = Q(10), Pool = new("cost", Q(1)) };
         var plan =
             Good.Plans[0] with { Entitlements = [Scan with { Pool = new("credits", Q(1)) }, credits, Good.Plans[0].Entitlements[4]] };
-        CatalogRules.Check(Good with { Plans = [plan] }).ShouldContain(f => f.Message.Contains("one level deep", StringComparison.Ordinal));
+        CatalogRules.Check(Good with { Plans = [plan] })
+            .ShouldContain(f => f.Message.Contains("pools cannot be nested", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class EntitlementRulesTests
     private static readonly Entitlement Plan = new() { Feature = "scan", Quota = Quantity.Of(30), Thresholds = [50] };
 
     [Fact]
-    public void What_an_override_does_not_set_stays_the_plans() =>
+    public void Fields_outside_an_override_are_the_plans() =>
         EntitlementRules.Apply(Plan, new() { Feature = "scan", HardCap = Setting.To(false) })
             .ShouldBe(Plan with { HardCap = false });
 

@@ -70,7 +70,7 @@ public sealed class GrantScheduleTests
     [InlineData("5", "a 5")]
     [InlineData("12", "a 7, b 5")]
     [InlineData("100", "a 7, b 20")]
-    public void What_burns_first_is_taken_back_first_and_nothing_below_what_was_burned(string amount, string parts)
+    public void A_withdrawal_follows_the_burn_order_and_keeps_burned_units(string amount, string parts)
     {
         var (a, b) = (Grant("a", 10, 3, 1), Grant("b", 20, 0, 2));
         string.Join(

@@ -18,7 +18,7 @@ public sealed class DunningRulesTests
     [InlineData(2, 4, 5.0)] // No server ran on day 3: a day between two attempts all the same.
     [InlineData(4, 30, 31.0)]
     [InlineData(9, 7, null)]
-    public void When_an_invoice_is_tried_again(int failures, double failedOn, double? next) =>
+    public void The_next_attempt_of_an_invoice(int failures, double failedOn, double? next) =>
         DunningRules.NextAttempt(DunningPolicy.Default, First, failures, First.Plus(TimeSpan.FromDays(failedOn)), TimeZoneInfo.Utc)
             .ShouldBe(next is { } day ? First.Plus(TimeSpan.FromDays(day)) : null);
 
@@ -54,7 +54,8 @@ public sealed class DunningRulesTests
     [InlineData(SubscriptionStatus.PastDue, true, DunningEnd.DefaultPlan, SubscriptionVerb.Pause)]
     [InlineData(SubscriptionStatus.Paused, true, DunningEnd.DefaultPlan, null)]
     [InlineData(SubscriptionStatus.Expired, true, DunningEnd.Cancel, null)]
-    public void What_a_failure_does_to_the_subscription(SubscriptionStatus status, bool isLast, DunningEnd end, SubscriptionVerb? step) =>
+    public void The_effect_of_a_failure_on_the_subscription(
+        SubscriptionStatus status, bool isLast, DunningEnd end, SubscriptionVerb? step) =>
         DunningRules.StepAfterFailure(DunningPolicy.Default with { FinalAction = end }, status, isLast).ShouldBe(step);
 
     [Theory]
@@ -67,7 +68,8 @@ public sealed class DunningRulesTests
     [InlineData(false, 5, 3)]
     [InlineData(false, 61)]
     [InlineData(false, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)]
-    public void Which_days_can_be_asked_for(bool isAllowed, params int[] days) => (DunningPolicy.Fault(days) is null).ShouldBe(isAllowed);
+    public void The_days_that_a_policy_may_have(bool isAllowed, params int[] days) =>
+        (DunningPolicy.Fault(days) is null).ShouldBe(isAllowed);
 
     /// <summary>
     /// With any events between attempts, there are as many attempts as in the policy, a day or more apart, and then the end.

@@ -58,7 +58,7 @@ public sealed class GatewayRulesTests
     [InlineData("gemini", "POST", "/v1beta/models/gemini-2.5-flash:countTokens", true, false)]
     [InlineData("firecrawl", "GET", "/v1/crawl/123", true, false)]
     [InlineData("tavily", "POST", "/search", true, true)]
-    public void Who_may_ask_for_what(string provider, string method, string path, bool forCustomers, bool metered)
+    public void The_requests_that_each_caller_may_make(string provider, string method, string path, bool forCustomers, bool metered)
     {
         var route = LlmRoutes.OfProvider(provider, path);
         (GatewayRules.IsForCustomers(route, method, path), GatewayRules.IsMetered(route, method, path)).ShouldBe((forCustomers, metered));
@@ -72,7 +72,7 @@ public sealed class GatewayRulesTests
     [InlineData("openai", "/v1/chat/completions", "gpt-4o", false)]
     [InlineData("azure", "/openai/deployments/prod-chat/chat/completions", null, true)]
     [InlineData("anthropic", "/v1/messages", "claude-opus-4-1", false)]
-    public void Which_models_think_in_secret(string provider, string path, string? model, bool hides) =>
+    public void The_models_with_hidden_reasoning(string provider, string path, string? model, bool hides) =>
         GatewayRules.HidesThought(LlmRoutes.OfProvider(provider, path), new LlmRequest { Model = model }).ShouldBe(hides);
 
     [Theory]
@@ -81,7 +81,7 @@ public sealed class GatewayRulesTests
     [InlineData("stability", "/v2beta/stable-image/generate/ultra", "sd3.5-medium", "ultra")]
     [InlineData("azure", "/openai/deployments/my-own/chat/completions", "gpt-4o-mini", "my-own")]
     [InlineData("gemini", "/v1beta/models/gemini-2.5-flash:generateContent", "other", "gemini-2.5-flash")]
-    public void What_a_call_is_priced_by_until_its_answer_comes(string provider, string path, string? inBody, string name) =>
+    public void The_model_that_prices_a_call_before_its_answer(string provider, string path, string? inBody, string name) =>
         GatewayRules.NameOf(LlmRoutes.OfProvider(provider, path), new LlmRequest { Model = inBody }, path).ShouldBe(name);
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class GatewayRulesTests
     [InlineData("[]")]
     [InlineData("{\"a\":")]
     [InlineData("")]
-    public void What_is_no_object_names_nothing_that_could_be_known(string body) =>
+    public void A_body_that_is_not_an_object_refers_to_nothing(string body) =>
         AccountReferences.In(System.Text.Encoding.UTF8.GetBytes(body)).ShouldBeNull();
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class CorrectionRulesTests
         Back(voided, new BilledLine(Invoice(), 2, Usd(500), Twenty)).ShouldBe(back);
 
     [Fact]
-    public void What_was_billed_without_a_coupon_goes_back_without_it()
+    public void An_amount_billed_without_a_coupon_is_credited_without_it()
     {
         var later = Invoice(discount: 0) with { Id = Guid.NewGuid() };
 
@@ -29,7 +29,7 @@ public sealed class CorrectionRulesTests
     }
 
     [Fact]
-    public void What_an_earlier_correction_took_back_does_not_go_back_again() =>
+    public void An_earlier_correction_is_not_credited_again() =>
         Back(400, new BilledLine(Invoice(), 2, Usd(500), Twenty),
             new BilledLine(Invoice() with { Id = Guid.NewGuid() }, 2, Usd(200), default), new BilledLine(Invoice(), 2, Usd(-300), default))
             .ShouldBe(320);
@@ -41,7 +41,7 @@ public sealed class CorrectionRulesTests
     [InlineData("half", 200)]
     [InlineData("usage", 0)]
     [InlineData("plan", 400)]
-    public void What_was_not_paid_or_went_back_already_does_not_go_back(string gone, long back)
+    public void Unpaid_and_already_credited_amounts_are_not_credited(string gone, long back)
     {
         var invoice = Invoice();
         var credited = gone switch
@@ -66,7 +66,7 @@ public sealed class CorrectionRulesTests
         Back(500, new BilledLine(Invoice(discount: gift), 2, Usd(500), default)).ShouldBe(back);
 
     [Fact]
-    public void What_no_known_line_billed_goes_back_as_it_was_rated() =>
+    public void Usage_without_a_known_line_is_credited_as_it_was_rated() =>
         Back(700, new BilledLine(Invoice(), 2, Usd(500), Twenty)).ShouldBe(400 + 200);
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class CountedTests
     [InlineData(InvoiceStatus.Uncollectible, 3_000, 2_000, 3_000)]
     [InlineData(InvoiceStatus.Void, 0, 0, 0)]
     [InlineData(InvoiceStatus.Void, 3_000, 0, 0)]
-    public void What_is_asked_for_or_came_in(InvoiceStatus status, long paid, long credited, long expected) => new Invoice
+    public void Amounts_requested_and_received(InvoiceStatus status, long paid, long credited, long expected) => new Invoice
     {
         Id = Guid.Empty, Status = status, Kind = InvoiceKind.Renewal, Customer = "a", Currency = Currency.Usd, Lines = [], CreatedAt = At,
         IssuedAt = At,

@@ -35,7 +35,7 @@ public sealed class CreditNoteRulesTests
     }
 
     [Fact]
-    public void What_takes_the_rest_takes_the_rest_of_the_tax()
+    public void A_note_over_the_rest_has_the_rest_of_the_tax()
     {
         var invoice = Invoice(119, 19) with
         {

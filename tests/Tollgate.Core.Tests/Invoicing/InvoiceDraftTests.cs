@@ -69,7 +69,7 @@ public sealed class InvoiceDraftTests
     }
 
     [Fact]
-    public void Where_nothing_is_due_there_is_no_invoice()
+    public void Without_anything_to_bill_there_is_no_invoice()
     {
         InvoiceDraft.Of(SubscriptionLife.Cancel(Started, null, Utc("2026-04-16T00:00:00Z")), [Used(0)]).ShouldBeNull();
         InvoiceDraft.Of(SubscriptionLife.Cancel(Started, null, Utc("2026-04-16T00:00:00Z")), [Used(10)])!.Kind.ShouldBe(InvoiceKind.Final);

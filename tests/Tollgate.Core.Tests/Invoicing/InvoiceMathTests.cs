@@ -44,7 +44,7 @@ public sealed class InvoiceMathTests
     }
 
     [Fact]
-    public void What_the_price_contains_is_not_added()
+    public void An_inclusive_tax_is_not_added()
     {
         var sums = Sums([11_900], [], [new("VAT", new(19), true)]);
         (sums.Tax, sums.Total, sums.Taxes[0].Base).ShouldBe((Usd(1_900), Usd(11_900), Usd(10_000)));
@@ -59,7 +59,7 @@ public sealed class InvoiceMathTests
     }
 
     [Fact]
-    public void When_more_is_given_back_than_asked_for_the_rest_is_the_customers()
+    public void An_excess_of_credit_becomes_the_customers()
     {
         var sums = Sums([-2_500, 1_000], [Percent(50)], [new("VAT", new(20), false)]);
         (sums.Subtotal, sums.Total, sums.Left, sums.Tax).ShouldBe((Usd(-1_500), Usd(0), Usd(1_800), Usd(-300)));
@@ -119,7 +119,7 @@ public sealed class InvoiceMathTests
     }
 
     [Fact]
-    public void Whatever_stands_on_it_an_invoice_adds_up() => Prop.ForAll<int[], int, (int Percent, int Vat)>((sizes, off, rates) =>
+    public void Every_invoice_adds_up() => Prop.ForAll<int[], int, (int Percent, int Vat)>((sizes, off, rates) =>
     {
         var lines = sizes.Select(size => Usd(size % 100_000)).ToArray();
         var sums = InvoiceMath.Compute(

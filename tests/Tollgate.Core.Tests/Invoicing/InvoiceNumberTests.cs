@@ -16,6 +16,6 @@ public sealed class InvoiceNumberTests
     public void A_number_tells_its_serial(string number, long? serial) => InvoiceSettings.SerialOf(number).ShouldBe(serial);
 
     [Fact]
-    public void What_a_series_writes_is_read_again() =>
+    public void A_number_of_a_series_can_be_parsed() =>
         InvoiceSettings.SerialOf(new InvoiceSettings { Seller = new() { Name = "Us" }, Prefix = "US-1" }.NumberOf(7)).ShouldBe(7);
 }

@@ -23,7 +23,7 @@ public sealed class PackRulesTests
     [InlineData(true, null, "EUR", PackVerdict.NotInCurrency)]
     [InlineData(false, null, "USD", PackVerdict.Inactive)]
     [InlineData(false, "team", "EUR", PackVerdict.Inactive)]
-    public void Who_may_buy(bool isActive, string? plans, string currency, PackVerdict expected)
+    public void Customers_that_may_buy_a_pack(bool isActive, string? plans, string currency, PackVerdict expected)
     {
         var (verdict, sale) = PackRules.Judge(Tokens with { Active = isActive, Plans = plans?.Split(' ') }, "free", Currency.Of(currency),
             1);
@@ -31,7 +31,7 @@ public sealed class PackRulesTests
     }
 
     [Fact]
-    public void What_the_catalogue_has_not_or_no_grant_can_hold_is_not_sold()
+    public void Unknown_and_too_large_packs_are_not_sold()
     {
         PackRules.Judge(null, "free", Currency.Usd, 1).Verdict.ShouldBe(PackVerdict.Unknown);
         PackRules.Judge(Tokens with { Quantity = Quantity.Of(Quantity.Largest) }, "free", Currency.Usd, 1).Verdict
@@ -41,7 +41,7 @@ public sealed class PackRulesTests
     }
 
     [Fact]
-    public void What_is_promised_is_what_the_catalogue_says_now()
+    public void A_purchase_has_the_terms_of_the_current_catalogue()
     {
         var sale = Sold(Tokens with { Priority = 50, ExpiresAfterDays = 30 }, 3);
         sale.ShouldBe(new()
@@ -92,7 +92,7 @@ public sealed class PackRulesTests
         };
         PackRules.IsPaidFor(invoice).ShouldBe(isPaidFor);
         PackRules.StatusOf(invoice, isPaidFor).ShouldBe(expected);
-        PackRules.StatusOf(invoice, isGranted: true).ShouldBe(PackStatus.Granted, "What was given stays given.");
+        PackRules.StatusOf(invoice, isGranted: true).ShouldBe(PackStatus.Granted, "Granted units stay granted.");
     }
 
     [Fact]

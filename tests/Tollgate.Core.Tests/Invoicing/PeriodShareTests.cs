@@ -20,15 +20,15 @@ public sealed class PeriodShareTests
     [InlineData(0, 8000, 3, 0)] // the usage is of another period
     [InlineData(19, 23800, null, 12000)] // the tax that was added was never the subscription's
     [InlineData(19, 11900, 1, 10000)]
-    public void What_is_taken_back_of_the_running_period(int percent, long credited, int? position, long expected) =>
+    public void The_credited_share_of_the_running_period(int percent, long credited, int? position, long expected) =>
         PeriodShare.Of(Invoice(percent), Usd(credited), position is { } one ? [one] : null, May.End).ShouldBe(Usd(expected));
 
     [Fact]
-    public void Of_a_period_that_is_over_nothing_is_taken_back() =>
+    public void An_ended_period_is_not_credited() =>
         PeriodShare.Of(Invoice(0), Usd(20000), null, May.End.Plus(TimeSpan.FromDays(31))).ShouldBe(Usd(0));
 
     [Fact]
-    public void Of_an_invoice_of_nothing_nothing_is() =>
+    public void An_invoice_of_zero_is_not_credited() =>
         PeriodShare.Of(Invoice(0) with { Total = Usd(0) }, Usd(0), null, May.End).ShouldBe(Usd(0));
 
     private static Invoice Invoice(int percent)

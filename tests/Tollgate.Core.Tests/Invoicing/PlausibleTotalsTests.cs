@@ -19,11 +19,11 @@ public sealed class PlausibleTotalsTests
     public void Small_units_may_be_many(string code, long largest) => PlausibleTotals.LargestIn(Currency.Of(code)).ShouldBe(largest);
 
     [Fact]
-    public void What_the_table_names_are_currencies() =>
+    public void The_table_contains_only_currencies() =>
         PlausibleTotals.SmallUnits.ShouldAllBe(static code => Currency.All.Any(currency => currency.Code == code));
 
     [Fact]
-    public void What_a_project_has_set_holds_for_every_currency()
+    public void A_projects_own_limit_applies_to_every_currency()
     {
         var settings = new InvoiceSettings { Seller = new() { Name = "Us" }, Prefix = "US", LargestTotal = 5_000 };
         (settings.LargestTotalIn(Currency.Usd), settings.LargestTotalIn(Currency.Of("VND"))).ShouldBe((5_000, 5_000));

@@ -58,7 +58,7 @@ public sealed class RedemptionTests
     }
 
     [Fact]
-    public void What_is_left_over_is_forfeited_unless_it_carries_over()
+    public void The_unused_part_is_forfeited_unless_it_carries_over()
     {
         Taken("once 2500", 1000, 1000, 1000).ShouldBe([1000, 0, 0]);
         Taken("carried 2500", 1000, 1000, 1000).ShouldBe([1000, 1000, 500]);
@@ -130,7 +130,7 @@ public sealed class RedemptionTests
         SubscriptionLife.Change(subscription, Terms(price), Proration.Second, new(TimeZoneInfo.Utc, null), Utc("2026-04-16T00:00:00Z"));
 
     [Fact]
-    public void Whatever_is_redeemed_no_amount_takes_off_more_than_it_is_and_no_invoice_is_below_nothing() =>
+    public void No_coupon_reduces_more_than_its_amount_and_no_invoice_is_negative() =>
         Prop.ForAll<(int Kind, int Size)[], int[]>((kinds, prices) =>
     {
         var redemptions = kinds.Take(8).Select((one, i) => Make(i + 1, Math.Abs(one.Kind % 4), 1 + Math.Abs(one.Size % 5000))).ToList();
@@ -180,7 +180,7 @@ public sealed class RedemptionTests
         Shown(EndOf(months, new(Berlin(anchor)), Berlin(redeemed))).ShouldBe(ends);
 
     [Fact]
-    public void Of_any_anchor_as_many_months_begin_between_the_redemption_and_the_end() =>
+    public void For_any_anchor_the_right_number_of_months_begins_before_a_coupon_ends() =>
         Prop.ForAll<(int Start, int Later, int Months), bool>((one, isWhole) =>
     {
         var start = Start.Plus(TimeSpan.FromSeconds(Spread(one.Start, TwoYears)));

@@ -53,7 +53,7 @@ public sealed class ReductionRulesTests
     }
 
     [Fact]
-    public void What_lasts_is_spent_when_nothing_is_left_and_has_a_plan_and_a_currency_as_it_was_given()
+    public void A_lasting_reduction_is_spent_when_used_up_and_keeps_its_plan_and_currency()
     {
         var carried = new Redemption(1, Amount("USD") with { CarryOver = true, Plans = ["pro"] }, null, 3, new(200, Currency.Usd));
         (carried.IsSpent, carried.Reduction.Amount,
@@ -102,7 +102,7 @@ public sealed class ReductionRulesTests
         VatStatus.Valid, false, "",
         "Reverse charge: the recipient owes the TVA. VIES confirmed the VAT id on 2026-03-01, consultation W1.")]
     [InlineData(VatStatus.Invalid, true, "TVA 20 %", null)]
-    public void What_VIES_answered_decides_on_reverse_charge(
+    public void The_answer_of_VIES_decides_on_reverse_charge(
         VatStatus? status, bool whilePending, string rates, string? note, bool isOverdue = false)
     {
         var check = status is { } known
@@ -158,7 +158,7 @@ public sealed class ReductionRulesTests
     }
 
     [Fact]
-    public void What_was_credited_is_not_credited_again()
+    public void A_credited_amount_is_not_credited_again()
     {
         var once =
             Invoice() with { CreditNotes = [new(Guid.Empty, "CN-1", Now, "why", [], new(0, Currency.Usd), new(10_000, Currency.Usd))] };

@@ -69,7 +69,7 @@ public sealed class StatementRulesTests
     }
 
     [Fact]
-    public void What_is_given_up_is_only_what_was_not_paid_or_credited()
+    public void A_write_off_contains_only_unpaid_and_uncredited_amounts()
     {
         var invoice = Issued(3, "A-1", 2_900) with
         {
@@ -81,7 +81,7 @@ public sealed class StatementRulesTests
     }
 
     [Fact]
-    public void What_a_credit_note_gave_and_credits_paid_counts_once()
+    public void Credit_from_a_credit_note_counts_once_when_it_pays()
     {
         Invoice[] invoices = [
             Issued(3, "A-1", 2_900) with { CreditNotes = [Note(6, "N-1", 500)] }, Issued(20, "A-2", 2_900, fromCredits: 500)];
@@ -96,7 +96,7 @@ public sealed class StatementRulesTests
 
     // 60.00 with their tax are paid and go back immediately: half of it pays an older invoice some days later.
     [Fact]
-    public void What_an_invoice_gives_back_is_seen_and_pays_another_when_it_does()
+    public void An_excess_of_an_invoice_is_shown_and_again_when_it_pays_another()
     {
         Invoice[] invoices =
         [

@@ -51,7 +51,7 @@ public sealed class DearestUsageTests
         """{"messages":[{"content":[{"type":"text","text":"Hi","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""", CacheWriteHour)]
     [InlineData("""{"tools":[{"name":"f","cache_control":{"type":"ephemeral"}}]}""", CacheWriteHour)]
     [InlineData("""{"cache_control":{"type":"ephemeral"}}""", CacheWriteHour)]
-    public void What_is_to_be_cached_is_held_as_written_for_an_hour(string body, LlmUnit unit)
+    public void A_prompt_with_cache_control_is_held_as_a_cache_write_for_an_hour(string body, LlmUnit unit)
     {
         (LlmUnit, string)[] prices = [(Input, "3"), (CacheWrite, "3.75"), (CacheWriteHour, "6"), (CachedInput, "0.3")];
 
@@ -60,7 +60,7 @@ public sealed class DearestUsageTests
     }
 
     [Fact]
-    public void Who_charges_for_writing_without_being_asked_is_held_so() =>
+    public void Providers_that_always_charge_cache_writes_are_held_that_way() =>
         Of(OpenAi, "{}", (Input, 500), (Input, "5"), (CacheWrite, "6.25")).ShouldBe(CacheWrite);
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class PriceImportTests
     }
 
     [Fact]
-    public void What_was_imported_is_unchanged_the_next_time()
+    public void An_imported_list_is_unchanged_the_next_time()
     {
         var first = Plan([Price("a", "1", Start)], [Price("a", "2", Start)]);
 

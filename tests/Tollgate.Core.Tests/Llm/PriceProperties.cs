@@ -46,7 +46,7 @@ public sealed class PriceProperties
     });
 
     [Fact]
-    public void What_is_used_costs_something_unless_its_price_is_zero() => Always(seed =>
+    public void Used_units_cost_something_unless_their_price_is_zero() => Always(seed =>
     {
         var price = PriceOf(seed);
         return Units.All(unit => PriceRules.CostOf(Used((unit, Q(1))), price) switch

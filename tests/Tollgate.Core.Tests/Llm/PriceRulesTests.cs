@@ -64,7 +64,7 @@ public sealed class PriceRulesTests
     }
 
     [Fact]
-    public void What_is_no_token_is_charged_each_and_beside_the_tokens()
+    public void Units_other_than_tokens_are_charged_each_in_addition_to_the_tokens()
     {
         var price = Model(
             "p", "m", (Input, "2"), (Request, "0.005"), (Search, "0.01"), (Image, "0.04"), (Page, "0.002"), (Second, "0.0001"));
@@ -88,7 +88,7 @@ public sealed class PriceRulesTests
     [InlineData(Image, null)]
     [InlineData(Second, null)]
     [InlineData(Request, "2")]
-    public void What_costs_apart_and_has_no_price_makes_the_cost_unknown(LlmUnit unit, string? cost) =>
+    public void A_separately_charged_unit_without_a_price_makes_the_cost_unknown(LlmUnit unit, string? cost) =>
         Cost(Model("p", "m", (Input, "2")), (Input, 1_000_000), (unit, 1)).ShouldBe(cost);
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class PriceRulesTests
     }
 
     [Fact]
-    public void Of_an_unknown_cost_budgets_take_what_is_known_and_the_fallback_for_the_rest()
+    public void Budgets_count_the_known_part_of_an_unknown_cost_and_the_fallback_for_the_rest()
     {
         var usage = Used((Input, Q(1_000_000)), (Search, Q(10)), (Request, Q(1)));
         var price = Model("p", "m", (Input, "2"));
@@ -269,7 +269,7 @@ public sealed class PriceRulesTests
             .ShouldBe(new NanoUsd(1), "0.4 and half of it, not 0 and half of it");
 
     [Fact]
-    public void What_nobody_can_have_spent_is_unknown_and_no_error()
+    public void An_impossibly_large_cost_is_unknown_and_not_an_error()
     {
         Cost(Model("p", "m", (Input, "999999")), (Input, 999_999_999_999_999_999m)).ShouldBeNull();
         Cost(Model("p", "m", (Second, "999999")), (Second, 999_999_999_999_999_999m)).ShouldBeNull();

@@ -208,7 +208,7 @@ public sealed class RequestReaderTests
     [InlineData("{\"model\":\"a\"")]
     [InlineData("{\"model\":\"a\"} and more")]
     [InlineData("model=a&n=1")]
-    public void What_is_no_object_of_JSON_is_no_request(string body) =>
+    public void A_body_that_is_not_a_JSON_object_is_not_a_request(string body) =>
         RequestReader.Read(Chat, Encoding.UTF8.GetBytes(body), "application/json").ShouldBeNull();
 
     [Fact]
@@ -251,7 +251,7 @@ public sealed class RequestReaderTests
     [InlineData("""{"stream_options":{"include_usage":true,"include_usage":false}}""")]
     [InlineData("""{"generationConfig":{"maxOutputTokens":1},"generationConfig":{}}""")]
     [InlineData("""{"generationConfig":{"maxOutputTokens":1,"maxOutputTokens":9}}""")]
-    public void What_decides_the_cost_is_not_said_twice(string body) =>
+    public void A_field_that_decides_the_cost_may_not_be_repeated(string body) =>
         RequestReader.Read(Chat, Encoding.UTF8.GetBytes(body), null).ShouldBeNull();
 
     [Fact]

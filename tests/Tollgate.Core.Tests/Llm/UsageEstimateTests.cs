@@ -35,7 +35,7 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void What_is_reserved_for_a_text_is_hardly_ever_less_than_it_is()
+    public void The_hold_for_a_text_is_hardly_ever_too_small()
     {
         foreach (var (kind, text, counts) in Corpus.Where(static each => each.Kind != "base64"))
         {
@@ -139,7 +139,7 @@ public sealed class UsageEstimateTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void What_was_reported_to_the_end_stands()
+    public void A_completely_reported_usage_is_kept()
     {
         var report = new UsageReport { IsReported = true, Usage = LlmUsage.Of((LlmUnit.Output, Quantity.Of(1))) };
 

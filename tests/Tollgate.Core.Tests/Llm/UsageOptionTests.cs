@@ -42,7 +42,7 @@ public sealed class UsageOptionTests
     }
 
     [Fact]
-    public void Whoever_reports_unasked_is_not_asked()
+    public void A_provider_that_always_reports_usage_is_not_asked_for_it()
     {
         UsageOption.IsNeeded(LlmRoutes.OfProvider("openai", "/v1/chat/completions")).ShouldBeTrue();
         UsageOption.IsNeeded(LlmRoutes.OfProvider("vllm.internal", "/v1/chat/completions")).ShouldBeTrue();
@@ -81,7 +81,7 @@ public sealed class UsageOptionTests
     }
 
     [Fact]
-    public void What_was_asked_for_in_the_callers_place_is_taken_out() =>
+    public void A_usage_chunk_that_the_gateway_requested_is_removed() =>
         Filtered([Encoding.UTF8.GetBytes(Asked)]).ShouldBe(Unasked);
 
     [Fact]
@@ -110,10 +110,10 @@ public sealed class UsageOptionTests
     [InlineData("data: \"usage\"\n\n")]
     [InlineData("data: {\"usage\":{\n\n")]
     [InlineData("\n\n\n\n")]
-    public void What_is_no_event_of_that_kind_passes_as_it_is(string text) => Filtered([Encoding.UTF8.GetBytes(text)]).ShouldBe(text);
+    public void Other_events_pass_unchanged(string text) => Filtered([Encoding.UTF8.GetBytes(text)]).ShouldBe(text);
 
     [Fact]
-    public void Who_asked_for_usage_itself_gets_every_byte_in_whole_events()
+    public void A_caller_that_requests_usage_gets_every_byte_in_whole_events()
     {
         var (filter, output) = (new UsageChunkFilter(hidesUsage: false), new ArrayBufferWriter<byte>());
         foreach (var one in Encoding.UTF8.GetBytes(Asked + "data: cut"))

@@ -118,7 +118,7 @@ public sealed class UsageReaderTests
     [Theory]
     [InlineData("""{"usage":{"prompt_tokens":-5,"completion_tokens":1}}""", "prompt_tokens is -5")]
     [InlineData("""{"usage":{"prompt_tokens":5.5,"completion_tokens":1}}""", "prompt_tokens is 5.5")]
-    [InlineData("""{"usage":{"prompt_tokens":"5","completion_tokens":1}}""", "no number")]
+    [InlineData("""{"usage":{"prompt_tokens":"5","completion_tokens":1}}""", "not a number")]
     [InlineData("""{"usage":{"prompt_tokens":100000001,"completion_tokens":1}}""", "100000001")]
     [InlineData("""{"usage":{"prompt_tokens":60000000,"completion_tokens":60000000}}""", "120000000 tokens")]
     [InlineData("""{"usage":{"prompt_tokens":1e30,"completion_tokens":1}}""", "prompt_tokens is 1e30")]

@@ -10,7 +10,7 @@ public sealed class MailRulesTests
     [InlineData(6, false, 720)]
     [InlineData(7, false, null)]
     [InlineData(1, true, null)]
-    public void When_a_mail_is_tried_again(int attempts, bool isFinal, int? minutes) =>
+    public void The_next_attempt_of_a_mail(int attempts, bool isFinal, int? minutes) =>
         MailRules.RetryIn(attempts, isFinal).ShouldBe(minutes is { } some ? TimeSpan.FromMinutes(some) : null);
 
     [Theory]
@@ -21,10 +21,10 @@ public sealed class MailRulesTests
     [InlineData(550, "Mailbox unavailable. The server response was: 5.7.60 Client may not send as this sender", false)]
     [InlineData(450, "come again", false)]
     [InlineData(-1, "Failure sending mail.", false)]
-    public void What_a_mail_server_will_say_again(int status, string said, bool isFinal) =>
+    public void Replies_of_a_mail_server_that_are_final(int status, string said, bool isFinal) =>
         MailRules.IsFinal(status, said).ShouldBe(isFinal);
 
     [Fact]
-    public void What_is_about_money_cannot_be_refused() =>
+    public void Mails_about_money_cannot_be_refused() =>
         Enum.GetValues<MailType>().Where(MailRules.CanBeRefused).ShouldBe([MailType.QuotaThreshold]);
 }

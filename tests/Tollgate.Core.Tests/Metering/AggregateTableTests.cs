@@ -24,7 +24,7 @@ public sealed class AggregateTableTests
         """);
 
     [Fact]
-    public void Which_aggregates_feed_one_feature_and_which_of_them_by_one_event() => Table(static one =>
+    public void The_aggregates_that_may_share_a_feature_or_an_event() => Table(static one =>
         string.Join(
             " ", Enum.GetValues<MeterAggregate>()
                 .Select(other => one.CombinesOnOneEvent(other) && one.Combines(other) ? "event" : one.Combines(other) ? "feature" : "no")))
@@ -39,7 +39,7 @@ public sealed class AggregateTableTests
         """);
 
     [Fact]
-    public void What_an_event_keeps_and_what_is_held_for_one_that_is_expected() => Table(static aggregate =>
+    public void The_stored_reading_of_an_event_and_the_hold_for_an_expected_one() => Table(static aggregate =>
     {
         var effect = new Effect(Feature, Quantity.Of(3), aggregate, new Guid(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]));
         var reading = AggregateRules.ReadingOf(effect, new LatestReport(At(1), 4));
@@ -77,7 +77,7 @@ public sealed class AggregateTableTests
     [InlineData(MeterAggregate.Latest, 5, 3, 1, 2, 9, 0, 3, 2, false)]
     [InlineData(MeterAggregate.Latest, 0, null, 4, 2, 9, 9, 2, 5, true)]
     [InlineData(MeterAggregate.WeightedSum, 5, null, 0, 9, 8, 0, null, 0, false)]
-    public void What_an_event_changes(
+    public void The_effect_of_an_event(
         MeterAggregate aggregate, int used, int? reportAt, int reports, int at, int value, int change, int? reportAfter, int reportsAfter,
         bool mayBeRefused)
     {

@@ -10,7 +10,7 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Tests.Metering;
 
-/// <summary>Levels that time weighs: by hand, and in any order of reports and voids beside a counter that adds up hour by hour.</summary>
+/// <summary>Time-weighted levels: by hand, and in any order of reports and voids beside a counter that adds up hour by hour.</summary>
 public sealed class TimedLevelTests
 {
     private static readonly Instant May = Utc(5, 1);
@@ -66,7 +66,7 @@ public sealed class TimedLevelTests
         Used([(Utc(6, 1), Quantity.Largest)], new(Utc(6, 1), Utc(7, 1))).ShouldBe(Quantity.Largest);
 
     [Fact]
-    public void What_is_used_grows_with_time_and_reports_of_the_next_minutes_are_used_already()
+    public void Usage_grows_with_time_and_includes_reports_of_the_next_minutes()
     {
         var june = new Period(Utc(6, 1), Utc(7, 1));
         var level = Level([(Utc(6, 1), 30), (Utc(6, 16), 60)], june);
@@ -79,7 +79,7 @@ public sealed class TimedLevelTests
     }
 
     [Fact]
-    public void Of_two_reports_of_one_instant_the_one_recorded_last_holds()
+    public void The_later_recorded_of_two_reports_of_one_instant_holds()
     {
         var reports = LevelTimeline.Of(May, []);
         (reports, _) = reports.With(new(Utc(6, 1), 1, Quantity.Of(5)));

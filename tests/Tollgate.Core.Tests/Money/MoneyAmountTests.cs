@@ -65,7 +65,7 @@ public sealed class MoneyAmountTests
     [InlineData("US")]
     [InlineData("")]
     [InlineData(null)]
-    public void What_is_no_currency_is_refused(string? code) => Currency.TryFind(code, out _).ShouldBeFalse();
+    public void An_unknown_currency_is_refused(string? code) => Currency.TryFind(code, out _).ShouldBeFalse();
 
     [Fact]
     public void The_list_has_every_currency_once()

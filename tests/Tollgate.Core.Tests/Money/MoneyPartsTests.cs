@@ -26,7 +26,7 @@ public sealed class MoneyPartsTests
         MoneyParts.Share(new(amount, Currency.Usd), part, whole).Minor.ShouldBe(share);
 
     [Fact]
-    public void What_is_spread_is_all_there_and_nobody_has_a_unit_too_much() => Prop.ForAll<long, int[]>((amount, sizes) =>
+    public void Spreading_loses_nothing_and_gives_nobody_a_unit_too_many() => Prop.ForAll<long, int[]>((amount, sizes) =>
     {
         var weights = sizes.Select(size => (long)Math.Abs(size % 10_000)).Append(1).ToArray();
         var money = new MoneyAmount(amount % 1_000_000_000, Currency.Usd);
@@ -37,7 +37,7 @@ public sealed class MoneyPartsTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void What_has_no_weight_gets_nothing_and_the_earlier_remainder_goes_first()
+    public void A_part_without_weight_gets_nothing_and_equal_remainders_go_in_order()
     {
         MoneyParts.Spread(new(10, Currency.Usd), [1, 0, 1, 1]).Select(part => part.Minor).ShouldBe([4, 0, 3, 3]);
         MoneyParts.Spread(new(-10, Currency.Usd), [1, 1, 1]).Select(part => part.Minor).ShouldBe([-4, -3, -3]);

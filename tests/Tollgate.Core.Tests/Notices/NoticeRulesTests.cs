@@ -26,17 +26,17 @@ public sealed class NoticeRulesTests
         {
             1, 1, PaymentFailure.Declined, DunningEnd.Cancel, NoticeSeverity.Warning,
             "Invoice CC-000042 could not be collected: your bank declined it. We try again on 1 Mar 2027. You keep Pro for now. "
-                + "If you do not pay by 7 Mar 2027, Pro ends and you are on Free."
+                + "If you do not pay by 7 Mar 2027, Pro ends and you move to Free."
         },
         {
             4, 7, PaymentFailure.InsufficientFunds, DunningEnd.Cancel, NoticeSeverity.Critical,
-            "Invoice CC-000042 could not be collected: there was too little money on the card. We try one last time on 7 Mar 2027. "
-                + "You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free."
+            "Invoice CC-000042 could not be collected: the card had insufficient funds. We try one last time on 7 Mar 2027. "
+                + "You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you move to Free."
         },
         {
             2, 3, PaymentFailure.PaymentMethodMissing, DunningEnd.DefaultPlan, NoticeSeverity.Warning,
-            "Invoice CC-000042 could not be collected: there is no card to charge. We try again on 3 Mar 2027. You keep Pro for now. "
-                + "If you do not pay by 7 Mar 2027, you are on Free until you do."
+            "Invoice CC-000042 could not be collected: no payment method is on file. We try again on 3 Mar 2027. You keep Pro for now. "
+                + "If you do not pay by 7 Mar 2027, you move to Free until you do."
         },
     };
 
@@ -80,11 +80,11 @@ public sealed class NoticeRulesTests
     [Theory]
     [InlineData(
         false,
-        "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. You can still pay it. To use Pro again, "
+        "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are now on Free. You can still pay it. To use Pro again, "
             + "subscribe again.")]
     [InlineData(
         true,
-        "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are on Free now. If you pay $29.00, Pro continues at once.")]
+        "Pro ended on 28 Feb 2027 because invoice CC-000042 was not paid. You are now on Free. If you pay $29.00, Pro continues at once.")]
     public void A_plan_that_ended_unpaid_says_how_to_have_it_again(bool waits, string text) =>
         NoticeRules.Of(Facts with { Owed = [Owed with { Ended = new("sub", "Pro", Day(2, 28), waits) }] })
             .Select(static notice => (notice.Code, notice.Severity, notice.Text))
@@ -94,7 +94,7 @@ public sealed class NoticeRulesTests
     [InlineData(1, null, NoticeSeverity.Info, "Invoice CC-000042 is due on 14 Mar 2027.")]
     [InlineData(15, null, NoticeSeverity.Warning, "Invoice CC-000042 was due on 14 Mar 2027.")]
     [InlineData(15, 16, NoticeSeverity.Info, "Invoice CC-000042 is charged to your card on 16 Mar 2027.")]
-    public void What_is_to_be_paid_says_until_when(int now, int? collected, NoticeSeverity severity, string text) =>
+    public void An_invoice_notice_has_the_due_date(int now, int? collected, NoticeSeverity severity, string text) =>
         NoticeRules.Of(Facts with { Now = Day(3, now), Owed = [Owed with { CollectAt = collected is { } day ? Day(3, day) : null }] })
             .Select(static notice => (notice.Code, notice.Severity, notice.Text)).ShouldBe([(NoticeCode.InvoiceDue, severity, text)]);
 
@@ -124,13 +124,14 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
-    public void Where_no_page_takes_money_there_is_no_button()
+    public void Without_a_payment_page_there_is_no_button()
     {
         var notice = NoticeRules.Of(Facts with { ChargesCards = false, HasPayPage = false, Owed = [Owed] }).Single();
 
         (notice.Text,
             notice.Action).ShouldBe(
-                ("Invoice CC-000042 is due on 14 Mar 2027. It cannot be paid online; please pay it as the invoice says.", null));
+                ("Invoice CC-000042 is due on 14 Mar 2027. You cannot pay it online. Please follow the payment instructions on the "
+                    + "invoice.", null));
     }
 
     [Theory]
@@ -143,7 +144,7 @@ public sealed class NoticeRulesTests
     [InlineData("https://invoice.stripe.com/i/1", "Your payment of $29.00 did not go through",
         "Invoice ST-0007 for Pro is not paid. Stripe collects it, and may try again. You keep Pro for now; if it stays unpaid, "
             + "Pro can end.")]
-    public void What_a_provider_collects_is_paid_on_its_page_or_not_at_all(string? page, string title, string text)
+    public void An_invoice_that_a_provider_collects_is_paid_on_its_page_or_not_at_all(string? page, string title, string text)
     {
         var link = page is { Length: > 0 } ? new Uri(page) : null;
         var notice = NoticeRules.Of(Facts with
@@ -157,7 +158,7 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
-    public void What_is_past_due_with_us_is_told_by_its_invoice() =>
+    public void A_past_due_invoice_of_Tollgate_has_its_own_notice() =>
         NoticeRules.Of(Facts with { Subscription = Trial with { Status = SubscriptionStatus.PastDue, TrialEnd = null } }).ShouldBeEmpty();
 
     [Fact]
@@ -168,10 +169,11 @@ public sealed class NoticeRulesTests
         Said(waiting)
             .ShouldBe(
                 (NoticeCode.ChangeScheduled, (NoticeAction.KeepPlan, "Keep Pro"),
-                    "From then on it is Basic for $9.00 a month. Until then you have Pro."));
+                    "From then on, you have Basic for $9.00 a month. You keep Pro until then."));
         Said(waiting with { CancelAt = Day(3, 2) }).ShouldBe((
-            NoticeCode.CancelScheduled, (NoticeAction.KeepPlan, "Do not cancel"),
-            "It is canceled. After that you are on Free. If you do not cancel, it changes to Basic then, as scheduled before."));
+            NoticeCode.CancelScheduled, (NoticeAction.KeepPlan, "Keep the plan"),
+            "Your subscription is canceled. You then move to Free. If you undo the cancellation, your plan changes to Basic then, as "
+                + "scheduled."));
         Said(waiting with { ManagedBy = "stripe" }).Action.ShouldBeNull("Only the provider takes back what it has scheduled.");
 
         static (NoticeCode, (NoticeAction, string)? Action, string) Said(Subscription subscription) =>
@@ -190,30 +192,30 @@ public sealed class NoticeRulesTests
 
         NoticeRules.Of(priced).Single().Text
             .ShouldBe(
-                "After that, Pro continues for $23.20, and from 2 Apr 2027 on $34.80 a month. If you do not want that, "
+                "After that, Pro continues for $23.20, and from 2 Apr 2027 on $34.80 a month. To avoid being charged, "
                     + "cancel before then.");
         NoticeRules.Of(priced with { Prices = [priced.Prices[1]] }).Single().Text
             .ShouldStartWith("After that, Pro continues for $34.80 a month.");
-        NoticeRules.TellsPrice(Trial with { TrialEnd = Day(3, 20) }, Facts.Now).ShouldBeFalse("Its end is far away.");
+        NoticeRules.AnnouncesPrice(Trial with { TrialEnd = Day(3, 20) }, Facts.Now).ShouldBeFalse("Its end is far away.");
     }
 
     [Fact]
     public void The_end_of_a_trial_says_what_will_happen()
     {
-        Said(Trial).ShouldBe(["After that, Pro continues for $29.00 a month. If you do not want that, cancel before then."]);
+        Said(Trial).ShouldBe(["After that, Pro continues for $29.00 a month. To avoid being charged, cancel before then."]);
         Said(Trial with { ConvertsTrial = false })
-            .ShouldBe(["After that, you are on Free. To keep Pro, subscribe to it for $29.00 a month."]);
+            .ShouldBe(["You then move to Free. To keep Pro, subscribe for $29.00 a month."]);
         Said(Trial with { ConvertsTrial = false, ManagedBy = "stripe" })
             .ShouldBe(
                 [
-                    "After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. "
-                        + "Otherwise you are on Free."]);
+                    "After that, Pro continues for $29.00 a month if you have added a payment method by then. "
+                        + "Otherwise you move to Free."]);
         Said(Trial with { CancelAt = Day(3, 2) })
-            .ShouldBe(["It is canceled. After that you are on Free."], "The plan ends with its trial.");
+            .ShouldBe(["Your subscription is canceled. You then move to Free."], "The plan ends with its trial.");
         Said(Trial with { CancelAt = Day(3, 20) })
             .ShouldBe(
-                ["After that, Pro continues for $29.00 a month. If you do not want that, cancel before then.",
-                    "It is canceled. After that you are on Free."], ignoreOrder: true);
+                ["After that, Pro continues for $29.00 a month. To avoid being charged, cancel before then.",
+                    "Your subscription is canceled. You then move to Free."], ignoreOrder: true);
 
         static string[] Said(Subscription subscription) =>
             [.. NoticeRules.Of(Facts with { Subscription = subscription }).Select(static notice => notice.Text)
@@ -224,7 +226,7 @@ public sealed class NoticeRulesTests
     [InlineData(79, true, null, null, null)]
     [InlineData(80, true, 80, NoticeSeverity.Warning, "80 of 100 are used. It resets on 31 Mar 2027.")]
     [InlineData(
-        100, true, 100, NoticeSeverity.Critical, "100 of 100 are used. More is possible from 31 Mar 2027 on, or with a larger plan.")]
+        100, true, 100, NoticeSeverity.Critical, "100 of 100 are used. You get more on 31 Mar 2027, or with a larger plan.")]
     [InlineData(120, false, 100, NoticeSeverity.Warning, "120 of 100 are used. It resets on 31 Mar 2027.")]
     public void Usage_is_told_from_its_first_threshold_on(int used, bool isHard, int? percent, NoticeSeverity? severity, string? text)
     {
@@ -242,7 +244,7 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
-    public void What_is_lost_comes_before_what_is_only_near()
+    public void Notices_of_losses_come_before_warnings()
     {
         var notices = NoticeRules.Of(Facts with
         {

@@ -79,7 +79,7 @@ public sealed class ReachTests
     [InlineData("::ffff:c000:c0", false)]
     [InlineData("64:ff9b::a83f:8110", false)]
     [InlineData("64:ff9b::808:808", true)]
-    public void Where_a_cloud_keeps_credentials_is_reached_on_no_way(string address, bool isLocal)
+    public void Metadata_services_of_clouds_are_never_reached(string address, bool isLocal)
     {
         Reach.Public.Allows(IPAddress.Parse(address)).ShouldBeFalse();
         Reach.Local.Allows(IPAddress.Parse(address)).ShouldBe(isLocal);

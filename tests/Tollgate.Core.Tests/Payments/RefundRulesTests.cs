@@ -28,7 +28,8 @@ public sealed class RefundRulesTests
     [InlineData(2900, 0, 0, 0, -1L, RefundVerdict.NotPositive, 2900)]
     [InlineData(2900, 2900, 2900, 0, null, RefundVerdict.NothingLeft, 0)]
     [InlineData(2900, 0, 2900, 0, 1L, RefundVerdict.NothingLeft, 0)]
-    public void What_can_go_back(long paid, long refunded, long credited, long held, long? wanted, RefundVerdict verdict, long amount) =>
+    public void The_refundable_amount(
+        long paid, long refunded, long credited, long held, long? wanted, RefundVerdict verdict, long amount) =>
         RefundRules.Judge(
             PaymentOf(paid, refunded, PaymentStatus.Succeeded), InvoiceOf(credited), Bounds(held, 0, 0),
             wanted is { } minor ? Usd(minor) : null)
@@ -47,7 +48,7 @@ public sealed class RefundRulesTests
             .ShouldBe(new(verdict, Usd(amount), Usd(0)));
 
     [Fact]
-    public void What_went_back_is_booked_however_many_went_before() =>
+    public void A_providers_refund_is_recorded_after_any_number_of_others() =>
         RefundRules.Book(
             PaymentOf(2900, 900, PaymentStatus.Succeeded), InvoiceOf(900), Bounds(0, 0, 0) with { Refunds = 500 }, Usd(1)).Verdict
             .ShouldBe(RefundVerdict.Allowed);
@@ -64,7 +65,7 @@ public sealed class RefundRulesTests
     [InlineData(InvoiceStatus.Paid, 900, 100, 0, 2101L, RefundVerdict.TooMuch, 2100, 0)]
     [InlineData(InvoiceStatus.Void, 2900, 2900, 0, null, RefundVerdict.Allowed, 2900, 2900)]
     [InlineData(InvoiceStatus.Void, 2900, 0, 0, 1L, RefundVerdict.NothingLeft, 0, 0)]
-    public void What_its_invoice_did_not_ask_for_goes_back_out_of_the_credit_first(
+    public void A_refund_takes_the_excess_out_of_the_credit_first(
         InvoiceStatus status, long overpaid, long credit, long credited, long? wanted, RefundVerdict verdict, long amount,
         long fromCredit) =>
         RefundRules.Judge(
@@ -84,7 +85,7 @@ public sealed class RefundRulesTests
     [InlineData(0, 2900, 0, 0, 100, 900, RefundVerdict.TooMuch, 100, 0)]
     [InlineData(2100, 0, 0, 0, 0, 900, RefundVerdict.TooMuch, 800, 0)]
     [InlineData(0, 900, 0, 0, 900, 900, RefundVerdict.Allowed, 900, 0)]
-    public void What_went_back_is_booked(
+    public void A_providers_refund_is_recorded(
         long refunded, long credited, long overpaid, long held, long credit, long amount, RefundVerdict verdict, long booked,
         long fromCredit) =>
         RefundRules.Book(
@@ -94,7 +95,7 @@ public sealed class RefundRulesTests
     [Theory]
     [InlineData(PaymentStatus.Pending)]
     [InlineData(PaymentStatus.Failed)]
-    public void What_did_not_come_does_not_go_back(PaymentStatus status) =>
+    public void A_payment_that_did_not_succeed_is_not_refunded(PaymentStatus status) =>
         RefundRules.Judge(PaymentOf(2900, 0, status), InvoiceOf(0), Bounds(0, 0, 0), null).Verdict.ShouldBe(RefundVerdict.NotSucceeded);
 
     [Fact]

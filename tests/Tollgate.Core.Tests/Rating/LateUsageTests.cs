@@ -26,7 +26,7 @@ public sealed class LateUsageTests
     [InlineData(LateEventPolicy.IgnoreAndReport, true, 5, 20, null, 0)] // voided: credited
     [InlineData(LateEventPolicy.NextInvoice, true, 50, 20, null, 0)]
     [InlineData(LateEventPolicy.NextInvoice, false, 50, 0, null, 0)]
-    public void What_is_ignored(LateEventPolicy policy, bool isInvoiced, int beyond, int billed, int? quantity, long amount)
+    public void Ignored_late_usage(LateEventPolicy policy, bool isInvoiced, int beyond, int billed, int? quantity, long amount)
     {
         var ignored = UsageRules.IgnoredOf(Feature(policy), Due(TenCents, beyond, billed), isInvoiced);
         ignored.ShouldBe(quantity is { } some ? new LateUsage(Quantity.Of(some), Usd(amount)) : null);
@@ -47,7 +47,7 @@ public sealed class LateUsageTests
     }
 
     [Fact]
-    public void Of_several_meters_all_have_to_ignore()
+    public void Late_usage_of_several_meters_is_ignored_only_if_all_ignore_it()
     {
         var (ignoring, billing) = (Meter("a", LateEventPolicy.IgnoreAndReport), Meter("b", LateEventPolicy.NextInvoice));
         PolicyOf().ShouldBe(LateEventPolicy.NextInvoice);

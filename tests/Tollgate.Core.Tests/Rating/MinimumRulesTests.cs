@@ -19,7 +19,7 @@ public sealed class MinimumRulesTests
     [InlineData(2000, 8000, 0)]
     [InlineData(2000, 9000, 0)]
     [InlineData(0, 0, 10_000)]
-    public void What_plan_and_usage_fall_short_of_is_due(long plan, long usage, long missing)
+    public void The_missing_part_of_a_minimum_is_due(long plan, long usage, long missing)
     {
         var due = MinimumRules.Missing(Price, April, Usd(plan), Usd(usage));
         (due?.Amount.Minor ?? 0).ShouldBe(missing);
@@ -34,7 +34,7 @@ public sealed class MinimumRulesTests
         MinimumRules.Missing(Price with { MinimumMinor = null }, April, Usd(0), Usd(0)).ShouldBeNull();
 
     [Fact]
-    public void Of_a_period_that_was_cut_short_only_its_share_is_committed()
+    public void A_shortened_period_has_a_share_of_the_minimum()
     {
         // Ten of thirty days: 3333 of 10000, of which 667 were billed for the plan.
         var due = MinimumRules.Missing(Price, April, Usd(667), Usd(0), new Fraction(10, 30)).ShouldNotBeNull();
@@ -46,7 +46,7 @@ public sealed class MinimumRulesTests
     [InlineData(0, 7666)]
     [InlineData(7000, 666)]
     [InlineData(7666, 0)]
-    public void What_was_agreed_before_in_the_period_is_added(long usage, long missing) =>
+    public void Earlier_minimums_of_the_period_are_added(long usage, long missing) =>
         (MinimumRules.Missing(Price, April, Usd(667), Usd(usage), new Fraction(10, 30), Usd(5000))?.Amount.Minor ?? 0).ShouldBe(missing);
 
     [Theory]

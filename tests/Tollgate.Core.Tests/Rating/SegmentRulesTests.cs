@@ -39,7 +39,7 @@ public sealed class SegmentRulesTests
     [InlineData("pro", 120, "hard", 60, 200)]
     [InlineData("pro", 120, "bare", 60, 200)]
     [InlineData("pro", 120, "tenth", 60, 200 + 300)] // another quota at the same price
-    public void What_two_plans_of_a_month_come_to(string first, int usedFirst, string second, int usedSecond, long cents)
+    public void The_price_of_two_plans_in_a_month(string first, int usedFirst, string second, int usedSecond, long cents)
     {
         var change = Utc("2026-04-16T00:00:00Z");
         var segments = Segments(
@@ -66,7 +66,7 @@ public sealed class SegmentRulesTests
     }
 
     [Fact]
-    public void What_was_sold_in_another_currency_is_on_no_invoice_of_this_one() =>
+    public void Usage_sold_in_another_currency_is_not_on_the_invoice() =>
         Segments([(April.Start, "pro")], [new(new(April.Start, April.End), Currency.Of("EUR"))]).ShouldHaveSingleItem().IsSold
             .ShouldBeFalse();
 

@@ -19,7 +19,7 @@ public sealed class UsageDueTests
     }
 
     [Fact]
-    public void What_was_billed_and_is_no_longer_used_is_not_settled()
+    public void Billed_usage_that_was_voided_is_not_settled()
     {
         Due(WithFee, 3, 3, 800).IsSettled.ShouldBeTrue();
         Due(WithFee, 2, 3, 800).IsSettled.ShouldBeFalse();

@@ -21,7 +21,7 @@ public sealed class ProrationTests
     [InlineData(Proration.Day, "2026-04-15T01:00:00Z", "0/31")]
     [InlineData(Proration.None, "2026-03-20T00:00:00Z", "0/1")]
     [InlineData(Proration.UsageAware, "2026-04-15T07:59:59Z", "1/2674800")]
-    public void What_remains_of_a_period(Proration policy, string at, string share) =>
+    public void The_remaining_share_of_a_period(Proration policy, string at, string share) =>
         ProrationRules.Remaining(policy, March, Utc(at), Zone("Europe/Berlin")).ToString().ShouldBe(share);
 
     private static MoneyAmount Usd(long minor) => new(minor, Currency.Usd);
@@ -36,7 +36,7 @@ public sealed class ProrationTests
     [InlineData(Proration.UsageAware, 2900, 2900, 25, 725)]
     [InlineData(Proration.UsageAware, 2900, 2900, 90, 1450)]
     [InlineData(Proration.UsageAware, 2900, 2900, null, 1450)]
-    public void What_is_given_back(Proration policy, long price, long billed, int? leftPercent, long credit) =>
+    public void The_credited_amount(Proration policy, long price, long billed, int? leftPercent, long credit) =>
         ProrationRules.Credits(
             policy, [Usd(price)], default, new(14, 28), Usd(billed), leftPercent is { } left ? new Fraction(left, 100) : null, Usd(0))
             .Single().Amount.Minor.ShouldBe(credit);

@@ -142,7 +142,7 @@ public sealed class SubscriptionLifeTests
     }
 
     [Fact]
-    public void Where_another_period_begins_a_cancellation_waits_for_its_end()
+    public void A_cancellation_moves_to_the_end_of_a_new_period()
     {
         var leaving = SubscriptionLife.CancelAtEnd(
             Started("2026-02-01T00:00:00Z").After, "too_expensive", Utc("2026-02-10T00:00:00Z")).After;
@@ -185,7 +185,7 @@ public sealed class SubscriptionLifeTests
     [InlineData(3_448_275_862, true)]
     [InlineData(3_448_275_863, false)]
     [InlineData(long.MaxValue, false)]
-    public void What_nobody_pays_is_known_before_it_is_computed(long quantity, bool payable) =>
+    public void Free_steps_are_known_before_they_are_computed(long quantity, bool payable) =>
         Terms(Pro, quantity: quantity).IsPayable.ShouldBe(payable);
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class SubscriptionLifeTests
     }
 
     [Fact]
-    public void Whatever_is_changed_when_the_periods_tile_and_one_period_is_never_paid_twice() => Prop.ForAll<int[]>(steps =>
+    public void After_any_changes_periods_have_no_gaps_and_are_paid_once() => Prop.ForAll<int[]>(steps =>
     {
         var subscription = Started("2026-01-31T08:00:00Z").After;
         var (billed, ends) = (2900L, new List<Period> { subscription.Current });

@@ -34,7 +34,7 @@ public sealed class SubscriptionMirrorTests
         {
             foreach (var step in SubscriptionMirror.Follow(Guid.Empty, "stripe", at, state, Now))
             {
-                step.Charges.ShouldBeEmpty("Who manages it also bills it.");
+                step.Charges.ShouldBeEmpty("The party that manages a subscription also bills it.");
                 step.After.DueAt.ShouldBeNull("Nothing happens by itself.");
                 at = step.After;
                 told.Add($"{step.Verb} {at.Status} {step.At.ToString()[..10]}");
@@ -60,7 +60,7 @@ public sealed class SubscriptionMirrorTests
     [Fact]
     public void Each_state_is_told_as_what_happened()
     {
-        Told(In(June), In(June)).ShouldBe("Start Active 2026-06-10", "What is so already is no update.");
+        Told(In(June), In(June)).ShouldBe("Start Active 2026-06-10", "An unchanged state is not an update.");
         Told(In(June, SubscriptionStatus.Incomplete), In(June)).ShouldBe("Start Incomplete 2026-06-10, Activate Active 2026-11-20");
         Told(In(June), In(July), In(August)).ShouldBe("Start Active 2026-06-10, Renew Active 2026-07-10, Renew Active 2026-08-10");
         Told(In(June), In(August)).ShouldBe("Start Active 2026-06-10, Change Active 2026-08-10", "A period was missed.");
@@ -73,7 +73,7 @@ public sealed class SubscriptionMirrorTests
         Told(In(June), In(June) with { CancelAt = June.End }, In(June))
             .ShouldBe("Start Active 2026-06-10, ScheduleCancel Active 2026-11-20, Uncancel Active 2026-11-20");
         Told(In(June), Ended(In(June), "2026-06-20")).ShouldBe("Start Active 2026-06-10, Cancel Canceled 2026-06-20");
-        Told(Ended(In(June), "2026-06-20")).ShouldBe("Start Canceled 2026-06-20", "What is over was never had here.");
+        Told(Ended(In(June), "2026-06-20")).ShouldBe("Start Canceled 2026-06-20", "An ended subscription is not created here.");
         Told(Ended(In(June), "2026-06-20"), In(July)).ShouldBe("Start Canceled 2026-06-20", "An end is an end.");
     }
 

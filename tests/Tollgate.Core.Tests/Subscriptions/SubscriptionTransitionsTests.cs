@@ -7,11 +7,11 @@ public sealed class SubscriptionTransitionsTests
     [Theory]
     [InlineData(SubscriptionStatus.Canceled)]
     [InlineData(SubscriptionStatus.Expired)]
-    public void What_has_ended_stays_ended(SubscriptionStatus ended) =>
+    public void An_ended_subscription_stays_ended(SubscriptionStatus ended) =>
         Enum.GetValues<SubscriptionVerb>().ShouldAllBe(verb => SubscriptionTransitions.After(ended, verb) == null);
 
     [Fact]
-    public void Whatever_has_not_ended_can_be_canceled() =>
+    public void Every_subscription_that_has_not_ended_can_be_canceled() =>
         Enum.GetValues<SubscriptionStatus>().Except([SubscriptionStatus.Canceled, SubscriptionStatus.Expired])
             .ShouldAllBe(status => SubscriptionTransitions.After(status, SubscriptionVerb.Cancel) == SubscriptionStatus.Canceled);
 
@@ -28,6 +28,6 @@ public sealed class SubscriptionTransitionsTests
     [InlineData(SubscriptionStatus.PastDue, SubscriptionVerb.RecoverPayment, SubscriptionStatus.Active)]
     [InlineData(SubscriptionStatus.PastDue, SubscriptionVerb.Change, null)]
     [InlineData(SubscriptionStatus.Incomplete, SubscriptionVerb.Renew, null)]
-    public void Where_a_verb_leads(SubscriptionStatus from, SubscriptionVerb verb, SubscriptionStatus? to) =>
+    public void The_status_after_each_verb(SubscriptionStatus from, SubscriptionVerb verb, SubscriptionStatus? to) =>
         SubscriptionTransitions.After(from, verb).ShouldBe(to);
 }

@@ -31,7 +31,7 @@ public sealed class DeliveryRulesTests
     [InlineData(500, 10, DeliveryVerdict.GiveUp)]
     [InlineData(null, 1, DeliveryVerdict.Retry)]
     [InlineData(null, 10, DeliveryVerdict.GiveUp)]
-    public void What_an_answer_means(int? status, int attempts, DeliveryVerdict verdict) =>
+    public void The_meaning_of_an_answer(int? status, int attempts, DeliveryVerdict verdict) =>
         DeliveryRules.Decide(new(status, null), attempts, TimeSpan.Zero, 1, TimeSpan.Zero, 0).Verdict.ShouldBe(verdict);
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class DeliveryRulesTests
         DeliveryRules.Decide(new(status, null), attempts, TimeSpan.Zero, 1, TimeSpan.FromHours(failingHours), 0).Disable.ShouldBe(fault);
 
     [Fact]
-    public void What_waited_too_long_behind_others_fails_once_and_is_given_up() =>
+    public void A_delivery_that_waited_too_long_behind_others_fails_once_and_is_given_up() =>
         DeliveryRules.Decide(Failed, 1, DeliveryRules.LongestLife + TimeSpan.FromSeconds(1), 9, TimeSpan.Zero, 0).Verdict
             .ShouldBe(DeliveryVerdict.GiveUp);
 

@@ -53,7 +53,7 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_failing_transaction_has_written_is_written_by_the_next_one_once()
+    public async Task Facts_of_a_failed_transaction_are_written_once_by_the_next_one()
     {
         await Rig.ConsumeAsync("u1", "job", 8);
         await Database.ExecuteAsync("ALTER TABLE alerts ADD CONSTRAINT broken CHECK (customer <> 'u2')");
@@ -104,6 +104,33 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         await Rig.ConsumeAsync("u3", "job", 8);
         await DerivedAsync(derive, $"rule = '{rule.Id}' AND customer = 'u3'");
         (await CountAsync($"rule = '{rule.Id}' AND customer = 'u2'")).ShouldBe(2, "The rule had fired at 80 in this period.");
+    }
+
+    [Fact]
+    public async Task A_recommendation_is_of_the_usage_when_the_fact_happened_however_late_it_is_derived()
+    {
+        var project = await Rig.AddProjectAsync(
+            "plans",
+            """
+            code: plans
+            name: Plans
+            currency: USD
+            default_plan: free
+            features: [{code: calls, name: Calls}]
+            plans:
+              - {code: free, name: Free, entitlements: [{feature: calls, quota: 10}]}
+              - {code: pro, name: Pro, prices: [{interval: monthly, amount: 2900}], entitlements: [{feature: calls, quota: 100}]}
+            """);
+        await Rig.Gate.ConsumeAsync(project, new("late", "calls", Quantity.Of(10), null, null, null), CancellationToken.None);
+        await Database.ExecuteAsync(
+            "UPDATE balances SET period_start = period_start - interval '3 months', period_end = period_end - interval '3 months'");
+        await Database.ExecuteAsync(
+            "UPDATE threshold_crossings SET period_start = period_start - interval '3 months', crossed_at = crossed_at - interval '3 months'");
+
+        await DerivedAsync(Derive(), "customer = 'late' AND recommendation IS NOT NULL");
+
+        (await Database.ScalarAsync<string>("SELECT DISTINCT recommendation FROM alerts WHERE recommendation IS NOT NULL"))
+            .ShouldBe("Pro has 100 Calls, for $29.00 more a month.");
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class RestoreBackupTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData(null)]
     [InlineData(Passphrase)]
-    public async Task What_was_backed_up_comes_back_and_a_target_with_projects_is_replaced_only_when_told(string? passphrase)
+    public async Task A_backup_is_restored_completely_and_replaces_projects_only_with_force(string? passphrase)
     {
         var file = await BackUpAsync(passphrase);
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -83,7 +83,7 @@ public sealed class CatalogReaderTests
     [Theory]
     [InlineData("- { feature: scan }", "12:9", "plans[0].entitlements[0].quota", "'quota' of 'scan' is missing")]
     [InlineData("- { feature: days }", "12:9", "plans[0].entitlements[0].value", "'value' of 'days' is missing")]
-    [InlineData("- { feature: scan, quota: -1 }", "12:33", "plans[0].entitlements[0].quota", "write unlimited for no bound")]
+    [InlineData("- { feature: scan, quota: -1 }", "12:33", "plans[0].entitlements[0].quota", "write unlimited for no limit")]
     [InlineData("- { feature: scan, quota: 1_000 }", "12:33", "plans[0].entitlements[0].quota", "is a number")]
     [InlineData("- { feature: scan, quota: 0.0000000001 }", "12:33", "plans[0].entitlements[0].quota", "at most 9 decimals")]
     [InlineData("- { feature: scan, quota: 9999999999999999999 }", "12:33", "plans[0].entitlements[0].quota", "18 digits")]
@@ -141,7 +141,7 @@ public sealed class CatalogReaderTests
     [InlineData("amount: 1, seats: { price: 1, mode: package }", "seats.mode", "needs 'tiers'")]
     [InlineData("amount: 1, seats: { price: -1 }", "seats.price", "0 or more")]
     [InlineData("amount: 1, seats: { prize: 1 }", "seats.prize", "Did you mean 'price'?")]
-    [InlineData("amount: 100, minimum: 100", "minimum", "reached always")]
+    [InlineData("amount: 100, minimum: 100", "minimum", "must be more than the amount")]
     [InlineData("amount: 100, minimum: 9.99", "minimum", "write 999 for 9.99")]
     [InlineData("amount: ", "amount", "is missing")]
     public void A_price_says_all_that_it_must(string members, string member, string says)
@@ -175,7 +175,7 @@ public sealed class CatalogReaderTests
     [InlineData("{ mode: percentage, tiers: [{ percent: 2.5 % }] }", "percent is a percentage")]
     [InlineData("{ mode: percentage, tiers: [{ percent: -1 }] }", "percent is a percentage")]
     [InlineData("{ mode: percentage, tiers: [{ percent: 0.0000001 }] }", "percent is a percentage")]
-    [InlineData("{ tiers: [{ percent: 2.5 }] }", "percent belongs to mode, unit_price is missing")]
+    [InlineData("{ tiers: [{ percent: 2.5 }] }", "percent is only for mode, unit_price is missing")]
     public void A_tier_has_the_price_of_its_mode(string price, string says)
     {
         var text = Head.Replace("name: Scan }", "name: Scan, money: true, unit: USD }", StringComparison.Ordinal);

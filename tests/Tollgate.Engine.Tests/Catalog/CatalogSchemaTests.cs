@@ -114,7 +114,7 @@ public sealed class CatalogSchemaTests
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 1 }], priority: 1001 }]")]
     [InlineData("features: [{ code: scan, name: Scan, kind: counted }]")]
     [InlineData("features: [{ code: scan, name: Scan, meters: [{ aggregate: count }] }]")]
-    public void What_the_schema_refuses_the_reader_refuses(string line)
+    public void The_reader_refuses_everything_that_the_schema_refuses(string line)
     {
         var key = line[..line.IndexOf(':', StringComparison.Ordinal)];
         string[] whole =

@@ -96,7 +96,7 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
     }
 
     [Fact]
-    public async Task Of_publishers_who_saw_the_same_catalogue_one_wins()
+    public async Task One_of_several_publishers_of_the_same_catalogue_wins()
     {
         var project = await CreateProjectAsync("race");
         var seen = (await PublishAsync(project, First)).ETag;
@@ -110,7 +110,7 @@ public sealed class PublishCatalogTests(FreshDatabase fresh) : IClassFixture<Fre
     }
 
     [Fact]
-    public async Task What_memory_knows_is_not_read_again_and_nothing_is_missing()
+    public async Task Versions_in_memory_are_not_read_again_and_none_is_missing()
     {
         var project = await CreateProjectAsync("grows");
         await PublishAsync(project, First);

@@ -34,7 +34,7 @@ public sealed class LoopTests
 
     [Theory]
     [MemberData(nameof(Failures), DisableDiscoveryEnumeration = true)]
-    public async Task Whatever_a_look_throws_is_logged_and_the_next_one_is_made(bool isWoken, Exception broken)
+    public async Task Any_exception_of_an_iteration_is_logged_and_the_next_one_runs(bool isWoken, Exception broken)
     {
         var looks = new Looks(look => look <= 3 ? throw broken : look < 5);
         using var loop = looks.LoopOf(isWoken, Soon);

@@ -84,7 +84,7 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_there_are_more_projects_than_places_none_waits_for_ever()
+    public async Task With_more_projects_than_places_none_waits_for_ever()
     {
         await using var rig = await LedgerRig.StartAsync(Database, StripeRig.Shop);
         var (large, small) = (rig.Project.Id, await SmallAsync());
@@ -166,7 +166,7 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_wrong_with_a_project_parks_it_and_no_other()
+    public async Task A_faulty_project_is_parked_and_no_other()
     {
         await using var rig = await LedgerRig.StartAsync(Database, StripeRig.Shop);
         var (large, small) = (rig.Project, rig.Project with { Id = await SmallAsync(), Code = "small" });

@@ -87,6 +87,6 @@ public sealed class CostQueriesTests(TestPostgres postgres) : IAsyncLifetime
 
         rows.Count.ShouldBe(5);
         latencies.ShouldBe(
-            rows.Select(static (row, at) => (at, (long)row.Totals.Cost.Value)), "Of model n, n + 1 calls say how long they took.");
+            rows.Select(static (row, at) => (at, (long)row.Totals.Cost.Value)), "n + 1 calls of model n have a latency.");
     }
 }

@@ -104,7 +104,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
         answers.Count(a => a.Fault != GateFault.None).ShouldBe(0);
         (await _database!.ScalarAsync<decimal>("SELECT sum(used) FROM balances")).ShouldBe(1_000);
         (await _database.ScalarAsync<long>("SELECT count(DISTINCT data ->> 'by') FROM events")).ShouldBeGreaterThan(
-            1, "Who comes first is not said, but it is not one alone.");
+            1, "The order is not defined, but more than one member gets units.");
         await ShouldVerifyAsync();
     }
 
@@ -263,7 +263,7 @@ public sealed class MembersTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_customer_did_before_it_joined_can_be_voided_by_its_name()
+    public async Task Events_from_before_a_customer_joined_can_be_voided_by_its_id()
     {
         await Rig.ConsumeAsync("ann", "scan", id: "before");
         await AddAsync("acme", "ann");

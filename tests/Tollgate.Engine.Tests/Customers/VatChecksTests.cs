@@ -85,7 +85,7 @@ public sealed class VatChecksTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData(ViesMood.RefusesSellers, VatStatus.Valid, null)]
     [InlineData(ViesMood.CannotRead, VatStatus.Invalid, "Status 400: INVALID_INPUT.")]
-    public async Task Where_the_sellers_id_is_refused_VIES_is_asked_without_it_and_an_id_that_it_cannot_read_is_invalid(
+    public async Task If_VIES_refuses_the_sellers_id_it_is_left_out_and_an_unreadable_id_is_invalid(
         ViesMood mood, VatStatus status, string? detail)
     {
         await SellInFranceAsync();

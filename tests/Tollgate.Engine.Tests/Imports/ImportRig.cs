@@ -36,7 +36,7 @@ public sealed class ImportRig : IAsyncDisposable
         Ledger = ledger;
         Queries = new(ledger.Database.Source);
         var bell = new ImportBell();
-        _receive = new(ledger.Database.Source, Queries, bell, ledger.Clock);
+        _receive = new(ledger.Database.Source, Queries, new(), bell, ledger.Clock);
         _run = new(
             ledger.Database.Connections, ledger.Directory, ledger.Gate.ForgetAsync, ledger.Parked, bell, ledger.Clock,
             NullLogger<RunImports>.Instance);
@@ -50,12 +50,15 @@ public sealed class ImportRig : IAsyncDisposable
     public static async Task<ImportRig> StartAsync(TestDatabase database, string? yaml = Catalogue) =>
         new(await LedgerRig.StartAsync(database, yaml));
 
+    public Task<ReceivedImport> SendAsync(
+        string body, bool dryRun = false, ImportKind? kind = null, ImportFormat format = ImportFormat.Ndjson) => _receive.RunAsync(
+        Ledger.Project, new(format, kind, dryRun, null, "key:test"), PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))),
+        CancellationToken.None);
+
     public async Task<Guid> ReceiveAsync(
         string body, bool dryRun = false, ImportKind? kind = null, ImportFormat format = ImportFormat.Ndjson)
     {
-        var received = await _receive.RunAsync(
-            Ledger.Project, new(format, kind, dryRun, null, "key:test"), PipeReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(body))),
-            CancellationToken.None);
+        var received = await SendAsync(body, dryRun, kind, format);
         received.Outcome.ShouldBe(ReceiveOutcome.Received, received.Detail);
         return received.Import!.Id;
     }

@@ -140,6 +140,42 @@ public sealed class ImportTests(TestPostgres postgres) : IAsyncLifetime
         (await Rig.BreaksAsync()).ShouldBeEmpty();
     }
 
+    /// <summary>An import must not keep the gate from counting, and billing, what it decides later.</summary>
+    [Fact]
+    public async Task A_live_event_with_the_id_of_an_imported_one_counts_for_itself()
+    {
+        await Rig.ImportAsync(Usage(1, 2));
+        (await Rig.Ledger.ConsumeAsync("ann", "scan", 1, "u-1")).Decision!.Allowed.ShouldBeTrue();
+        (await Rig.Ledger.StandingAsync("ann", "scan")).Used.Value.ShouldBe(1);
+        (await Rig.Ledger.ConsumeAsync("ann", "scan", 1, "u-1")).Replayed.ShouldBeTrue();
+        (await Rig.ImportAsync(Usage(1, 2))).Replayed.ShouldBe(2);
+        (await Rig.BreaksAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_project_opens_twenty_of_two_hundred_imports_at_once()
+    {
+        var sent = await Task.WhenAll(Enumerable.Range(1, 200).Select(i => Rig.SendAsync(Usage(i, 1))));
+        sent.Count(static one => one.Outcome == ReceiveOutcome.Received).ShouldBe(20);
+        sent.Count(static one => one.Outcome == ReceiveOutcome.TooMany).ShouldBe(180);
+        await Rig.RunAsync();
+        (await Rig.SendAsync(Usage(1, 1))).Outcome.ShouldBe(ReceiveOutcome.Received);
+    }
+
+    [Theory]
+    [InlineData("0001-01-01T00:00:00Z", "not possible")]
+    [InlineData("1969-12-31T23:59:59Z", "not possible")]
+    [InlineData("2099-01-01T00:00:00Z", "in the future")]
+    [InlineData("2021-02-30T00:00:00Z", "ISO 8601")]
+    [InlineData("2021-03-05 10:00:00", "ISO 8601")]
+    public async Task An_impossible_time_is_rejected(string at, string reason)
+    {
+        var import = await Rig.ImportAsync(Usage(1, 1, at: at) + Call("l-1").Replace("2021-03-05T10:00:00Z", at, StringComparison.Ordinal));
+        (import.Booked, import.Rejected).ShouldBe((0, 2));
+        (await Rig.Queries.RejectionsAsync(import.Id, CancellationToken.None)).ShouldAllBe(
+            one => one.Fault.Detail.Contains(reason, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_dry_run_says_what_a_run_does_and_books_nothing()
     {

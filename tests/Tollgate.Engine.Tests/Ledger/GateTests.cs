@@ -112,7 +112,7 @@ public sealed class GateTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>A server that is alone again has old books in memory, which it must not use.</summary>
     [Fact]
-    public async Task What_a_server_wrote_before_it_left_is_read_by_the_one_that_is_alone_again()
+    public async Task The_remaining_server_reads_the_writes_of_a_server_that_left()
     {
         await using (var other = await LedgerRig.StartAsync(_database!))
         {

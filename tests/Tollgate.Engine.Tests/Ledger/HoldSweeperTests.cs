@@ -40,7 +40,7 @@ public sealed class HoldSweeperTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task What_is_read_after_the_expiry_has_no_hold_whether_or_not_anybody_has_swept()
+    public async Task A_read_after_the_expiry_shows_no_hold_before_and_after_the_sweep()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await LedgerRig.StartAsync(database, Catalog);

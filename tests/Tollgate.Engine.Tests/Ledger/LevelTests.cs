@@ -81,7 +81,7 @@ public sealed class LevelTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_reports_of_one_instant_the_one_recorded_last_counts()
+    public async Task The_later_recorded_of_two_reports_of_one_instant_counts()
     {
         var at = (await Rig.StandingAsync("u1", "gb")).Period.Start;
         for (var i = 1; i <= 12; i++)

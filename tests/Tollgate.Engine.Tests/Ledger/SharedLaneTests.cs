@@ -70,7 +70,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
 
     /// <summary>An advance of a clock, or a migration of plans, holds the rows of its customers for seconds.</summary>
     [Fact]
-    public async Task Who_is_held_elsewhere_keeps_nobody_else_of_the_lane_waiting_and_goes_on_afterwards()
+    public async Task A_locked_customer_delays_no_other_of_the_lane_and_continues_afterwards()
     {
         foreach (var customer in (string[])["held", "free"])
         {
@@ -207,7 +207,7 @@ public sealed class SharedLaneTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_came_before_a_grant_ended_uses_it_although_somebody_asked_after_its_end()
+    public async Task A_request_before_a_grants_end_uses_it_in_spite_of_a_later_request()
     {
         var (before, after) = (Rig.Project with { TestClock = Moment(2027, 1, 31) }, Rig.Project with { TestClock = Moment(2027, 2, 1) });
         await new AddGrant(Rig.Changes, Rig.Clock).RunAsync(

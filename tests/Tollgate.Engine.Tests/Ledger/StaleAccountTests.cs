@@ -131,7 +131,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_another_server_burned_for_last_month_cannot_be_reserved(bool hasRow)
+    public async Task Units_that_another_server_burned_for_last_month_cannot_be_reserved(bool hasRow)
     {
         var (other, lastMonth) = await WithGrantAsync();
         await using var leaves = other;
@@ -146,7 +146,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_another_server_took_back_of_last_month_can_be_reserved()
+    public async Task Units_that_another_server_returned_for_last_month_can_be_reserved()
     {
         var (other, lastMonth) = await WithGrantAsync();
         await using var leaves = other;
@@ -160,7 +160,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData("scan")]
     [InlineData("job")]
-    public async Task What_another_server_took_back_of_this_month_burns_for_last_month(string known)
+    public async Task Units_that_another_server_returned_this_month_burn_for_last_month(string known)
     {
         var (other, lastMonth) = await WithGrantAsync();
         await using var leaves = other;
@@ -178,7 +178,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_another_server_burned_this_month_is_no_room_of_last_month()
+    public async Task Units_that_another_server_burned_this_month_are_gone_for_last_month()
     {
         var (other, lastMonth) = await WithGrantAsync();
         await using var leaves = other;
@@ -190,7 +190,7 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_another_server_burned_last_month_cannot_be_reserved_first_of_all()
+    public async Task Units_that_another_server_burned_last_month_cannot_be_reserved_first()
     {
         var (other, lastMonth) = await WithGrantAsync();
         await using var leaves = other;

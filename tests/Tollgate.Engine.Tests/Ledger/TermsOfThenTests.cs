@@ -103,7 +103,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // C4
     [Fact]
-    public Task What_was_left_of_a_month_in_use_rolls_under_its_own_plan() => BothAsync(
+    public Task The_rest_of_a_used_month_rolls_over_under_its_own_plan() => BothAsync(
         async u => await ConsumeAsync(u, "roll", 40, Day(4, 10)),
         async u => await AssignAsync(u, "plain", Day(5, 3)),
         Day(5, 5), "roll", 560);
@@ -157,7 +157,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData(60, 140, 200)]
     [InlineData(100, 100, 200)]
     [InlineData(30, 170, 200)]
-    public async Task What_is_taken_back_of_an_ended_month_rolls(decimal used, decimal before, decimal after)
+    public async Task Voided_usage_of_an_ended_month_rolls_over(decimal used, decimal before, decimal after)
     {
         var id = await UseAsync(used, Day(4, 20), Day(4, 20));
         (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(before);
@@ -176,7 +176,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // All of April was used and nothing rolled. The other server has opened May when 100 of April are voided.
     [Fact]
-    public async Task What_is_taken_back_on_one_server_rolls_on_the_other()
+    public async Task Usage_voided_on_one_server_rolls_over_on_the_other()
     {
         await ConsumeAsync("u1", "roll", 100, Day(4, 20));
         await using var other = await LedgerRig.StartAsync(_database!);
@@ -193,7 +193,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // All of April was used, May was idle and rolled 500 of a bound of 600. Voided in June, April's 500 would have lost 400 to May's.
     [Fact]
-    public async Task What_rolls_anew_is_bound_by_what_rolled_since()
+    public async Task A_new_rollover_is_limited_by_later_rollovers()
     {
         await ConsumeAsync("u1", "wide", 500, Day(4, 20));
         (await LimitAsync("u1", "wide", Day(6, 2))).ShouldBe(1000);
@@ -206,7 +206,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
     [Theory]
     [InlineData(40, 60, 30)]
     [InlineData(100, 0, 0)]
-    public async Task What_was_withdrawn_stays_withdrawn_whatever_is_told_late(decimal withdrawn, decimal before, decimal after)
+    public async Task Late_events_do_not_return_withdrawn_units(decimal withdrawn, decimal before, decimal after)
     {
         await ConsumeAsync("u1", "scan", 1, Day(4, 10));
         (await LimitAsync("u1", "roll", Day(5, 2))).ShouldBe(200);
@@ -224,7 +224,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // April's 500 rolled, and 450 of them were used when the bound became 100: 50 are left. Voided, they are 100, not 500.
     [Fact]
-    public async Task What_is_given_back_to_a_rollover_is_bound_by_the_terms_since_then()
+    public async Task Units_returned_to_a_rollover_are_limited_by_the_terms_since_then()
     {
         await ConsumeAsync("u1", "wide", 1, Day(4, 10));
         var used = await Rig.Gate.ConsumeAsync(
@@ -237,7 +237,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // May rolls 100 under a bound of 100, which takes the last of April's 500. In August May's have long ended, and April's are still gone.
     [Fact]
-    public async Task What_rolled_and_is_over_bounds_what_rolled_before_it_and_is_not()
+    public async Task An_expired_rollover_still_limits_an_earlier_live_one()
     {
         foreach (var customer in (string[])["seen", "unseen"])
         {
@@ -258,7 +258,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // 400 of a month's 500 are left when the plan changes to a quota for life.
     [Fact]
-    public async Task What_a_month_left_rolls_into_a_lifetime()
+    public async Task The_rest_of_a_month_rolls_over_into_a_lifetime()
     {
         await ConsumeAsync("u1", "wide", 100, Day(4, 10));
         await AssignAsync("u1", "forever", Day(4, 20));
@@ -267,7 +267,7 @@ public sealed class TermsOfThenTests(TestPostgres postgres) : IAsyncLifetime
 
     // One server read the customer in April and does not know the other's records of the last day: 40 of 100 are left to roll over.
     [Fact]
-    public async Task What_another_server_recorded_first_in_a_month_does_not_roll()
+    public async Task The_first_event_of_a_month_on_another_server_does_not_roll_over()
     {
         await ConsumeAsync("u1", "scan", 1, Day(4, 10));
         await using var other = await LedgerRig.StartAsync(_database!);

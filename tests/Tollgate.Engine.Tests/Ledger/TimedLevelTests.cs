@@ -13,7 +13,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Ledger;
 
-/// <summary>Levels that time weighs, through the gate on the real PostgreSQL. Bills of them: <c>TimedLives</c>.</summary>
+/// <summary>Time-weighted levels, through the gate on the real PostgreSQL. Bills of them: <c>TimedLives</c>.</summary>
 public sealed class TimedLevelTests(TestPostgres postgres) : IAsyncLifetime
 {
     private const string Shop =

@@ -33,7 +33,7 @@ public sealed class DatabaseUrlTests(TestPostgres postgres)
     [InlineData("Host=x;Passwort=secret")]
     [InlineData("Username=ann;Password=secret")]
     [InlineData("secret")]
-    public void What_cannot_be_read_is_refused_without_showing_it(string text)
+    public void An_invalid_URL_is_refused_without_showing_it(string text)
     {
         var refusal = Should.Throw<StartRefusedException>(() => DatabaseUrl.ToConnectionString(text));
 

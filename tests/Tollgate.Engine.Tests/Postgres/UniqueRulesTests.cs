@@ -28,7 +28,7 @@ public sealed class UniqueRulesTests(FreshDatabase database) : IClassFixture<Fre
     [InlineData("payments_of_provider_invoice", "(partition, account, provider, provider_invoice) WHERE (provider_invoice IS NOT NULL)")]
     [InlineData("paymob_refunds_one_open", "(project_id, transaction) WHERE (NOT is_done)")]
     [InlineData("webhook_events_project_id_object_type_object_sequence_key", "(project_id, object_type, object, sequence)")]
-    public async Task What_must_exist_once_is_unique_in_the_database(string index, string columns)
+    public async Task Rows_that_must_exist_once_are_unique_in_the_database(string index, string columns)
     {
         var definition = await database.Database.ScalarAsync<string>(
             "SELECT pg_get_indexdef(i.oid) FROM pg_class i WHERE i.relname = $1 AND i.relkind IN ('i', 'I')", index);

@@ -6,7 +6,7 @@ namespace Tollgate.Engine.Tests.Projects;
 public sealed class CreateFirstProjectsTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task Of_two_servers_at_once_one_makes_the_first_projects()
+    public async Task One_of_two_simultaneous_servers_creates_the_first_projects()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         using var server = new ProjectsWorld(database);

@@ -10,7 +10,7 @@ public sealed class IdempotencyKeysTests(FreshDatabase fresh) : IClassFixture<Fr
     private readonly IdempotencyKeys _keys = new(fresh.Source, new CustomerKeys(aDay: 2), new Clock());
 
     [Fact]
-    public async Task Of_many_at_once_one_gets_the_claim()
+    public async Task One_of_many_simultaneous_requests_gets_the_claim()
     {
         var request = Request("many");
         var claims = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => _keys.ClaimAsync(request, CancellationToken.None)));

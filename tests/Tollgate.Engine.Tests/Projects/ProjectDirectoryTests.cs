@@ -20,7 +20,7 @@ public sealed class ProjectDirectoryTests(FreshDatabase fresh) : IClassFixture<F
     }
 
     [Fact]
-    public async Task What_did_not_change_keeps_its_identity()
+    public async Task Unchanged_objects_keep_their_identity()
     {
         using var server = new ProjectsWorld(fresh.Database);
         var changed = await server.CreateProjectAsync("changed");

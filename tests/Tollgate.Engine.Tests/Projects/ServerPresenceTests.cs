@@ -15,7 +15,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
         var era = server.Presence.Era;
         await Task.Delay(TimeSpan.FromSeconds(2.5));
         server.Presence.Alone.ShouldBeTrue();
-        server.Presence.Era.ShouldBe(era, "What it remembers stays the truth while it is alone.");
+        server.Presence.Era.ShouldBe(era, "Its memory stays correct while it is alone.");
         (await database.ScalarAsync<long>("SELECT count(*) FROM servers")).ShouldBe(1);
 
         await server.Presence.StopAsync(CancellationToken.None);
@@ -69,7 +69,7 @@ public sealed class ServerPresenceTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task What_a_killed_server_of_this_machine_left_behind_does_not_count()
+    public async Task Rows_of_a_killed_server_of_this_machine_do_not_count()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         using var killed = new ProjectsWorld(database);

@@ -13,7 +13,7 @@ public sealed class SecretBoxTests
     [InlineData("")]
     [InlineData("sk_live_1")]
     [InlineData("مفتاح 'اقتباس'")]
-    public void What_is_closed_opens_in_its_place_only_and_never_looks_the_same(string text)
+    public void A_secret_decrypts_only_in_its_place_and_its_ciphertexts_differ(string text)
     {
         var box = Box(MasterKey.Make());
         var (closed, again, asText) =

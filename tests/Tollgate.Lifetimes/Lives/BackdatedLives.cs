@@ -18,7 +18,7 @@ public sealed class BackdatedLives(LivesHost host)
     // April's usage was counted in the free plan's April, which is cut on the 11th: it is not billed. Later reports for the time from the
     // 11th on are billed, as late usage of its month: 130 pages less 100.
     [Fact]
-    public Task What_was_counted_before_stays_in_its_month_and_what_is_reported_later_is_billed() => Given(Open).WithoutTheNaiveBiller()
+    public Task Usage_from_before_the_call_stays_in_its_month_and_later_reports_are_billed() => Given(Open).WithoutTheNaiveBiller()
         .On("2031-04-20").Uses(500)
         .On("2031-05-15").Calls("POST", Subscriptions, """{"customer": "anna", "plan": "basic", "start_at": "2031-04-11T00:00:00Z"}""")
         .Invoices("""
@@ -42,7 +42,7 @@ public sealed class BackdatedLives(LivesHost host)
 
     // A calendar month that began after the start is a quota period of its own: 150 pages less basic's 100.
     [Fact]
-    public Task Of_the_months_since_what_went_beyond_the_plan_is_billed() => Given(Open).WithoutTheNaiveBiller()
+    public Task Overage_of_the_months_since_a_back_dated_start_is_billed() => Given(Open).WithoutTheNaiveBiller()
         .On("2031-05-05").Uses(150)
         .On("2031-06-15").Calls("POST", Subscriptions, """{"customer": "anna", "plan": "basic", "start_at": "2031-04-11T00:00:00Z"}""")
         .Invoices("""

@@ -8,7 +8,7 @@ namespace Tollgate.Lifetimes.Lives;
 public sealed class CalendarLives(LivesHost host)
 {
     [Fact]
-    public Task Who_joins_on_31_January_is_billed_on_the_last_day_of_short_months_and_on_the_31st_again() => Given(Shops.Standard)
+    public Task A_subscription_from_31_January_renews_on_the_last_day_of_short_months_and_on_the_31st_again() => Given(Shops.Standard)
         .On("2031-01-31 09:00").Subscribes("basic")
         .On("2031-06-01")
         .Invoices("""
@@ -26,7 +26,7 @@ public sealed class CalendarLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Who_joins_on_the_30th_meets_the_29th_of_a_leap_year() => Given(Shops.Standard)
+    public Task A_subscription_from_the_30th_renews_on_the_29th_of_a_leap_year() => Given(Shops.Standard)
         .On("2032-01-30 12:00").Subscribes("basic")
         .On("2032-04-01")
         .Invoices("""

@@ -16,7 +16,7 @@ public sealed class CatalogueLives(LivesHost host)
 
     // 120 pages are 20 beyond the old quota at 10 cents, and 70 beyond the new one at 20 cents.
     [Fact]
-    public Task Who_was_there_before_keeps_price_and_quota() => Given(Shops.Standard)
+    public Task Existing_customers_keep_price_and_quota() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Sells(Dearer)
         .On("2031-05-05").Uses(120).May(100)
@@ -33,7 +33,7 @@ public sealed class CatalogueLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Who_comes_after_pays_the_new_price() => Given(Shops.Standard)
+    public Task New_customers_pay_the_new_price() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Sells(Dearer)
         .On("2031-04-11").By("ben").Subscribes("basic").May(50)
@@ -74,7 +74,7 @@ public sealed class CatalogueLives(LivesHost host)
 
     // The credit is at the old price, the charge at the new one: 1500 × 15/31 = 725.8.
     [Fact]
-    public Task Who_leaves_an_old_plan_and_returns_pays_the_new_price() => Given(Shops.Standard)
+    public Task A_customer_who_leaves_an_old_plan_and_returns_pays_the_new_price() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Sells(Dearer)
         .On("2031-04-16").Changes("pro")

@@ -141,7 +141,7 @@ public sealed class ChangeLives(LivesHost host)
 
     // Pro was scheduled for May. A second request without a time begins it now, because it costs more: 15 of 30 days.
     [Fact]
-    public Task What_was_scheduled_is_wanted_at_once_after_all() => Given(Shops.Standard)
+    public Task A_scheduled_change_is_made_at_once_on_request() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Changes("pro", when: When.PeriodEnd).IsOn("basic")
         .On("2031-04-16").Changes("pro").IsOn("pro")
@@ -190,7 +190,7 @@ public sealed class ChangeLives(LivesHost host)
 
     // −4500 + 500 leave 4000: four months of basic, less what the fifth is open for.
     [Fact]
-    public Task What_is_left_over_pays_first_what_nobody_has_paid_yet() => Given(Shops.Standard)
+    public Task A_remaining_credit_first_pays_open_invoices() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("pro")
         .On("2031-04-16").Changes("basic", when: When.Now).IsOn("basic")
         .On("2031-05-01").Pays()

@@ -191,7 +191,7 @@ public sealed class CouponLives(LivesHost host)
 
     // $25 are two and a half months; the tax is on what is left. In June 50 pages of May are $5.
     [Fact]
-    public Task What_an_amount_leaves_goes_on_to_the_next_invoices_where_it_carries_over() => Given(
+    public Task The_rest_of_an_amount_that_carries_over_reduces_the_next_invoices() => Given(
             Shops.Taxing(new TaxSpec("DE", "Umsatzsteuer", 19)) with
             {
                 Coupons = [new("TWENTYFIVE", null, 2500, Duration.Once, CarriesOver: true)],
@@ -307,7 +307,7 @@ public sealed class CouponLives(LivesHost host)
     // The year is one invoice. Three months from 10 May include the usage of May, which is billed on 1 June, and have ended before the next
     // year begins.
     [Fact]
-    public Task Of_a_yearly_subscription_the_months_have_what_is_invoiced_in_them() => Given(Shops.With(
+    public Task A_coupon_of_months_reduces_the_invoices_of_a_yearly_subscription_in_them() => Given(Shops.With(
             new CouponSpec("THREE", 20, null, Duration.Repeating, 3), new CouponSpec("YEAR", 10, null, Duration.Repeating, 12)))
         .On("2031-04-01").Subscribes("basic", Interval.Yearly)
         .By(Bert).Subscribes("basic", Interval.Yearly)

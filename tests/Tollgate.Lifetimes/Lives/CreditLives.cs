@@ -89,7 +89,7 @@ public sealed class CreditLives(LivesHost host)
 
     // The month was a gift: none of it is returned in money.
     [Fact]
-    public Task Of_a_gift_no_money_comes_back() => Given(Shops.Standard)
+    public Task A_gift_never_becomes_money() => Given(Shops.Standard)
         .WithoutTheNaiveBiller()
         .On("2031-04-01").Joins("DE").IsGiven(1000).Subscribes("basic")
         .On("2031-04-16").Changes("pro")

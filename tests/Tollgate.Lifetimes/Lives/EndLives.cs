@@ -8,7 +8,7 @@ namespace Tollgate.Lifetimes.Lives;
 public sealed class EndLives(LivesHost host)
 {
     [Fact]
-    public Task Who_cancels_at_the_end_keeps_what_was_paid_until_then() => Given(Shops.Standard)
+    public Task A_cancellation_at_the_end_keeps_the_paid_time() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").CancelsAtTheEnd("too_expensive")
         .On("2031-04-30 23:59:59").IsOn("basic")
@@ -26,7 +26,7 @@ public sealed class EndLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Who_cancels_now_gets_nothing_back() => Given(Shops.Standard)
+    public Task An_immediate_cancellation_returns_nothing() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").CancelsNow("switched_service").IsOn("free")
         .On("2031-07-01")
@@ -101,7 +101,7 @@ public sealed class EndLives(LivesHost host)
 
     // At midnight of the 1st the renewal comes first: May is billed, and none of it is credited.
     [Fact]
-    public Task Who_cancels_on_the_boundary_itself_was_renewed_just_before() => Given(Shops.Standard)
+    public Task A_cancellation_on_the_boundary_comes_after_the_renewal() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-05-01").CancelsNow().IsOn("free")
         .On("2031-07-01")
@@ -119,7 +119,7 @@ public sealed class EndLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Who_cancels_a_second_before_the_boundary_is_not_renewed() => Given(Shops.Standard)
+    public Task A_cancellation_a_second_before_the_boundary_prevents_the_renewal() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-30 23:59:59").CancelsAtTheEnd()
         .On("2031-05-02").IsOn("free")
@@ -135,7 +135,7 @@ public sealed class EndLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Who_comes_back_begins_anew() => Given(Shops.Standard)
+    public Task A_returning_customer_begins_a_new_subscription() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-11").CancelsNow("no_longer_needed")
         .On("2031-06-20 15:00").Subscribes("pro").IsOn("pro")

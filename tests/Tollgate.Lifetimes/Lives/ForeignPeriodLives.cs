@@ -12,7 +12,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
 {
     // Trial until 15 April. 140 of April's 170 pages were used during the trial, more than the included 100: 30 are beyond.
     [Fact]
-    public Task What_a_trial_used_of_a_calendar_month_is_not_billed_after_it() => Given(Calendar)
+    public Task Usage_of_a_trial_in_a_calendar_month_is_not_billed_after_it() => Given(Calendar)
         .On("2031-04-01").Subscribes("mailer", trial: true)
         .On("2031-04-10").Uses(140)
         .On("2031-04-20").Uses(30)
@@ -28,7 +28,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
 
     // On trial 60 of the 100 pages, then 70: April comes to 30 beyond.
     [Fact]
-    public Task What_a_trial_left_of_a_calendar_month_is_still_included() => Given(Calendar)
+    public Task The_rest_of_a_calendar_month_after_a_trial_is_still_included() => Given(Calendar)
         .On("2031-04-01").Subscribes("mailer", trial: true)
         .On("2031-04-10").Uses(60)
         .On("2031-04-20").Uses(70)
@@ -44,7 +44,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
 
     // 50 pages beyond before the pause. 11 of April's 30 days were paid and not used.
     [Fact]
-    public Task What_was_used_before_a_pause_is_billed_after_it() => Given(Calendar)
+    public Task Usage_before_a_pause_is_billed_after_it() => Given(Calendar)
         .On("2031-04-01").Subscribes("mailer")
         .On("2031-04-10").Uses(150)
         .On("2031-04-20").Pauses()
@@ -61,7 +61,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
 
     // 60 pages beyond under the plan that sells them; the next one has a hard cap.
     [Fact]
-    public Task What_was_used_before_a_downgrade_inside_of_the_month_is_billed_by_the_plan_that_sold_it() => Given(Calendar)
+    public Task Usage_before_a_downgrade_within_the_month_is_billed_by_the_plan_that_sold_it() => Given(Calendar)
         .On("2031-03-15").Subscribes("mailer")
         .On("2031-04-05").Uses(160)
         .On("2031-04-06").Changes("small")
@@ -79,7 +79,7 @@ public sealed class ForeignPeriodLives(LivesHost host)
 
     // The free plan's 10 pages are used when the paid plan, which includes none, begins: only later pages cost.
     [Fact]
-    public Task What_the_plan_before_included_is_not_billed_by_the_next() => Given(Calendar)
+    public Task The_next_plan_does_not_bill_units_that_the_previous_one_included() => Given(Calendar)
         .On("2031-04-19").Uses(10)
         .On("2031-04-20").Subscribes("metered")
         .On("2031-04-25").Uses(7)

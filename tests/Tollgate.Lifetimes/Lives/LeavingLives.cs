@@ -63,7 +63,7 @@ public sealed class LeavingLives(LivesHost host)
 
     // Half was taken off, so 29 of 30 days of $5 go back.
     [Fact]
-    public Task What_a_coupon_took_off_does_not_go_back() =>
+    public Task The_discount_of_a_coupon_is_not_returned() =>
         Given(Shops.With(new CouponSpec("HALF", 50, null, Duration.Forever))).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic", coupon: "HALF")
         .On("2031-04-02").Calls("POST", Cancel, """{"at": "now", "credit": true}""")
@@ -78,7 +78,7 @@ public sealed class LeavingLives(LivesHost host)
 
     // Counted from the pause on: 20 of 30 days.
     [Fact]
-    public Task Of_a_paused_one_the_time_since_the_pause_is_unused() => Given(Shops.Standard).WithoutTheNaiveBiller()
+    public Task The_unused_time_of_a_paused_subscription_begins_with_the_pause() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-11").Pauses()
         .On("2031-04-20").Calls("POST", Cancel, """{"at": "now", "credit": true}""")
@@ -102,7 +102,7 @@ public sealed class LeavingLives(LivesHost host)
 
     // Canceled on the 16th, begun again as of the 16th: one time is paid once.
     [Fact]
-    public Task Who_begins_again_does_so_after_the_end() => Given(Shops.Standard).WithoutTheNaiveBiller()
+    public Task A_new_subscription_begins_after_the_end_of_the_previous_one() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-16").CancelsNow()
         .On("2031-04-20")

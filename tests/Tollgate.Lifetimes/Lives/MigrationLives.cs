@@ -54,7 +54,7 @@ public sealed class MigrationLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Who_waits_for_another_plan_gets_that() => Given(Shops.Standard).WithoutTheNaiveBiller()
+    public Task A_migration_keeps_a_scheduled_change_of_plan() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("pro")
         .On("2031-04-05").Changes("basic")
         .On("2031-04-10").Sells(Dearer)
@@ -70,7 +70,7 @@ public sealed class MigrationLives(LivesHost host)
 
     // One instead of two of pro was scheduled: it is then one of the new pro.
     [Fact]
-    public Task What_was_scheduled_of_the_same_plan_is_of_the_new_version() => Given(Shops.Standard).WithoutTheNaiveBiller()
+    public Task A_scheduled_change_of_the_same_plan_uses_the_new_version() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("pro", quantity: 2)
         .On("2031-04-05").Changes(quantity: 1)
         .On("2031-04-10").Sells(Dearer)
@@ -116,7 +116,7 @@ public sealed class MigrationLives(LivesHost host)
 
     // 20 of 30 days were left at the old price; the new period is at the new one.
     [Fact]
-    public Task Who_has_paused_comes_back_on_the_new_version() => Given(Shops.Standard).WithoutTheNaiveBiller()
+    public Task A_paused_customer_resumes_on_the_new_version() => Given(Shops.Standard).WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-11").Pauses()
         .On("2031-04-12").Sells(Dearer)

@@ -22,7 +22,7 @@ public sealed class MinimumLives(LivesHost host)
 
     // $30 agreed, $10 for the plan and $5 for 50 pages.
     [Fact]
-    public Task Who_cancels_at_the_end_of_the_period_has_agreed_to_it_too() => Given(Shop)
+    public Task A_cancellation_at_the_end_of_the_period_owes_the_whole_minimum() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-02").Uses(50)
         .On("2031-04-10").CancelsAtTheEnd()
@@ -38,7 +38,7 @@ public sealed class MinimumLives(LivesHost host)
 
     // 15 of 30 days: $15 agreed, $5 of the plan's price are for that time.
     [Fact]
-    public Task Who_cancels_at_once_owes_the_share_of_the_time() => Given(Shop)
+    public Task An_immediate_cancellation_owes_a_share_of_the_minimum() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-16").CancelsNow()
         .Invoices("""
@@ -117,7 +117,7 @@ public sealed class MinimumLives(LivesHost host)
 
     // Agreed $120: $58 and $2 of the plans' prices and 620 pages at 10 cents are $122.
     [Fact]
-    public Task What_is_used_counts_for_all_of_the_period_whatever_it_is_called() => Given(Shop)
+    public Task Usage_of_every_feature_counts_for_the_whole_period() => Given(Shop)
         .On("2031-04-01").Subscribes("scale")
         .On("2031-04-10").Uses(720)
         .On("2031-05-01")
@@ -180,7 +180,7 @@ public sealed class MinimumLives(LivesHost host)
 
     // $5 of the $20 that the minimum covers are voided: nothing goes back.
     [Fact]
-    public Task What_is_taken_back_below_the_minimum_gives_nothing_back() => Given(Shop)
+    public Task A_void_below_the_minimum_returns_nothing() => Given(Shop)
         .On("2031-04-01").Subscribes("committed")
         .On("2031-04-10").Uses(150).Uses(50, id: "mistake")
         .On("2031-05-03").TakesBack("mistake")

@@ -103,7 +103,7 @@ public sealed class MoneyLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task Where_no_rate_is_known_no_tax_is_asked_for() => Given(Shops.Taxing(German))
+    public Task Without_a_tax_rate_there_is_no_tax() => Given(Shops.Taxing(German))
         .On("2031-04-01").Joins("US").Subscribes("basic")
         .Invoices("""
             2031-04-01 00:00 open 1000

@@ -127,7 +127,7 @@ public sealed class PauseLives(LivesHost host)
 
     // A customer who leaves gets nothing back; usage before the pause is still billed.
     [Fact]
-    public Task Who_leaves_in_a_pause_pays_what_was_used_before_it() => Given(Shops.Standard)
+    public Task A_customer_who_leaves_during_a_pause_pays_the_usage_before_it() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Uses(150)
         .On("2031-04-21").Pauses()

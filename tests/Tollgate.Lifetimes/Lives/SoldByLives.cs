@@ -50,7 +50,7 @@ public sealed class SoldByLives(LivesHost host)
     [InlineData("big")]
     [InlineData("hard")]
     [InlineData("bare")]
-    public Task What_went_beyond_a_plan_stays_sold_by_it(string next) => Given(Shop)
+    public Task Usage_beyond_a_plan_stays_sold_by_it(string next) => Given(Shop)
         .On("2031-04-01").Subscribes("pro").Pays()
         .On("2031-04-10").Uses(150)
         .On("2031-04-16").Changes(next, when: When.Now)
@@ -143,7 +143,7 @@ public sealed class SoldByLives(LivesHost host)
     [Theory]
     [InlineData("hard")]
     [InlineData("bare")]
-    public Task What_a_plan_did_not_sell_the_next_one_does_not_bill(string first) => Given(Shop)
+    public Task The_next_plan_does_not_bill_usage_that_the_previous_one_did_not_sell(string first) => Given(Shop)
         .On("2031-04-02").Subscribes(first).Pays()
         .On("2031-04-10").Uses(50)
         .On("2031-04-17").Changes("sell", when: When.Now)

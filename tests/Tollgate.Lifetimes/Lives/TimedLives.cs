@@ -128,7 +128,7 @@ public sealed class TimedLives(LivesHost host)
 
     // 30 GB until the end on the 16th: 15 GB-months, 5 beyond. No plan sells the time until the next subscription: again 30.
     [Fact]
-    public Task What_is_stored_while_nobody_sells_it_costs_nothing() => Given(Storage)
+    public Task Storage_under_a_plan_that_does_not_sell_it_costs_nothing() => Given(Storage)
         .On("2031-04-01").Subscribes("a").Uses(30, "gb")
         .On("2031-04-16").CancelsNow()
         .On("2031-06-01").Subscribes("a")
@@ -160,7 +160,7 @@ public sealed class TimedLives(LivesHost host)
 
     // It joins with 50 GB that it had stored before it subscribed.
     [Fact]
-    public Task What_was_stored_before_the_subscription_is_stored_in_it() => Given(Storage)
+    public Task Storage_from_before_the_subscription_counts_in_it() => Given(Storage)
         .On("2031-04-01").Subscribes("a")
         .On("2031-04-05").Uses(50, "gb", occurred: "2031-03-20")
         .On("2031-05-01")

@@ -190,7 +190,7 @@ public sealed class UsageLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task What_is_taken_back_before_the_invoice_was_never_used() => Given(Shops.Standard)
+    public Task Usage_voided_before_the_invoice_is_not_billed() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Uses(120)
         .On("2031-04-11").Uses(30, id: "by-mistake")
@@ -206,7 +206,7 @@ public sealed class UsageLives(LivesHost host)
         .LivesAsync(host);
 
     [Fact]
-    public Task What_is_taken_back_after_the_invoice_is_given_back_with_the_next_one() => Given(Shops.Standard)
+    public Task Usage_voided_after_the_invoice_is_credited_on_the_next_one() => Given(Shops.Standard)
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Uses(120)
         .On("2031-04-11").Uses(30, id: "by-mistake")
@@ -349,7 +349,7 @@ public sealed class UsageLives(LivesHost host)
 
     // April leaves 30 pages. With them May has 130: of 150 used 20 are beyond, not 50.
     [Fact]
-    public Task What_was_rolled_over_is_used_before_anything_is_billed() => Given(Shops.Standard.With(
+    public Task Rolled_over_units_are_used_before_overage() => Given(Shops.Standard.With(
             Shops.Basic with { Included = [new("pages", 100, Overage.PerUnit(0.10m), "rollover: { max: 50, periods: 1 }")] }))
         .WithoutTheNaiveBiller()
         .On("2031-04-01").Subscribes("basic")
@@ -443,7 +443,7 @@ public sealed class UsageLives(LivesHost host)
 
     // 50 beyond were $5. 30 of them are voided, which is no late usage: $3 go back. Then 40 come late.
     [Fact]
-    public Task What_is_taken_back_is_given_back_also_where_late_usage_is_ignored() => Given(IgnoringLate())
+    public Task Voided_usage_is_credited_also_if_late_usage_is_ignored() => Given(IgnoringLate())
         .On("2031-04-01").Subscribes("basic")
         .On("2031-04-10").Uses(120)
         .On("2031-04-11").Uses(30, id: "by-mistake")
@@ -467,7 +467,7 @@ public sealed class UsageLives(LivesHost host)
 
     // A year and a half later a mistake is found: 40 of the 50 beyond go back, and the resulting credit pays the next year.
     [Fact]
-    public Task What_is_taken_back_in_the_year_after_is_given_back() => Given(Shops.Standard)
+    public Task Usage_voided_in_the_year_after_is_credited() => Given(Shops.Standard)
         .On("2031-01-01").Subscribes("basic", Interval.Yearly)
         .On("2031-01-10").Uses(110)
         .On("2031-01-11").Uses(40, id: "by-mistake")
@@ -490,7 +490,7 @@ public sealed class UsageLives(LivesHost host)
     // The subscription ended, half a day later a mistake of its last month is found, and in February she returns: 40 of the 50 go back
     // then.
     [Fact]
-    public Task What_is_taken_back_on_the_day_after_the_end_is_given_back_with_the_next_subscription() => Given(Shops.Standard)
+    public Task Usage_voided_on_the_day_after_the_end_is_credited_with_the_next_subscription() => Given(Shops.Standard)
         .On("2031-01-01").Subscribes("basic")
         .On("2031-01-10").Uses(110)
         .On("2031-01-11").Uses(40, id: "by-mistake").CancelsAtTheEnd()

@@ -14,7 +14,7 @@ internal static class Answers
         var fromCredit = Amount(invoice, "paid_from_credits");
         var status = (string)invoice["status"]!;
         var credited = invoice["credit_notes"]!.AsArray().Sum(static note => (long)note!["total"]!);
-        due.ShouldBe(status == "void" ? 0 : total - paid - credited, $"What is due is not what is left to pay: {invoice}");
+        due.ShouldBe(status == "void" ? 0 : total - paid - credited, $"The amount due differs from the remaining amount: {invoice}");
         (status is "paid" or "open" or "void").ShouldBeTrue($"An issued invoice is open, paid or void: {invoice}");
         (status is "paid" or "void").ShouldBe(due == 0, $"An invoice is paid when nothing is due: {invoice}");
         var currency = (string)invoice["currency"]!;

@@ -28,7 +28,7 @@ internal static partial class Explanations
             else if (TakenBack().Match(step) is { Success: true } back)
             {
                 rated = -Number(back, "rated");
-                (-Number(back, "paid")).ShouldBe(amount, $"What goes back is not what its steps say: {line}");
+                (-Number(back, "paid")).ShouldBe(amount, $"The credited amount differs from its steps: {line}");
             }
             else
             {

@@ -142,7 +142,8 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         (more.Status, Word(more.Json!, "code")).ShouldBe((HttpStatusCode.UnprocessableEntity, "limit_reached"));
         (await sandbox.Door.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NoContent);
         (await sandbox.Door.GetAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
-        (await sandbox.Door.PutAsync("/v1/alert-rules/x", "{}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await sandbox.Door.PutAsync("/v1/alert-rules/x", """{"kind": "payment_failed"}""")).Status
+            .ShouldBe(HttpStatusCode.NotFound);
         (await sandbox.Door.PostAsync("/v1/alert-rules/x/test")).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 

@@ -41,7 +41,7 @@ public sealed class RevenueApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_became_void_earned_nothing_and_an_upgrade_earns_more_from_then_on()
+    public async Task A_void_invoice_earns_nothing_and_an_upgrade_earns_more_from_then_on()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await sandbox.SubscribeAsync("""{"customer": "gone", "plan": "pro", "trial": false}""");
@@ -59,7 +59,7 @@ public sealed class RevenueApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_bank_took_back_is_not_earned_any_more()
+    public async Task A_lost_dispute_reduces_revenue()
     {
         var (sandbox, invoice) = await PaymentSteps.OwingAsync(running, "pm_sandbox_visa");
         var payment = PaymentSteps.Word(await PaymentSteps.ChargeAsync(sandbox, invoice), "id");

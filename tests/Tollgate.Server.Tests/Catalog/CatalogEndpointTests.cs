@@ -189,7 +189,7 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
     [InlineData("code: x\nname: \"a\\0b\"\n", 2)]
     [InlineData("code: x\n\"\\uDC00\": 1\n", 2)]
     [InlineData("code: {x\n", 1)]
-    public async Task What_breaks_the_reader_of_YAML_is_refused_with_its_line(string text, int line)
+    public async Task Invalid_YAML_is_refused_with_its_line(string text, int line)
     {
         using var client = fixture.Server.ClientFor("resume-ats");
         using var put = await client.PutCatalogAsync(text, "application/yaml");
@@ -207,7 +207,7 @@ public sealed class CatalogEndpointTests(CatalogServer fixture)
     [InlineData("null", "application/json", 422)]
     [InlineData("{}", "text/plain", 415)]
     [InlineData("""{"code": "\ud800"}""", "application/json", 400)]
-    public async Task What_is_no_catalogue_is_refused_by_its_name(string text, string type, int status)
+    public async Task A_text_that_is_not_a_catalogue_is_refused_by_name(string text, string type, int status)
     {
         using var client = fixture.Server.ClientFor("resume-ats");
         using var put = await client.PutCatalogAsync(text, type);

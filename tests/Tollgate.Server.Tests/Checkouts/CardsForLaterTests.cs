@@ -34,7 +34,7 @@ public sealed class CardsForLaterTests(ImpatientServer server) : IDisposable
     }
 
     [Fact]
-    public async Task Who_says_so_asks_for_none_where_nothing_is_due()
+    public async Task An_order_may_skip_the_card_if_nothing_is_due()
     {
         var (sandbox, page) = await OpenAsync(""", "payment_method": "if_required" """);
         (await ShowAsync(page)).ShouldNotContain("Choose a card");
@@ -45,7 +45,7 @@ public sealed class CardsForLaterTests(ImpatientServer server) : IDisposable
     }
 
     [Fact]
-    public async Task Who_has_a_card_is_asked_for_none()
+    public async Task A_customer_with_a_card_is_not_asked_for_one()
     {
         var (sandbox, page) = await OpenAsync("");
         await AddCardAsync(sandbox, "pm_sandbox_visa");
@@ -76,7 +76,7 @@ public sealed class CardsForLaterTests(ImpatientServer server) : IDisposable
     }
 
     [Fact]
-    public async Task What_is_asked_for_is_one_of_two_words()
+    public async Task The_payment_method_setting_has_two_values()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
         var refused = await sandbox.Door.PostAsync(

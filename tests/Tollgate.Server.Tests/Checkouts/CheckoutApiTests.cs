@@ -115,7 +115,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         (refund["amount_refunded"].GetValue<long>(), refund["refunds"][0]!["from_credit"]!.GetValue<long>()).ShouldBe((2900, 2900));
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"].AsArray()
             .Sum(static one => one!["amount"]!.GetValue<long>()).ShouldBe(0);
-        (await PageAsync(made)).Text.ShouldContain("The money is your credit");
+        (await PageAsync(made)).Text.ShouldContain("The amount is now your credit");
         await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/webhook-events?limit=100"))["data"].AsArray()
             .Any(one => one!["type"]!.GetValue<string>() == "checkout.credited" && one["object"]!.GetValue<string>() == Word(made, "id")));
         await ShouldBeCleanAsync(sandbox);
@@ -140,7 +140,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     }
 
     [Fact]
-    public async Task What_it_costs_is_what_the_customer_was_told()
+    public async Task The_charge_is_the_price_that_the_page_showed()
     {
         var sandbox = await StartAsync();
         var made = await CheckOutAsync(sandbox);
@@ -232,7 +232,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
     }
 
     [Fact]
-    public async Task What_happened_to_a_checkout_is_told_to_webhooks()
+    public async Task Webhooks_report_the_result_of_a_checkout()
     {
         var sandbox = await StartAsync();
         await sandbox.Door.PostAsync("/v1/webhook-endpoints", """{"url": "http://127.0.0.1:9/", "events": ["checkout.*"]}""");
@@ -282,7 +282,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
         """{"customer": "acme", "plan": "pro", "setup": true, "success_url": "https://a.example", "cancel_url": "https://a.example"}""",
         "validation_failed")]
     [InlineData("""{"success_url": "https://a.example", "cancel_url": "https://a.example"}""", "validation_failed")]
-    public async Task What_cannot_be_bought_is_refused_at_once_and_leaves_nothing(string body, string code)
+    public async Task An_impossible_order_is_refused_at_once_and_leaves_nothing(string body, string code)
     {
         var sandbox = await StartAsync();
         var refused = await sandbox.Door.PostAsync("/v1/checkouts", body);
@@ -319,7 +319,7 @@ public sealed partial class CheckoutApiTests(ImpatientServer server) : IClassFix
 
         var page = await PageAsync(made);
 
-        page.Text.ShouldContain("This cannot be paid here any more");
+        page.Text.ShouldContain("You can no longer pay here.");
         page.Text.ShouldNotContain("<button");
     }
 

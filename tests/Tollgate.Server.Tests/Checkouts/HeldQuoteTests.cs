@@ -25,7 +25,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IDisposable
     {
         var sandbox = await SubscribedAsync(Quoted);
         var (url, form, text) = await OpenAsync(sandbox);
-        text.ShouldContain("This price holds until 07:28 (UTC).");
+        text.ShouldContain("This price is valid until 07:28 (UTC).");
 
         await sandbox.AdvanceAsync("2027-02-11T07:27:59Z");
         var fresh = await OpenAsync(sandbox);
@@ -38,7 +38,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IDisposable
         var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + payment.Invoice);
         (invoice["total"].GetValue<long>(), Word(invoice, "status")).ShouldBe((payment.Amount, "paid"));
         invoice["lines"].AsArray().Select(static line => line!["period_start"]!.GetValue<string>()).Distinct()
-            .ShouldBe([Quoted], "What is booked begins at the quote.");
+            .ShouldBe([Quoted], "The recorded change begins at the quote.");
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
     }
 
@@ -54,7 +54,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IDisposable
         (status,
             text.Contains("has changed since you opened this page", StringComparison.Ordinal)).ShouldBe(
                 (HttpStatusCode.Conflict, true), text);
-        text.ShouldContain("This price holds until 07:43 (UTC).");
+        text.ShouldContain("This price is valid until 07:43 (UTC).");
         (await PaymentsAsync(sandbox)).ShouldBeEmpty();
         (await PayAsync(url, FormOf(text), "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.SeeOther);
         (await FoundAsync(_running, sandbox)).ShouldBeEmpty();
@@ -84,7 +84,7 @@ public sealed partial class HeldQuoteTests(ImpatientServer server) : IDisposable
     {
         var sandbox = await SubscribedAsync("2027-02-27T23:55:00Z");
         var (url, form, text) = await OpenAsync(sandbox);
-        text.ShouldContain("This price holds until 00:00 (UTC).");
+        text.ShouldContain("This price is valid until 00:00 (UTC).");
         await sandbox.AdvanceAsync("2027-02-28T00:01:00Z");
 
         (await PayAsync(url, form, "pm_sandbox_visa")).Status.ShouldBe(HttpStatusCode.Conflict);

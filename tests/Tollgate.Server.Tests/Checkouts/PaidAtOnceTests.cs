@@ -46,14 +46,14 @@ public sealed partial class PaidAtOnceTests(ImpatientServer server) : IDisposabl
         var refused = await PayAsync(second, "pm_sandbox_visa", 29900);
 
         (refused.Status,
-            refused.Text.Contains("nothing was charged here", StringComparison.Ordinal)).ShouldBe(
+            refused.Text.Contains("You were not charged here", StringComparison.Ordinal)).ShouldBe(
                 (HttpStatusCode.Conflict, true), refused.Text);
         await UntilAsync(async () => await PlanAsync(sandbox, "acme") == "pro");
         await ShouldBeChargedOnceAsync(sandbox, "acme", "pro");
     }
 
     [Fact]
-    public async Task Who_leaves_the_bank_and_pays_on_another_page_is_charged_there_only()
+    public async Task A_customer_who_leaves_the_bank_and_pays_on_another_page_is_charged_there_only()
     {
         var sandbox = await StartAsync();
         var (left, paid) = (await OpenAsync(sandbox, "acme", "pro"), await OpenAsync(sandbox, "acme", "pro"));

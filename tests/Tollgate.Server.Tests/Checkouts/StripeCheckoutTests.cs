@@ -7,8 +7,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Checkouts;
 
 /// <summary>From the plan to the page at Stripe, and back by its events.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeCheckoutTests(StripeHost host)
+public sealed class StripeCheckoutTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
 
@@ -24,7 +23,7 @@ public sealed class StripeCheckoutTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_pays_on_Stripes_page_has_the_plan_and_can_be_charged_again()
+    public async Task A_payment_on_Stripes_page_gives_the_plan_and_saves_the_card()
     {
         var (sandbox, session) = await OpenAsync();
         (await sandbox.Door.GetAsync("/v1/subscriptions?customer=bea"))["data"].AsArray()
@@ -104,7 +103,7 @@ public sealed class StripeCheckoutTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_leaves_a_page_is_waited_for_an_hour_and_then_the_saved_card_is_charged()
+    public async Task After_a_customer_leaves_a_page_the_saved_card_is_charged_an_hour_later()
     {
         var (sandbox, invoice, session) = await LeftAsync();
 
@@ -121,7 +120,7 @@ public sealed class StripeCheckoutTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_has_paid_on_the_page_when_it_is_closed_is_not_charged_again()
+    public async Task A_customer_who_paid_on_the_page_before_it_closed_is_not_charged_again()
     {
         var (sandbox, invoice, session) = await LeftAsync();
         Books.Pay(session);

@@ -27,7 +27,7 @@ public sealed class BillingCommandsTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_is_parked_is_shown_let_go_and_billed()
+    public async Task Parked_subscriptions_are_listed_unparked_and_billed()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await ShouldSayAsync(sandbox.Code, "billing parked", "Nothing is parked.");
@@ -88,7 +88,7 @@ public sealed class BillingCommandsTests(RunningServer running)
             ("99999999999999999999 USD", "99999999999999999999 is too much. The largest amount is 100000000000.00 USD."),
             ("100000000000.01 USD", "100000000000.01 is too much."),
             ("99999999999999999999999999999999999999999 JPY", "is too much. The largest amount is 10000000000000 JPY."),
-            ("12.345 USD", "\"12.345\" is no amount of USD. It is more than 0 and has at most 2 decimals.")])
+            ("12.345 USD", "\"12.345\" is not an amount in USD: a number above 0 with at most 2 decimals is expected.")])
         {
             (code, output) = await RunAsync(sandbox.Code, $"credits give acme {wrong} --kind prepaid");
             (code, output.Contains(why, StringComparison.Ordinal)).ShouldBe((2, true), output);
@@ -146,7 +146,7 @@ public sealed class BillingCommandsTests(RunningServer running)
         "GET /v1/billing/late-usage?limit=100",
         "customer feature period_start period_end quantity amount\na calls 2027-03-01T00:00:00Z 2027-04-01T00:00:00Z 30.5 0.61 USD")]
     [InlineData("billing late", """{"data": [], "has_more": false}""", "GET /v1/billing/late-usage?limit=100", "There is no late usage.")]
-    public async Task What_the_server_answers_is_told(string line, string answer, string request, params string[] texts)
+    public async Task The_command_prints_the_servers_answer(string line, string answer, string request, params string[] texts)
     {
         var port = TestServer.FreePort();
         using var server = new HttpListener { Prefixes = { string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/") } };

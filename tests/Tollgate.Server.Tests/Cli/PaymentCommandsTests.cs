@@ -54,7 +54,7 @@ public sealed class PaymentCommandsTests(RunningServer running)
         (await SayAsync(sandbox, 0, $"payments refund {payment} --amount 9.50 --reason Outage")).ShouldContain(
             "29.00 USD 9.50 USD succeeded");
         (await SayAsync(sandbox, 0, $"payments show {payment}")).ShouldContain("amount_refunded 9.50 USD\n");
-        (await SayAsync(sandbox, 2, $"payments refund {payment} --amount 0.001")).ShouldContain("is no amount of USD");
+        (await SayAsync(sandbox, 2, $"payments refund {payment} --amount 0.001")).ShouldContain("is not an amount in USD");
         (await SayAsync(sandbox, 0, $"payments refund {payment}")).ShouldContain("29.00 USD 29.00 USD succeeded");
         (await SayAsync(sandbox, 1, $"payments refund {payment}")).ShouldContain("Nothing is left to refund");
     }

@@ -67,8 +67,8 @@ public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<Meteri
     }
 
     [Theory]
-    [InlineData("set house m input", 2, "\"input\" is no price: unit=dollars is expected")]
-    [InlineData("set house m wine=1", 2, "\"wine=1\" is no price")]
+    [InlineData("set house m input", 2, "\"input\" is not a price: unit=dollars is expected")]
+    [InlineData("set house m wine=1", 2, "\"wine=1\" is not a price")]
     [InlineData("set house m input=cheap", 1, "prices.input")]
     [InlineData("list --scope mine", 1, "One of project, shared is expected.")]
     [InlineData("list --at yesterday", 1, "effective_at")]
@@ -92,7 +92,7 @@ public sealed class PriceCommandsTests(MeteringHost host) : IClassFixture<Meteri
 
         code.ShouldBe(1, text);
         text.ShouldContain("bad.json:3:");
-        text.ShouldContain("'dear' is no price");
+        text.ShouldContain("'dear' is not a price");
         (await RunAsync("list", "--model", "cli-4")).Output.ShouldNotContain("cli-4");
     }
 

@@ -32,7 +32,7 @@ public sealed class WebhookCommandsTests(RunningServer running)
         (await SayAsync(sandbox, $"deliveries redeliver {delivery}")).ShouldContain("status waiting\n");
         await Webhooks.WebhookHost.TakenAsync(receiver, 2);
         (await SayAsync(sandbox, $"webhooks redeliver {id} --from 2020-01-01T00:00:00Z")).ShouldContain(
-            "0 deliveries are on their way.", customMessage: "What it has is left out.");
+            "0 deliveries are on their way.", customMessage: "Existing events are left out.");
         (await SayAsync(sandbox, $"webhooks rotate {id} --grace-seconds 60")).ShouldContain("secret whsec_");
         (await sandbox.Door.GetAsync($"/v1/webhook-endpoints/{id}")).Status.ShouldBe(HttpStatusCode.OK);
     }

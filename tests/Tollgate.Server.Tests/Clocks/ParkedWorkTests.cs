@@ -115,7 +115,7 @@ public sealed class ParkedWorkTests(RunningServer running) : IClassFixture<Runni
     }
 
     [Fact]
-    public async Task What_providers_and_invoices_hold_back_for_a_person_is_on_the_same_list()
+    public async Task Work_that_needs_an_operator_is_on_the_same_list()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2031-01-01T00:00:00Z");
         var subscription = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "pro", "trial": false}""");

@@ -44,7 +44,7 @@ public sealed class CrowdTests(RunningServer running)
     }
 
     [Fact]
-    public async Task Who_waits_too_long_for_a_customer_hears_that_the_customer_is_busy()
+    public async Task A_change_that_waits_too_long_fails_because_the_customer_is_busy()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2030-01-01T00:00:00Z");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "busy"}""");

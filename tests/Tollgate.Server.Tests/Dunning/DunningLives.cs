@@ -35,7 +35,7 @@ public sealed class DunningLives(ImpatientServer server)
     }
 
     [Fact]
-    public async Task Who_has_never_had_a_card_is_not_dunned()
+    public async Task A_customer_who_never_had_a_card_is_not_dunned()
     {
         var sandbox = await SubscribedAsync(null);
 
@@ -48,7 +48,7 @@ public sealed class DunningLives(ImpatientServer server)
     }
 
     [Fact]
-    public async Task Who_removes_the_card_while_the_clock_stands_still_is_dunned_all_the_same()
+    public async Task A_customer_who_removes_the_card_while_the_clock_stands_still_is_dunned()
     {
         var sandbox = await SubscribedAsync("pm_sandbox_visa");
         var invoice = (await sandbox.Door.GetAsync("/v1/invoices?customer=acme"))["data"][0]!["id"]!.GetValue<string>();
@@ -158,7 +158,7 @@ public sealed class DunningLives(ImpatientServer server)
     [InlineData("void", "{}")]
     [InlineData("mark-uncollectible", "{}")]
     [InlineData("credit-notes", """{"reason": "Sorry", "amount": 2900}""")]
-    public async Task What_is_asked_for_no_more_recovers_the_subscription(string verb, string body)
+    public async Task An_invoice_that_is_no_longer_due_recovers_the_subscription(string verb, string body)
     {
         var sandbox = await FailingAsync();
 
@@ -191,7 +191,7 @@ public sealed class DunningLives(ImpatientServer server)
     }
 
     [Fact]
-    public async Task Who_removes_the_card_is_asked_for_another_and_counts_as_failed()
+    public async Task A_removed_card_counts_as_a_failed_charge_and_the_customer_is_asked_for_another()
     {
         var sandbox = await SubscribedAsync("pm_sandbox_visa");
         await sandbox.AdvanceAsync("2027-02-01T00:00:00Z");
@@ -223,7 +223,7 @@ public sealed class DunningLives(ImpatientServer server)
         (await ExportsAsync(sandbox)).ShouldBe(10);
         (await TimelineAsync(sandbox)).ShouldBe(["start", "renew", "fail_payment", "pause", "resume"]);
         await sandbox.AdvanceAsync("2027-03-11T00:00:00Z");
-        (await InvoiceStatesAsync(sandbox)).ShouldBe(["paid", "paid", "paid"], "What was paid and not used comes off the new period.");
+        (await InvoiceStatesAsync(sandbox)).ShouldBe(["paid", "paid", "paid"], "The paid and unused time is credited on the new period.");
         await ShouldBeCleanAsync(sandbox);
     }
 

@@ -11,8 +11,7 @@ namespace Tollgate.Server.Tests.Dunning;
 /// Renewals that cannot be collected: through no fault of the customer, or because the project has changed its provider. Each test has a
 /// project of its own.
 /// </summary>
-[Collection(nameof(StripeHost))]
-public sealed class StoppedCollectionLives(StripeHost host)
+public sealed class StoppedCollectionLives(StripeHost host) : IClassFixture<StripeHost>
 {
     [Fact]
     public async Task An_amount_that_the_provider_cannot_move_stops_collecting_and_costs_the_customer_nothing()
@@ -41,7 +40,7 @@ public sealed class StoppedCollectionLives(StripeHost host)
     }
 
     [Fact]
-    public async Task What_the_provider_refuses_to_the_project_ends_dunning_and_can_be_charged_later()
+    public async Task A_providers_refusal_ends_dunning_and_the_invoice_can_be_charged_later()
     {
         var sandbox = await SubscribedAsync(StripeCard.Declined);
         await sandbox.AdvanceAsync("2027-02-28T12:00:00Z");
@@ -66,7 +65,7 @@ public sealed class StoppedCollectionLives(StripeHost host)
     [Theory]
     [InlineData("manual")]
     [InlineData("stripe")]
-    public async Task Who_is_past_due_when_the_project_changes_its_provider_reaches_the_end_of_the_policy(string provider)
+    public async Task A_past_due_customer_reaches_the_end_of_the_policy_after_a_change_of_provider(string provider)
     {
         var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_declined"}""")).Status.ShouldBe(
@@ -90,7 +89,7 @@ public sealed class StoppedCollectionLives(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_is_not_past_due_is_not_dunned_by_a_project_that_charges_nobody()
+    public async Task A_customer_who_is_not_past_due_is_not_dunned_without_automatic_charges()
     {
         var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         (await sandbox.Door.PostAsync("/v1/customers/ann/payment-methods", """{"token": "pm_sandbox_visa"}""")).Status.ShouldBe(

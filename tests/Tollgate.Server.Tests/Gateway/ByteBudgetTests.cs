@@ -23,7 +23,7 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
-    public void What_is_kept_of_a_stream_grows_and_shrinks()
+    public void The_memory_of_a_stream_grows_and_shrinks()
     {
         using var budget = new ByteBudget(100);
         using (var call = budget.Open(1))

@@ -33,7 +33,7 @@ public sealed class GatewayHangUpTests(GatewayHost host) : IClassFixture<Gateway
 
         status.ShouldBe(502);
         JsonElement.Parse(body).GetProperty("error").GetProperty("code").GetString().ShouldBe("upstream_unreachable");
-        host.Upstream.Calls.Count.ShouldBe(before + 1, "What was sent is not sent again: it may have been made.");
+        host.Upstream.Calls.Count.ShouldBe(before + 1, "A sent call is not sent again, because the provider may have processed it.");
         (await host.TheCallAsync("reset")).GetProperty("status").GetInt32().ShouldBe(502);
         await host.NothingIsHeldAsync("reset");
     }
@@ -67,7 +67,7 @@ public sealed class GatewayHangUpTests(GatewayHost host) : IClassFixture<Gateway
     }
 
     [Fact]
-    public async Task Whoever_hangs_up_pays_for_what_was_delivered_at_every_chunk()
+    public async Task A_caller_that_disconnects_pays_for_the_delivered_part_at_every_chunk()
     {
         const int Chunks = 12;
 
@@ -109,7 +109,7 @@ public sealed class GatewayHangUpTests(GatewayHost host) : IClassFixture<Gateway
     }
 
     [Fact]
-    public async Task Whoever_hangs_up_before_the_first_byte_pays_for_the_prompt()
+    public async Task A_caller_that_disconnects_before_the_first_byte_pays_for_the_prompt()
     {
         var asked = new TaskCompletionSource();
         host.Upstream.Answer = (context, _) =>

@@ -75,7 +75,7 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     }
 
     [Fact]
-    public async Task What_a_stream_holds_more_has_the_price_of_its_long_prompt()
+    public async Task A_streams_further_holds_have_the_price_of_its_long_prompt()
     {
         await SetPriceAsync("openai", "steep", """{"input":"0","output":"10"}""", """[{"above_tokens":1000,"prices":{"output":"1000"}}]""");
         _ = host.Upstream.Streams(Enumerable.Range(0, 400).Select(_ => Said.Chunk("four words for you ")).Append(Said.Done));
@@ -128,7 +128,7 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     }
 
     [Fact]
-    public async Task What_the_book_does_not_price_costs_what_the_provider_says()
+    public async Task A_call_without_a_price_costs_what_the_provider_reports()
     {
         await host.SetUpstreamAsync("exa", host.Upstream.Url);
         host.Upstream.AnswersWith("""{"requestId":"x","results":[{},{}],"costDollars":{"total":0.002}}""");
@@ -160,7 +160,7 @@ public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHo
     }
 
     [Fact]
-    public async Task What_a_check_calls_affordable_is_taken_and_a_little_more_is_not()
+    public async Task An_affordable_call_is_accepted_and_a_slightly_larger_one_is_not()
     {
         await SpendAsync("affords", 0.99m);
         host.Upstream.AnswersWith(Said.Completion(1, 1));

@@ -112,7 +112,7 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
     }
 
     [Fact]
-    public async Task Whose_work_it_is_pays_whoever_asks_and_failed_work_costs_nothing()
+    public async Task The_customer_who_started_the_work_pays_for_it_and_failed_work_costs_nothing()
     {
         host.Upstream.AnswersWith(Response("resp_server", "queued"));
         (await host.CallAsync("owner", Background, "/gateway/openai/v1/responses", feature: "chat")).Status.ShouldBe(200);
@@ -311,7 +311,7 @@ public sealed class GatewayJobTests(GatewayHost host) : IClassFixture<GatewayHos
     [Theory]
     [InlineData("/v0/crawl", "/v0/crawl/status/old-job")]
     [InlineData("/v1/crawl", "/v1/crawl/old-job")]
-    public async Task Where_a_crawl_is_asked_for_depends_on_its_version(string start, string status)
+    public async Task The_polling_path_of_a_crawl_depends_on_its_version(string start, string status)
     {
         await PricePagesAsync();
         host.Upstream.AnswersWith("""{"jobId":"old-job","id":"old-job","success":true}""");

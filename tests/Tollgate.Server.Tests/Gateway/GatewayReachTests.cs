@@ -121,7 +121,7 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync()).Contains("leads back to a gateway", StringComparison.Ordinal)
             || (await answer.Content.ReadAsStringAsync()).Contains(
-                "Tollgate server has already forwarded this call", StringComparison.Ordinal),
+                "Tollgate gateway has already forwarded this call", StringComparison.Ordinal),
                 _host.Upstream.Calls.Count).ShouldBe((422, true, 1));
     }
 

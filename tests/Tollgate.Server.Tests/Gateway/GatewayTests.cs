@@ -112,7 +112,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     }
 
     [Fact]
-    public async Task Whoever_has_a_cent_left_is_stopped_before_the_call_in_the_providers_own_words()
+    public async Task A_customer_with_a_cent_left_is_refused_before_the_call_in_the_providers_format()
     {
         await host.Project.PostAsync("/v1/llm-calls", """{"customer":"cent","model":"house","input_tokens":396000}""");
         (await host.StandsAsync("cent", "llm_cost")).Used.ShouldBe(0.99m);
@@ -145,7 +145,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
         var (used, held) = await host.StandsAsync("crowd", "llm_cost");
         (used <= 1, held).ShouldBe((true, 0m), $"{used} were spent by {made} calls.");
         used.ShouldBe((made * 0.010025m) + 0.0000025m);
-        made.ShouldBeGreaterThan(90, "What is left is not locked away.");
+        made.ShouldBeGreaterThan(90, "The remaining units stay available.");
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
         (got, body).ShouldBe((status, error));
         var call = await host.TheCallAsync(customer);
         (call.GetProperty("status").GetInt32(), call.GetProperty("cost_usd").GetString()).ShouldBe((status, "0"));
-        (await host.StandsAsync(customer, "openai_calls")).ShouldBe((0, 0), "What failed is not counted.");
+        (await host.StandsAsync(customer, "openai_calls")).ShouldBe((0, 0), "A failed call is not counted.");
         (await host.StandsAsync(customer, "chat")).ShouldBe((0, 0));
         await host.NothingIsHeldAsync(customer);
     }
@@ -220,7 +220,7 @@ public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
     }
 
     [Fact]
-    public async Task What_an_upstream_reports_is_the_cost_where_its_policy_says_so()
+    public async Task A_reported_cost_is_the_cost_if_the_policy_says_so()
     {
         await host.Project.PostAsync(
             "/v1/model-prices",

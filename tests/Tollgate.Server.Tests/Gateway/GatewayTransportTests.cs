@@ -34,7 +34,7 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
     [InlineData("GET", "/gateway/openai/v1/../x/models", 400)]
     [InlineData("GET", "/gateway/openai/v1/%66iles/x/models", 403)]
     [InlineData("GET", "http://x/gateway/openai/v1/batches", 403)]
-    public async Task What_a_call_is_cannot_be_hidden_in_its_path(string method, string target, int status)
+    public async Task The_kind_of_a_call_cannot_be_hidden_in_its_path(string method, string target, int status)
     {
         var (_, issued) = await host.Project.PostAsync("/v1/customers/raw/tokens", "{}");
         host.Upstream.AnswersWith(Said.Completion(5, 5));
@@ -283,7 +283,7 @@ public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<Gate
     }
 
     [Fact]
-    public async Task Who_gives_up_on_a_provider_that_cannot_be_reached_pays_nothing()
+    public async Task A_caller_that_gives_up_on_an_unreachable_provider_pays_nothing()
     {
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();

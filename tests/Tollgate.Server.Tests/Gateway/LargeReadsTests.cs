@@ -40,7 +40,7 @@ public sealed class LargeReadsTests
     }
 
     [Fact]
-    public async Task What_a_call_reads_takes_the_turn_of_its_project()
+    public async Task A_calls_reads_take_the_turn_of_its_project()
     {
         using var budget = new ByteBudget(10 * LargeReads.Large);
         using var call = budget.Open(1);

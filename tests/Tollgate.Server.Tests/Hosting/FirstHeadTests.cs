@@ -24,7 +24,7 @@ public sealed class FirstHeadTests
 
     /// <summary>63 KiB of short lines and then byte after byte would cost half a millisecond of a core each.</summary>
     [Fact]
-    public void What_was_searched_is_not_searched_again()
+    public void Searched_bytes_are_not_searched_again()
     {
         var seen = new ReadOnlySequence<byte>("GET / HTTP/1.1\n\nabc"u8.ToArray());
         FirstHead.HasHead(seen, 0).ShouldBeTrue();

@@ -21,7 +21,7 @@ public sealed class SocketBudgetTests
     [InlineData(4_096, 0, 1_000, 2_256, 225, 1_000)]
     [InlineData(4_096, 2_000, 1_256, 2_000, 200, 1_256)]
     [InlineData(860, 0, 0, 10, 10, 10)]
-    public void What_is_not_set_is_what_the_limit_leaves(
+    public void An_omitted_limit_is_what_the_file_limit_leaves(
         int files, int clients, int upstreams, int getClients, int getShare, int getUpstreams)
     {
         Reserve.ShouldBe(840);
@@ -36,7 +36,8 @@ public sealed class SocketBudgetTests
     [InlineData(4_096, 0, 4_000, "4000")]
     [InlineData(859, 0, 0, "859")]
     [InlineData(512, 0, 0, "512")]
-    public void What_does_not_fit_is_refused_with_both_numbers_and_the_knobs(int files, int clients, int upstreams, string seen)
+    public void A_limit_above_the_file_limit_is_refused_with_both_numbers_and_the_variables(
+        int files, int clients, int upstreams, string seen)
     {
         var (_, faults) = Read(files, clients, upstreams);
         var fault = faults.ShouldHaveSingleItem();

@@ -20,7 +20,7 @@ public sealed class EndpointLoadTests(RunningServer server)
             .ShouldBe(
             [
                 "/v1/events.csv", "/v1/llm-calls.csv", "/v1/customers.csv", "/v1/invoices.csv", "/v1/billing/late-usage.csv",
-                "/v1/payments.csv", "/v1/subscriptions.csv",
+                "/v1/payments.csv", "/v1/subscriptions.csv", "/v1/alerts.csv",
             ], ignoreOrder: true);
     }
 

@@ -216,7 +216,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
 
     /// <summary>Requests about holds take no place of a share, and readiness needs no key: neither may use up the pool.</summary>
     [Fact]
-    public async Task What_takes_no_turn_takes_few_connections()
+    public async Task Requests_without_a_turn_take_few_connections()
     {
         using var project = host.Server.ClientFor("trendit");
         await using var holder = new NpgsqlConnection(host.Database.ConnectionString);

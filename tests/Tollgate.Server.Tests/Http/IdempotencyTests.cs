@@ -21,7 +21,7 @@ public sealed class IdempotencyTests(RunningServer server)
     }
 
     [Fact]
-    public async Task Of_many_at_once_one_has_the_effect_and_all_get_its_answer()
+    public async Task One_of_many_simultaneous_requests_takes_effect_and_all_get_its_answer()
     {
         var before = await CountKeysAsync();
         var replies = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => PostAsync("at-once", Restricted)));
@@ -65,7 +65,7 @@ public sealed class IdempotencyTests(RunningServer server)
     }
 
     [Fact]
-    public async Task What_was_refused_is_not_remembered()
+    public async Task A_refused_request_is_not_stored()
     {
         (await PostAsync("faulty", """{"kind": "nope"}""")).ShouldBeProblem(422, "validation_failed");
         (await PostAsync("faulty", "{")).ShouldBeProblem(400, "malformed_json");

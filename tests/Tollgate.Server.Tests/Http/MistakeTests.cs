@@ -141,7 +141,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         "POST", "/v1/events?enforced=true", """{"customer": "u", "type": "ats_scan"}""", 422, "unknown_parameter",
         "Unknown query parameter 'enforced'.", "enforce")]
     [InlineData("PUT", "/v1/catalog?dryrun=true", "{}", 422, "unknown_parameter", "Unknown query parameter 'dryrun'.", "dry_run")]
-    [InlineData("GET", "/v1/invoices?customer=a&customer=b", null, 422, "unknown_parameter", "comes more than once", null)]
+    [InlineData("GET", "/v1/invoices?customer=a&customer=b", null, 422, "unknown_parameter", "appears more than once", null)]
 
     // Words of closed sets.
     [InlineData(
@@ -210,9 +210,9 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         "POST", "/v1/test-clock", """{"advance_to": "2027-01-15 09:30:00"}""", 422, "invalid_type",
         "has neither Z nor an offset: send 2027-01-15T09:30:00Z", null)]
     [InlineData(
-        "POST", "/v1/test-clock", """{"advance_to": "2027-02-30T00:00:00Z"}""", 422, "invalid_type", "'2027-02-30T00:00:00Z' is no time.",
-        null)]
-    [InlineData("GET", "/v1/events?from=yesterday", null, 422, "validation_failed", "'yesterday' is no time.", null)]
+        "POST", "/v1/test-clock", """{"advance_to": "2027-02-30T00:00:00Z"}""", 422, "invalid_type",
+        "'2027-02-30T00:00:00Z' is not a time.", null)]
+    [InlineData("GET", "/v1/events?from=yesterday", null, 422, "validation_failed", "'yesterday' is not a time.", null)]
     [InlineData("POST", "/v1/subscriptions", """{"customer": "u", "plan": "professional", "amount": 12.5}""", 422, "invalid_type",
         "12.5 was sent. Amounts are in minor units of the currency: where it has cents, send 1250 for 12.5.", null)]
 
@@ -224,7 +224,7 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
         "Unknown invoice 'M-000001'. An invoice is found by its number with GET /v1/invoices?number=.", null)]
     [InlineData("POST", "/v1/customers", """{"id": "u", "surname": "Ada"}""", 422, "unknown_field", "Known fields: id, name, email", null)]
     [InlineData(
-        "POST", "/v1/customers", """{"id": "u", "name": "Ada", "name": "Eva"}""", 422, "unknown_field", "The field 'name' comes twice.",
+        "POST", "/v1/customers", """{"id": "u", "name": "Ada", "name": "Eva"}""", 422, "unknown_field", "The field 'name' appears twice.",
         null)]
     [InlineData("PATCH", "/v1/subscriptions/sub-paid", "{}", 422, "validation_failed", "Nothing to change: send plan, period,", null)]
     [InlineData("POST", "/v1/events", "{\"customer\": \"u\", \"type\": \"ats_scan\"}\n{\"customer\": \"u\", \"type\": \"ats_scan\"}", 400,
@@ -280,9 +280,9 @@ public sealed class MistakeTests(RunningServer server) : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/customers", "Basic dG9rZW4=", 401, "Authorization has the scheme 'Basic'")]
-    [InlineData("/v1/customers", "Bearer ", 401, "Authorization: Bearer has no key behind it")]
+    [InlineData("/v1/customers", "Bearer ", 401, "Authorization: Bearer is not followed by a key")]
     [InlineData("/v1/customers", "tg_sk_0", 401, "Authorization has a key without the word Bearer before it.")]
-    [InlineData("/v1/customers", null, 401, "The request carries no key. Send Authorization: Bearer <key>")]
+    [InlineData("/v1/customers", null, 401, "The request has no API key or token. Send Authorization: Bearer <key>")]
     [InlineData("/v1/customers", "admin", 400, "Add the header X-Project with the project's code")]
     [InlineData("/v1/test-clock", "live", 409, "tollgate projects create shop-test --sandbox")]
     public async Task A_refusal_at_the_door_names_the_next_step(string path, string? authorization, int status, string words)

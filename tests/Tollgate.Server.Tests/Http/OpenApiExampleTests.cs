@@ -159,7 +159,7 @@ public sealed class OpenApiExampleTests(RunningServer server)
     };
 
     [Fact]
-    public async Task What_a_body_needs_is_required()
+    public async Task Required_fields_of_a_body_are_marked_as_required()
     {
         var document = await DocumentAsync();
         var schemas = document.GetProperty("components").GetProperty("schemas");

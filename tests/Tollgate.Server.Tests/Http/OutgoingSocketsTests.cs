@@ -7,7 +7,7 @@ namespace Tollgate.Server.Tests.Http;
 public sealed class OutgoingSocketsTests
 {
     [Fact]
-    public async Task Whoever_needs_one_more_waits_until_one_is_closed()
+    public async Task A_caller_beyond_the_limit_waits_until_a_socket_is_closed()
     {
         var cancel = TestContext.Current.CancellationToken;
         using var listener = new TcpListener(IPAddress.Loopback, 0);

@@ -30,7 +30,7 @@ public sealed partial class PageTests(RunningServer server)
     }
 
     [Fact]
-    public async Task What_a_page_links_to_is_there()
+    public async Task Every_link_of_a_page_leads_somewhere()
     {
         HashSet<string> seen = ["/", "/pricing", "/docs/index.html", "/docs/errors"];
         var open = new Queue<string>(seen);

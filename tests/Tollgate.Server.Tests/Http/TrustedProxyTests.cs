@@ -52,7 +52,7 @@ public sealed class TrustedProxyTests(TestPostgres postgres)
     [InlineData("0.0.0.0/0")]
     [InlineData("::/0")]
     [InlineData("proxy.example.com")]
-    public void What_is_no_network_and_what_is_everybody_is_refused(string text)
+    public void Invalid_networks_and_networks_of_everybody_are_refused(string text)
     {
         List<string> faults = [];
         TrustedProxies.Read(_ => "10.0.0.1, " + text, faults);

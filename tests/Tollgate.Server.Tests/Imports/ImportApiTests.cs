@@ -58,8 +58,10 @@ public sealed class ImportApiTests(MeteringHost host) : IClassFixture<MeteringHo
         events.GetProperty("data")[0].GetProperty("source").GetString().ShouldBe("import");
         var (_, page) = await host.GetAsync("/v1/events?customer=hanna&from=2022-01-01T00:00:00Z&starting_after=h-3");
         page.GetProperty("data").GetArrayLength().ShouldBe(2);
-        (await host.GetAsync("/v1/llm-calls?customer=hanna")).Body.GetProperty("data")[0].GetProperty("cost_usd").GetString()
-            .ShouldBe("0.5");
+        var call = (await host.GetAsync("/v1/llm-calls?customer=hanna")).Body.GetProperty("data")[0];
+        (call.GetProperty("cost_usd").GetString(), call.GetProperty("source").GetString()).ShouldBe(("0.5", "import"));
+        (await host.Http.GetStringAsync("/v1/llm-calls.csv?customer=hanna")).Trim().ShouldEndWith(",import");
+        (await host.Http.GetStringAsync("/v1/events.csv?customer=hanna")).Trim().ShouldEndWith(",import");
         (await host.GetAsync("/v1/customers/hanna/costs")).Body.GetProperty("total").GetProperty("cost_usd").GetString().ShouldBe("0.5");
         (await host.GetAsync("/v1/customers/hanna/trends?months=1")).Body.GetProperty("months")[0].GetProperty("month").GetString()
             .ShouldBe(month);
@@ -136,10 +138,25 @@ public sealed class ImportApiTests(MeteringHost host) : IClassFixture<MeteringHo
             came.TryGetProperty("id", out var id) ? id.GetString() : null);
     }
 
+    /// <summary>History is closed: a call without a price stays without a cost, even after its model has one.</summary>
     [Fact]
-    public async Task A_line_of_ten_megabytes_is_one_rejected_record()
+    public async Task Rerating_leaves_imported_calls_as_they_are()
     {
-        var import = await ImportAsync($$"""{"kind":"usage","id":"{{new string('x', 10 * 1024 * 1024)}}"}""" + "\n" + Usage("m", 1, "max"));
+        await ImportAsync(
+            $$"""{"kind":"llm_calls","id":"r-1","customer":"rita","model":"own-1","provider":"acme","input_tokens":1000,"occurred_at":"{{DateTimeOffset.UtcNow.AddHours(-1):O}}"}""");
+        await host.PostAsync("/v1/llm-calls", """{"id":"r-2","customer":"rita","model":"own-1","provider":"acme","input_tokens":1000}""");
+        (await host.PostAsync(
+            "/v1/model-prices",
+            """{"provider":"acme","model":"own-1","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2"}}""")).Status.ShouldBe(201);
+        var (status, rerated) = await host.PostAsync("/v1/model-prices/rerate", """{"provider":"acme","model":"own-1"}""");
+        (status, rerated.GetProperty("seen").GetInt32()).ShouldBe((200, 1), rerated.ToString());
+    }
+
+    [Fact]
+    public async Task A_line_of_a_hundred_megabytes_is_one_rejected_record()
+    {
+        var line = $$"""{"kind":"usage","id":"{{new string('x', 100 * 1024 * 1024)}}"}""";
+        var import = await ImportAsync(line + "\n" + Usage("m", 1, "max"));
         CountsOf(import).ShouldBe((2, 1, 0, 1));
         import.GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("payload_too_large");
     }

@@ -85,7 +85,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
     }
 
     [Fact]
-    public async Task What_is_disputed_cannot_be_refunded_too_and_a_decision_is_the_end_of_it()
+    public async Task A_disputed_amount_cannot_be_refunded_and_a_decision_is_final()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
@@ -106,7 +106,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
         await HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2000");
         await UntilAsync(async () => (await EventsAsync(sandbox)).Count(static one => one.State == "done") == 3);
 
-        (await DisputesAsync(sandbox)).ShouldBe([(2000, "won")], "That it was open is told after its end.");
+        (await DisputesAsync(sandbox)).ShouldBe([(2000, "won")], "The opening is reported after the end.");
         var refunded = await sandbox.Door.PostAsync($"/v1/payments/{payment}/refunds");
         refunded["amount_refunded"].GetValue<long>().ShouldBe(2900);
         await ShouldBeCleanAsync(sandbox);
@@ -180,7 +180,7 @@ public sealed class InboxApiTests(PatientServer server) : IClassFixture<PatientS
     [InlineData("sandbox", "webhook-signature", "v1,AAAA")]
     [InlineData("stripe", "Stripe-Signature", "t=1700000000,v1=d95c6b7477fbd7e9f90b1b0ef5f9c7ac25abca5382460e0d988c2b2a5b71b990")]
     [InlineData("paymob", "X-Any", "x")]
-    public async Task What_nobody_signed_is_refused_and_leaves_nothing(string provider, string header, string signature)
+    public async Task An_unsigned_webhook_is_refused_and_leaves_nothing(string provider, string header, string signature)
     {
         var (sandbox, _) = await OwingAsync("pm_sandbox_visa");
         await BehaveAsync(sandbox, """{"copies": 1}""");

@@ -15,7 +15,7 @@ public sealed class InboxRaceTests(FreshDatabase database) : IClassFixture<Fresh
     private static readonly Dictionary<string, string> Impatient = new() { ["TOLLGATE_PAYMENT_SECONDS"] = "1" };
 
     [Fact]
-    public async Task What_many_servers_read_is_applied_once_also_when_one_of_them_dies()
+    public async Task Many_servers_apply_an_event_once_also_when_one_of_them_dies()
     {
         await using var first = await TestServer.StartAsync(database.ConnectionString, environment: Impatient);
         await using var second = await TestServer.StartAsync(database.ConnectionString, environment: Impatient);

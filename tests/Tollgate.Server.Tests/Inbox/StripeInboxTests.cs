@@ -10,8 +10,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Stripe's events at <c>/v1/webhooks/stripe</c> of a real server.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeInboxTests(StripeHost host)
+public sealed class StripeInboxTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
 
@@ -132,7 +131,7 @@ public sealed class StripeInboxTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Of_two_projects_on_one_account_each_gets_its_own_events_and_the_older_one_those_that_name_nobody()
+    public async Task With_two_projects_on_one_account_each_gets_its_own_events_and_the_older_one_the_rest()
     {
         var (first, _, _) = await PaidAsync();
         var (second, payment, intent) = await PaidAsync();
@@ -182,7 +181,7 @@ public sealed class StripeInboxTests(StripeHost host)
         "customer.subscription.updated", """{"id": "sub_elsewhere", "object": "subscription", "customer": "cus_elsewhere"}""",
         "sub_elsewhere")]
     [InlineData("invoice.paid", """{"id": "in_elsewhere", "object": "invoice", "customer": "cus_elsewhere"}""", "in_elsewhere")]
-    public async Task What_Stripe_does_not_know_by_the_projects_key_waits_and_says_so(string type, string told, string named)
+    public async Task An_object_unknown_to_the_projects_key_waits_with_a_reason(string type, string told, string named)
     {
         var (sandbox, _, _) = await PaidAsync();
         (await host.SendAsync(sandbox, EventOf(type, told))).ShouldBe(HttpStatusCode.OK);
@@ -194,7 +193,7 @@ public sealed class StripeInboxTests(StripeHost host)
     }
 
     [Fact]
-    public async Task What_Stripe_says_was_deleted_is_ignored()
+    public async Task A_deleted_object_of_Stripe_is_ignored()
     {
         var (sandbox, _, _) = await PaidAsync();
         (await host.SendAsync(sandbox, EventOf("invoice.deleted", """{"id": "in_gone", "object": "invoice", "deleted": true}"""))).ShouldBe(
@@ -215,7 +214,7 @@ public sealed class StripeInboxTests(StripeHost host)
         (await sandbox.Door.GetAsync("/v1/provider-events"))["data"].AsArray().ShouldHaveSingleItem()!;
 
     [Fact]
-    public async Task What_Stripes_own_library_signs_is_taken()
+    public async Task Signatures_of_Stripes_own_library_are_accepted()
     {
         await NpmClients.InstallAsync();
         var (sandbox, _, _) = await PaidAsync();

@@ -10,13 +10,12 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Inbox;
 
 /// <summary>Reconciliation lists each difference between Tollgate and Stripe once, and applies Stripe's state where it decides.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeReconcileTests(StripeHost host)
+public sealed class StripeReconcileTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private StripeBooks Books => host.Stripe.Books;
 
     [Fact]
-    public async Task What_nobody_told_is_listed_once_and_after_a_repair_nothing_is_left()
+    public async Task Missed_changes_are_listed_once_and_a_repair_leaves_no_difference()
     {
         var sandbox = await StageAsync();
         var (ann, bob, cas) =
@@ -86,7 +85,7 @@ public sealed class StripeReconcileTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_has_no_keys_of_Stripe_is_told_so_and_silence_is_no_agreement()
+    public async Task A_project_without_Stripe_keys_is_refused_and_no_answer_is_not_agreement()
     {
         var other = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z");
         (await other.Door.PostAsync("/v1/stripe/reconcile", "{}"))["code"]!.ToString().ShouldBe("billing_not_configured");
@@ -97,7 +96,7 @@ public sealed class StripeReconcileTests(StripeHost host)
     }
 
     [Fact]
-    public async Task What_Stripe_has_never_had_is_ended_by_hand()
+    public async Task A_subscription_unknown_to_Stripe_is_ended_manually()
     {
         var sandbox = await StageAsync();
         var ann = await SubscribeAsync(sandbox, "ann");

@@ -110,7 +110,7 @@ public sealed class BilledOnceTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_credit_note_gave_back_a_change_does_not_give_back_again()
+    public async Task A_change_does_not_credit_what_a_credit_note_returned()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "pro", "trial": false}""");
@@ -125,7 +125,7 @@ public sealed class BilledOnceTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_was_asked_for_by_a_void_invoice_is_not_given_back()
+    public async Task An_amount_of_a_void_invoice_is_not_credited()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");
@@ -137,7 +137,7 @@ public sealed class BilledOnceTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_nobody_will_pay_is_not_given_back_until_somebody_does()
+    public async Task An_uncollectible_amount_is_not_credited_until_it_is_paid()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");
@@ -164,7 +164,7 @@ public sealed class BilledOnceTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_was_given_up_and_then_made_void_counts_once()
+    public async Task A_written_off_and_then_voided_invoice_counts_once()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");
@@ -183,7 +183,7 @@ public sealed class BilledOnceTests(RunningServer running)
     /// More was returned than is left when the invoice becomes uncollectible: nothing more is, until as much was billed again.
     /// </summary>
     [Fact]
-    public async Task What_was_given_up_after_a_change_is_not_given_back_again()
+    public async Task A_write_off_after_a_change_is_not_credited_again()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "a", "plan": "enterprise"}""");

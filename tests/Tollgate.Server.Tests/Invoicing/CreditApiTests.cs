@@ -123,7 +123,7 @@ public sealed class CreditApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_void_gives_back_of_an_ended_gift_expires_after_it()
+    public async Task A_void_that_returns_an_expired_gift_expires_it_again()
     {
         var sandbox = await StartAsync();
         await GiveAsync(sandbox, "anna", """{"amount": 1500, "kind": "promotional", "expires_at": "2027-04-10T00:00:00Z"}""");
@@ -194,7 +194,7 @@ public sealed class CreditApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_was_prepaid_is_taken_back_once_by_however_many_at_once_and_never_below_nothing()
+    public async Task Concurrent_withdrawals_of_prepaid_credit_never_make_it_negative()
     {
         var sandbox = await StartAsync();
         await using var second = await TestServer.StartAsync(running.ConnectionString);
@@ -246,7 +246,7 @@ public sealed class CreditApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_cannot_be_given_is_refused_with_all_its_faults()
+    public async Task An_invalid_credit_is_refused_with_all_faults()
     {
         var sandbox = await StartAsync();
         await RefusedAsync("{}", "amount", "kind");

@@ -32,7 +32,7 @@ public sealed class DocumentLogoTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task What_is_no_picture_is_left_out_and_the_invoice_is_whole(string kind)
+    public async Task An_invalid_logo_is_omitted_and_the_invoice_is_complete(string kind)
     {
         var pdf = InvoicePdf.Of(Rich(), new() { Logo = OfBroken(kind) });
         (await Poppler.PicturesAsync(pdf)).ShouldBe(0);

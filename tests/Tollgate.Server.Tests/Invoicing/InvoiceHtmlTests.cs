@@ -40,7 +40,7 @@ public sealed class InvoiceHtmlTests
     }
 
     [Fact]
-    public void Whatever_somebody_wrote_is_text_and_nothing_else()
+    public void User_text_appears_only_as_text()
     {
         var usd = Currency.Usd;
         var invoice = Of(usd, [Line(Evil, 1, 1, 100, usd)], [new(Evil, new Percent(10), null)], [new(Evil, new(19), false)]) with

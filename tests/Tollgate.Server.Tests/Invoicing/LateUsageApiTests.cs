@@ -15,7 +15,7 @@ public sealed class LateUsageApiTests(RunningServer running)
         StringComparison.Ordinal);
 
     [Fact]
-    public async Task What_came_too_late_is_listed_page_by_page_and_as_a_file_and_the_books_agree()
+    public async Task Ignored_late_usage_is_listed_in_pages_and_as_a_file_and_verifies()
     {
         var sandbox = await LateAsync();
         var list = await sandbox.Door.GetAsync("/v1/billing/late-usage");

@@ -86,7 +86,7 @@ public sealed class OnceTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_year_left_of_an_amount_waits_for_the_use_of_its_months_and_comes_back_with_a_void()
+    public async Task The_rest_of_a_yearly_amount_reduces_usage_of_its_months_and_returns_with_a_void()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await CouponAsync(sandbox, """{"code": "LARGE", "amount_off": 29300, "currency": "USD", "duration": "forever"}""");
@@ -170,10 +170,11 @@ public sealed class OnceTests(RunningServer running)
     [Theory]
     [InlineData(
         "x",
-        "'x' is no VAT id of FR, or a digit of it is wrong. Expected: FR, 2 digits or letters and 9 digits, for instance FR40303265045.")]
+        "'x' is not a valid VAT id of FR: its form or a check digit is wrong. Expected: FR, 2 digits or letters and 9 digits, "
+            + "for instance FR40303265045.")]
     [InlineData(
         "FR41303265045",
-        "'FR41303265045' is no VAT id of FR, or a digit of it is wrong. Expected: FR, 2 digits or letters and 9 digits, "
+        "'FR41303265045' is not a valid VAT id of FR: its form or a check digit is wrong. Expected: FR, 2 digits or letters and 9 digits, "
             + "for instance FR40303265045.")]
     public async Task Text_that_is_no_VAT_id_is_refused(string id, string detail)
     {

@@ -101,7 +101,7 @@ public sealed class PackApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_is_not_paid_for_gives_nothing()
+    public async Task An_unpaid_pack_grants_nothing()
     {
         var sandbox = await StartAsync();
         var (voided, lost, credited, cheaper) = (await PackAsync(1), await PackAsync(2), await PackAsync(3), await PackAsync(4));
@@ -221,7 +221,7 @@ public sealed class PackApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_is_not_sold_is_refused_and_changes_nothing()
+    public async Task A_pack_that_is_not_sold_is_refused_and_changes_nothing()
     {
         var sandbox = await StartAsync();
         await RefusedAsync("""{"pack": "none"}""", HttpStatusCode.UnprocessableEntity, "pack_refused");
@@ -252,7 +252,7 @@ public sealed class PackApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_was_promised_stays_when_the_catalogue_changes()
+    public async Task An_ordered_pack_keeps_its_terms_when_the_catalogue_changes()
     {
         var sandbox = await StartAsync();
         var bought = await BuyAsync(sandbox, "anna", """{"pack": "ten"}""");

@@ -13,7 +13,7 @@ public sealed class ProrationCreditTests(RunningServer running)
     [Theory]
     [InlineData("cancel")]
     [InlineData("downgrade")]
-    public async Task Who_has_paid_nothing_gets_no_credit(string way)
+    public async Task A_customer_who_has_paid_nothing_gets_no_credit(string way)
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-31T00:00:00Z");
         var subscription = await sandbox.SubscribeAsync("""{"customer": "acme", "plan": "enterprise", "trial": false}""");
@@ -24,7 +24,7 @@ public sealed class ProrationCreditTests(RunningServer running)
         (await CreditAsync(sandbox)).ShouldBe(0);
         var invoice = await sandbox.Door.GetAsync("/v1/invoices/" + first);
         (invoice["status"].GetValue<string>(), invoice["amount_due"].GetValue<long>(), invoice["paid_from_credits"].GetValue<long>())
-            .ShouldBe(way == "cancel" ? ("paid", 0, 29900) : ("open", 2900, 27000), "What is left over pays what it was given back of.");
+            .ShouldBe(way == "cancel" ? ("paid", 0, 29900) : ("open", 2900, 27000), "The excess pays the invoice that it was credited for.");
         if (way == "downgrade")
         {
             // A void invoice bills nothing; its own payment becomes nobody's credit.
@@ -44,7 +44,7 @@ public sealed class ProrationCreditTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_change_gave_back_is_refunded_out_of_the_credit_that_it_became()
+    public async Task A_refund_takes_a_changes_credit_out_of_the_customers_credit()
     {
         var (sandbox, subscription, payment) = await PaidAsync("enterprise");
         await LeaveAsync(sandbox, subscription, "downgrade");
@@ -79,7 +79,7 @@ public sealed class ProrationCreditTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_bank_holds_is_not_given_back_and_is_again_when_the_dispute_is_won()
+    public async Task A_disputed_amount_is_not_credited_until_the_dispute_is_won()
     {
         var (sandbox, subscription, payment) = await PaidAsync("pro");
         await PaymentSteps.HappenAsync(sandbox, "dispute.opened", payment, ", \"amount\": 2900");

@@ -43,7 +43,7 @@ public sealed class StatementFilesTests
     }
 
     [Fact]
-    public async Task What_the_customer_is_owed_is_said_so()
+    public async Task A_balance_in_the_customers_favour_is_shown_as_such()
     {
         var account = Account with { Closing = new(-500, Currency.Usd), Entries = [] };
         var text = await Poppler.TextAsync(StatementFiles.Pdf(account, Parties, new() { Locale = "de" }));

@@ -100,13 +100,13 @@ public sealed class LlmCallsTests(MeteringHost host) : IClassFixture<MeteringHos
     }
 
     [Fact]
-    public async Task Where_the_book_does_not_know_the_providers_word_is_the_cost_and_else_it_stands_beside_it()
+    public async Task Without_a_price_the_reported_cost_is_the_cost_and_otherwise_it_is_only_stored()
     {
         const string Call =
             """{"customer":"says","provider":"nobody","model":"riddle-6","input_tokens":1000,"reported_cost_usd":"0.003"}""";
         CostOf(await RecordAsync(Call)).ShouldBe("0.003");
         var estimated = await RecordAsync(Call.Replace("1000,", "1000,\"estimated\":true,", StringComparison.Ordinal));
-        estimated.GetProperty("priced").GetBoolean().ShouldBeFalse("Of an estimated call the provider did not see the end.");
+        estimated.GetProperty("priced").GetBoolean().ShouldBeFalse("The provider did not see the end of an estimated call.");
 
         await SetPriceAsync("""{"provider":"nobody","model":"riddle-6","prices":{"input":"1"}}""");
         CostOf(await RecordAsync(Call)).ShouldBe("0.001");
@@ -135,7 +135,7 @@ public sealed class LlmCallsTests(MeteringHost host) : IClassFixture<MeteringHos
     }
 
     [Fact]
-    public async Task Of_two_prices_of_one_moment_the_newer_holds_in_whatever_letters()
+    public async Task The_newer_of_two_prices_of_one_moment_wins_in_any_letter_case()
     {
         await SetPriceAsync("""{"provider":"p","model":"LETTERS","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"1"}}""");
         await SetPriceAsync("""{"provider":"P","model":"letters","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2"}}""");

@@ -67,7 +67,7 @@ public sealed class LlmTruthTests(MeteringHost host) : IClassFixture<MeteringHos
     }
 
     [Fact]
-    public async Task What_OpenRouter_charged_is_the_cost_and_the_books_figure_stands_beside_it()
+    public async Task The_charge_of_OpenRouter_is_the_cost_and_the_computed_one_is_stored_too()
     {
         const string Call =
             """

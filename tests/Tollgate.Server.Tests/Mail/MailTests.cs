@@ -57,7 +57,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         told["text"].GetValue<string>().ShouldContain("You keep Pro for now. We will try again on Mar 1, 2027");
         var last = (await sandbox.Door.GetAsync("/v1/mails/" + Text(mails[5], "id")))["text"].GetValue<string>();
         last.ShouldContain("We tried one last time to collect $29.00");
-        last.ShouldContain("Pro ended on Mar 7, 2027, and you are on Free now.");
+        last.ShouldContain("Pro ended on Mar 7, 2027. You are now on Free.");
         last.ShouldContain("To use Pro again, subscribe again.");
         var file = await FileAsync(Text(mails[1], "id"));
         file.ShouldContain("To: ada@acme.example");
@@ -121,7 +121,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         var ends = new Dictionary<string, (string Says, bool HasPrice)>
         {
             ["goes-on"] = ("After that, Pro continues for $29.00 a month.", true),
-            ["ends"] = ("You have canceled the trial. After that, you are on Free, and we charge nothing.", false),
+            ["ends"] = ("You have canceled your trial, so we will not charge you. You then move to Free.", false),
             ["grows"] = ("After that, Enterprise continues for $299.00 a month.", true),
         };
         foreach (var customer in ends.Keys)
@@ -153,7 +153,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     }
 
     [Fact]
-    public async Task Who_wants_no_mails_about_usage_gets_none_and_receipts_all_the_same()
+    public async Task An_unsubscribed_customer_gets_receipts_and_no_usage_mails()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
         await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme", "email": "ada@acme.example"}""");
@@ -194,9 +194,9 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
     }
 
     [Theory]
-    [InlineData("de-AT", "<html lang=\"de-AT\">", ">Abbestellen</button>", ">Keine E-Mails mehr über den Verbrauch</h1>")]
-    [InlineData("fr", "<html lang=\"fr\">", ">Se désabonner</button>", ">Plus d’e-mails sur la consommation</h1>")]
-    [InlineData("es", "<html lang=\"es\">", ">Darse de baja</button>", ">No más correos sobre el consumo</h1>")]
+    [InlineData("de-AT", "<html lang=\"de-AT\">", ">Abbestellen</button>", ">E-Mails zum Verbrauch abbestellt</h1>")]
+    [InlineData("fr", "<html lang=\"fr\">", ">Se désabonner</button>", ">Désabonnement confirmé</h1>")]
+    [InlineData("es", "<html lang=\"es\">", ">Darse de baja</button>", ">Baja confirmada</h1>")]
     public async Task Mails_are_refused_in_the_language_in_which_they_were_written(string language, string html, string button, string done)
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
@@ -299,16 +299,16 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
 
         await UntilAsync(async () => (await MailsAsync(sandbox.Door, "acme")).Length == 2);
         (await MailsAsync(sandbox.Door, "acme")).Select(static mail => Text(mail, "subject"))
-            .ShouldBe(["Your plan is Enterprise now", "Enterprise ends on Feb 28, 2027"]);
+            .ShouldBe(["Your plan is now Enterprise", "Enterprise ends on Feb 28, 2027"]);
         (await sandbox.Door.GetAsync("/v1/mails?type=maybe")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         (await sandbox.Door.GetAsync("/v1/mails/none"))["code"].GetValue<string>().ShouldBe("mail_not_found");
     }
 
     [Theory]
     [InlineData("en", "$29.00", "Pro endet", false)]
-    [InlineData("de-AT", "$\u00A029,00", "Pro endete am 07.03.2027. Sie haben jetzt Free.", true)]
-    [InlineData("fr", "29,00\u00A0$", "Pro a pris fin le 07/03/2027, et vous avez maintenant Free.", true)]
-    [InlineData("es", "29,00\u00A0$", "Pro terminó el 07/03/2027, y ahora tiene Free.", true)]
+    [InlineData("de-AT", "$\u00A029,00", "Pro endete am 07.03.2027. Sie nutzen jetzt Free.", true)]
+    [InlineData("fr", "29,00\u00A0$", "Pro a pris fin le 07/03/2027. Vous utilisez désormais Free.", true)]
+    [InlineData("es", "29,00\u00A0$", "Pro terminó el 07/03/2027. Ahora tiene Free.", true)]
     public async Task Mails_speak_the_language_of_the_invoices(string language, string amount, string end, bool isIn)
     {
         var sandbox = await FailedAsync(9);

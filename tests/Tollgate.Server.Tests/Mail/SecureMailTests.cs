@@ -30,7 +30,7 @@ public sealed partial class SecureMailTests(TestPostgres postgres)
     [Theory]
     [InlineData(true, "wrong", "Authentication required")]
     [InlineData(false, Password, "certificate")]
-    public async Task Who_is_not_let_in_keeps_the_mail_and_says_why(bool isTrusted, string password, string reason)
+    public async Task A_refused_login_keeps_the_mail_and_gives_the_reason(bool isTrusted, string password, string reason)
     {
         using var certificate = SmtpHost.NewCertificate();
         await using var host = new SmtpHost(certificate, Password).Open();

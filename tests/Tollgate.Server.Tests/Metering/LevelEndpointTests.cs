@@ -60,7 +60,7 @@ public sealed class LevelEndpointTests(MeteringHost host) : IClassFixture<Meteri
     [InlineData("quota: 5}", "quota: 5, pool: {feature: credits, rate: 1}}", "plans[0].entitlements[1].pool", "is a level")]
     [InlineData("quota: 5}", "quota: 5, rollover: {max: 1}}", "plans[0].entitlements[1].rollover", "is a level")]
     [InlineData("quota: 10}", "quota: 10, pool: {feature: seats, rate: 1}}", "plans[0].entitlements[0].pool.feature", "is a level")]
-    [InlineData("aggregate: latest}]", "aggregate: latest}, {event_type: scan}]", "features[1].meters[1]", "stands alone")]
+    [InlineData("aggregate: latest}]", "aggregate: latest}, {event_type: scan}]", "features[1].meters[1]", "cannot share a feature with")]
     [InlineData(
         "aggregate: latest}]", "aggregate: latest}, {event_type: seats_counted, aggregate: latest, value_property: n}]",
         "features[1].meters[1]", "count twice")]
@@ -70,12 +70,12 @@ public sealed class LevelEndpointTests(MeteringHost host) : IClassFixture<Meteri
     [InlineData(
         "aggregate: latest}]", "aggregate: unique, value_property: u}, {event_type: seats_counted, filters: [{property: n, any_of: [1]}]}]",
         "features[1].meters[1]", "could not tell")]
-    [InlineData("aggregate: latest}]", "aggregate: sum}]", "features[1].meters", "cannot become a sum")]
-    [InlineData("aggregate: latest}]", "aggregate: max}]", "features[1].meters", "cannot become max")]
+    [InlineData("aggregate: latest}]", "aggregate: sum}]", "features[1].meters", "cannot be changed to a sum")]
+    [InlineData("aggregate: latest}]", "aggregate: max}]", "features[1].meters", "cannot be changed to max")]
     [InlineData(
         "plans:\n", "packs: [{code: p, name: P, feature: seats, quantity: 1, prices: [{amount: 100}]}]\nplans:\n", "packs[0].feature",
-        "An add-on raises")]
-    public async Task What_makes_no_sense_for_a_level_is_refused_at_the_place_where_it_stands(
+        "Use an add-on to raise")]
+    public async Task Settings_that_a_level_cannot_have_are_refused_with_their_path(
         string before, string after, string path, string detail)
     {
         using var http = await ProjectAsync("l" + Guid.NewGuid().ToString("N")[..12]);

@@ -47,7 +47,7 @@ public sealed class LineStreamTests
 
     /// <summary>A line of a megabyte in packets of a few bytes would cost gigabytes of searching.</summary>
     [Fact]
-    public async Task What_was_searched_for_the_end_of_a_line_is_not_searched_again()
+    public async Task Bytes_searched_for_the_end_of_a_line_are_not_searched_again()
     {
         var pipe = new Pipe();
         var begun = pipe.Writer.GetMemory(3);

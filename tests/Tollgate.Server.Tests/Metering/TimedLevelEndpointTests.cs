@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>A feature that time weighs, over the wire. Invoices: <c>TimedLives</c>.</summary>
+/// <summary>A time-weighted feature, over the wire. Invoices: <c>TimedLives</c>.</summary>
 public sealed class TimedLevelEndpointTests(MeteringHost host) : IClassFixture<MeteringHost>
 {
     private const string Catalogue =
@@ -53,7 +53,7 @@ public sealed class TimedLevelEndpointTests(MeteringHost host) : IClassFixture<M
         (await SendAsync(http, "/v1/customers/ann/grants", """{"feature":"storage","amount":1}""", 422)).ToString()
             .ShouldContain("is a level");
         (await SendAsync(http, "/v1/customers/ann/overrides", """{"storage":{"overage_limit":5}}""", 422, HttpMethod.Put)).ToString()
-            .ShouldContain("grows while nobody does anything");
+            .ShouldContain("usage grows with time");
         JsonElement.Parse(await http.GetStringAsync("/v1/decisions/b")).ToString().ShouldContain("storage");
         (await SendAsync(http, "/v1/events/b/void", """{"customer":"ann"}""", 200)).ToString().ShouldContain("20");
         await SendAsync(http, "/v1/test-clock", """{"advance_to":"2031-07-04T00:00:00Z"}""", 200);
@@ -63,27 +63,28 @@ public sealed class TimedLevelEndpointTests(MeteringHost host) : IClassFixture<M
     }
 
     [Theory]
-    [InlineData("hard_cap: false}", "hard_cap: true}", "plans[0].entitlements[1].hard_cap", "no cap stops it")]
-    [InlineData("quota: 5, hard_cap: false}", "quota: 5}", "plans[0].entitlements[1].hard_cap", "no cap stops it")]
-    [InlineData("hard_cap: false}", "hard_cap: false, overage_limit: 7}", "plans[0].entitlements[1].overage_limit", "no limit stops it")]
+    [InlineData("hard_cap: false}", "hard_cap: true}", "plans[0].entitlements[1].hard_cap", "a hard cap cannot stop it")]
+    [InlineData("quota: 5, hard_cap: false}", "quota: 5}", "plans[0].entitlements[1].hard_cap", "a hard cap cannot stop it")]
+    [InlineData(
+        "hard_cap: false}", "hard_cap: false, overage_limit: 7}", "plans[0].entitlements[1].overage_limit", "an overage limit cannot stop it")]
     [InlineData("hard_cap: false}", "hard_cap: false, period: day}", "plans[0].entitlements[1].period", "billing_month")]
     [InlineData("hard_cap: false}", "hard_cap: false, period: lifetime}", "plans[0].entitlements[1].period", "billing_month")]
     [InlineData(
         "hard_cap: false}", "hard_cap: false, rate_limits: [{limit: 5, per: minute}]}", "plans[0].entitlements[1].rate_limits",
-        "nothing to limit")]
+        "rate limits have no effect")]
     [InlineData("hard_cap: false}", "hard_cap: false, pool: {feature: credits, rate: 1}}", "plans[0].entitlements[1].pool", "is a level")]
     [InlineData("hard_cap: false}", "hard_cap: false, rollover: {max: 1}}", "plans[0].entitlements[1].rollover", "is a level")]
     [InlineData("quota: 10}", "quota: 10, pool: {feature: storage, rate: 1}}", "plans[0].entitlements[0].pool.feature", "is a level")]
-    [InlineData("value_property: gb}]", "value_property: gb}, {event_type: scan}]", "features[1].meters[1]", "stands alone")]
+    [InlineData("value_property: gb}]", "value_property: gb}, {event_type: scan}]", "features[1].meters[1]", "cannot share a feature with")]
     [InlineData(
         "value_property: gb}]",
         "value_property: gb}, {event_type: stored, aggregate: weighted_sum, filters: [{property: n, any_of: [1]}]}]",
         "features[1].meters[1]", "different types")]
-    [InlineData("aggregate: weighted_sum", "aggregate: latest", "features[1].meters", "cannot become latest")]
+    [InlineData("aggregate: weighted_sum", "aggregate: latest", "features[1].meters", "cannot be changed to latest")]
     [InlineData(
         "plans:\n", "packs: [{code: p, name: P, feature: storage, quantity: 1, prices: [{amount: 100}]}]\nplans:\n", "packs[0].feature",
-        "An add-on raises")]
-    public async Task What_makes_no_sense_for_it_is_refused_at_the_place_where_it_stands(
+        "Use an add-on to raise")]
+    public async Task Settings_that_it_cannot_have_are_refused_with_their_path(
         string before, string after, string path, string detail)
     {
         using var http = await ProjectAsync("t" + Guid.NewGuid().ToString("N")[..12]);

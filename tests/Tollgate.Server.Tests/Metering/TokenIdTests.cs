@@ -59,7 +59,7 @@ public sealed class TokenIdTests(RunningServer server)
     }
 
     [Fact]
-    public async Task What_a_token_recorded_is_voided_explained_and_paged_by_its_key_and_never_by_the_id_alone()
+    public async Task A_tokens_event_is_voided_explained_and_paged_by_its_key_and_never_by_the_id_alone()
     {
         var token = await TokenAsync("ids-4");
         await TrackAsync(token, "same", 0.5m);

@@ -23,7 +23,7 @@ public sealed class NoticesApiTests(ImpatientServer server)
                 Text(failed, "title")).ShouldBe(("payment_failed", "warning", "Your payment of $29.00 failed"));
             Text(failed, "text")
                 .ShouldEndWith(
-                    "We try again on 1 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you are on Free.");
+                    "We try again on 1 Mar 2027. You keep Pro for now. If you do not pay by 7 Mar 2027, Pro ends and you move to Free.");
             (Text(failed["action"]!, "do"), Text(failed["action"]!, "label"), failed["amount_due"]!.GetValue<long>(),
                 Text(failed, "currency")).ShouldBe(("pay_invoice", "Pay $29.00", 2900, "USD"));
             (At(failed, "since"), At(failed, "next_attempt_at"), At(failed, "happens_at"))
@@ -56,18 +56,18 @@ public sealed class NoticesApiTests(ImpatientServer server)
     {
         var sandbox = await FailingAsync("""{"final_action": "default_plan"}""");
         Text((await NoticesAsync(sandbox)).Single(), "text")
-            .ShouldEndWith("If you do not pay by 7 Mar 2027, you are on Free until you do.");
+            .ShouldEndWith("If you do not pay by 7 Mar 2027, you move to Free until you do.");
 
         await sandbox.AdvanceAsync("2027-03-10T00:00:00Z");
 
         var ended = (await NoticesAsync(sandbox)).ShouldHaveSingleItem();
-        Text(ended, "text").ShouldEndWith("You are on Free now. If you pay $29.00, Pro continues at once.");
+        Text(ended, "text").ShouldEndWith("You are now on Free. If you pay $29.00, Pro continues at once.");
         (await sandbox.Door.PostAsync($"/v1/invoices/{Text(ended, "invoice")}/pay")).Status.ShouldBe(HttpStatusCode.OK);
         (await NoticesAsync(sandbox)).ShouldAllBe(static one => Text(one, "code") != "plan_ended");
     }
 
     [Fact]
-    public async Task Who_has_no_card_any_more_is_told_to_add_one()
+    public async Task A_customer_without_a_card_is_asked_to_add_one()
     {
         var sandbox = await FailingAsync();
         var card = (await sandbox.Door.GetAsync("/v1/customers/acme/payment-methods"))["data"][0]!;
@@ -77,7 +77,7 @@ public sealed class NoticesApiTests(ImpatientServer server)
 
         var notice = (await NoticesAsync(sandbox)).Single();
         Text(notice["action"]!, "do").ShouldBe("add_payment_method");
-        Text(notice, "text").ShouldContain("there is no card to charge");
+        Text(notice, "text").ShouldContain("no payment method is on file");
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class NoticesApiTests(ImpatientServer server)
         var change = (await NoticesAsync(sandbox)).Single(static one => Text(one, "code") == "change_scheduled");
         (Text(change, "text"), At(change, "since"), At(change, "happens_at"))
             .ShouldBe(
-                ("From then on it is Enterprise for $299.00 a month. Until then you have Pro.", At("2027-01-20T00:00:00Z"),
+                ("From then on, you have Enterprise for $299.00 a month. You keep Pro until then.", At("2027-01-20T00:00:00Z"),
                     At("2027-02-15T00:00:00Z")));
 
         await sandbox.AdvanceAsync("2027-01-21T00:00:00Z");
@@ -155,7 +155,7 @@ public sealed class NoticesApiTests(ImpatientServer server)
 
         var notice = (await NoticesAsync(sandbox)).Single();
 
-        Text(notice, "text").ShouldEndWith(" It cannot be paid online; please pay it as the invoice says.");
+        Text(notice, "text").ShouldEndWith(" You cannot pay it online. Please follow the payment instructions on the invoice.");
         (notice["action"], notice["next_attempt_at"]).ShouldBe((null, null));
     }
 

@@ -79,7 +79,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
     }
 
     [Fact]
-    public async Task What_comes_after_a_bank_transfer_has_paid_the_invoice_is_the_customers()
+    public async Task Money_that_arrives_after_a_bank_transfer_becomes_the_customers_credit()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_timeout");
         var pending = await ChargeAsync(sandbox, invoice);
@@ -110,7 +110,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
     }
 
     [Fact]
-    public async Task What_is_refunded_has_a_credit_note_and_never_comes_to_more_than_was_paid()
+    public async Task Refunds_have_credit_notes_and_never_exceed_the_payment()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
         var payment = Word(await ChargeAsync(sandbox, invoice), "id");
@@ -138,7 +138,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
             (rest["refunds"][1]!["credit_note"]!.GetValue<string>(), 1500),
         ]);
         (await sandbox.Door.GetAsync("/v1/customers/acme/credits"))["balances"][0]!["amount"]!.GetValue<long>()
-            .ShouldBe(500, "What was refunded is no credit.");
+            .ShouldBe(500, "A refunded amount is not credit.");
         var statement = await sandbox.Door.GetAsync("/v1/customers/acme/statement?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z");
         statement["closing"].GetValue<long>().ShouldBe(0, statement.Json!.ToJsonString());
         await ShouldBeCleanAsync(sandbox);
@@ -165,7 +165,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
             .Single(static one => one!["provider"]!.GetValue<string>() == "manual")!;
         var ofInvoice = await sandbox.Door.PostAsync($"/v1/payments/{byHand["id"]!.GetValue<string>()}/refunds", """{"amount": 1000}""");
         ofInvoice.Status.ShouldBe(HttpStatusCode.Created, ofInvoice.Json!.ToJsonString());
-        ofInvoice["refunds"][0]!["credit_note"].ShouldNotBeNull("What paid the invoice has a document.");
+        ofInvoice["refunds"][0]!["credit_note"].ShouldNotBeNull("The payment of the invoice has a document.");
         await ShouldBeCleanAsync(sandbox);
     }
 
@@ -266,7 +266,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
     }
 
     [Fact]
-    public async Task What_the_sandbox_is_told_to_answer_goes_before_the_card_in_the_order_of_asking()
+    public async Task Configured_sandbox_results_precede_the_cards_in_order()
     {
         var (sandbox, invoice) = await OwingAsync("pm_sandbox_visa");
         await BehaveAsync(sandbox, "decline", 2);
@@ -327,7 +327,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
     }
 
     [Fact]
-    public async Task Of_several_cards_the_newest_is_charged_and_when_it_is_removed_the_one_before()
+    public async Task The_newest_card_is_charged_and_after_its_removal_the_previous_one()
     {
         var (sandbox, _) = await OwingAsync("pm_sandbox_visa");
         var newest = await AddCardAsync(sandbox, "pm_sandbox_mastercard");
@@ -342,7 +342,7 @@ public sealed class PaymentsApiTests(ImpatientServer server)
     }
 
     [Fact]
-    public async Task What_cannot_be_done_says_why_and_another_project_sees_nothing()
+    public async Task Impossible_charges_give_a_reason_and_other_projects_see_nothing()
     {
         var (sandbox, invoice) = await OwingAsync(null);
         var (other, _) = await OwingAsync("pm_sandbox_visa");

@@ -79,7 +79,7 @@ public sealed class HostsOverHttpTests(CatalogServer fixture)
     }
 
     [Fact]
-    public async Task What_is_no_host_name_is_refused_with_all_its_faults()
+    public async Task Invalid_host_names_are_refused_with_all_faults()
     {
         var refused = await SetAsync(
             "resume-ats", 422, "ok.example", "http://x.example", "x.example:80", "", "a b", "-a.example", "a..b", new string('a', 64));

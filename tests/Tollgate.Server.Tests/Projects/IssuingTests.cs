@@ -106,7 +106,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task What_is_issued_works_from_the_issuers_networks_only(string operation)
+    public async Task Issued_credentials_work_only_from_the_issuers_networks(string operation)
     {
         var (row, issuer, customer) = await GivenAsync(operation, """, "networks": ["127.0.0.2/32"]""");
         var issued = await row.IssueAsync(host, issuer.Key!, customer);
@@ -116,7 +116,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task What_is_issued_ends_when_its_issuer_expires(string operation)
+    public async Task Issued_credentials_end_when_their_issuer_expires(string operation)
     {
         var end = DateTime.UtcNow.AddMinutes(10);
         var (row, issuer, customer) = await GivenAsync(operation,
@@ -134,7 +134,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task What_is_issued_can_do_no_more_than_its_issuer(string operation)
+    public async Task Issued_credentials_can_do_no_more_than_their_issuer(string operation)
     {
         var (row, issuer, customer) = await GivenAsync(operation, "");
         (await row.ExceedAsync(host, issuer.Key!, customer)).ShouldBe(403);
@@ -142,7 +142,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public async Task What_is_issued_is_revoked_with_its_issuer_on_every_server(string operation)
+    public async Task Issued_credentials_are_revoked_with_their_issuer_on_every_server(string operation)
     {
         var (row, issuer, customer) = await GivenAsync(operation, "");
         var issued = await row.IssueAsync(host, issuer.Key!, customer);
@@ -154,7 +154,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     }
 
     [Fact]
-    public async Task What_was_asked_for_beyond_the_issuer_is_named_all_at_once()
+    public async Task All_excesses_beyond_the_issuer_are_named_at_once()
     {
         var end = DateTime.UtcNow.AddMinutes(10);
         var issuer = await IssuerAsync(
@@ -187,7 +187,7 @@ public sealed class IssuingTests(IssuingHost host) : IClassFixture<IssuingHost>
     }
 
     [Fact]
-    public async Task Whoever_rotates_a_key_that_is_not_its_own_has_no_key_that_outlives_it()
+    public async Task A_key_that_rotates_another_gets_no_key_that_outlives_it()
     {
         var (one, other) = (await IssuerAsync(""), await IssuerAsync(""));
         var rotated = Text(await host.SendAsync("POST", $"/v1/api-keys/{other.Id}/rotate", one.Key, null, 201), "key");

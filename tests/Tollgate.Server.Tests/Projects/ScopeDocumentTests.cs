@@ -39,7 +39,7 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
     }
 
     [Fact]
-    public async Task What_a_public_key_may_call_asks_for_catalog_read()
+    public async Task Operations_of_public_keys_require_catalog_read()
     {
         var document = (await server.SendAsync("GET", "/openapi/v1.json", null)).Json;
         Operations(document).Where(static one => one.Accepts.Contains("public key", StringComparison.Ordinal))
@@ -50,7 +50,8 @@ public sealed partial class ScopeDocumentTests(RunningServer server)
     {
         yield return "# Scopes and their operations";
         yield return "";
-        yield return "The endpoints are the source of this page; `ScopeDocumentTests` compares them. [Keys](keys.md) explains each scope.";
+        yield return "This page lists the operations of each scope; `ScopeDocumentTests` compares it with the API.";
+        yield return "[Keys](keys.md) explains each scope.";
         yield return "Operations marked with † also accept a customer token whose issuer has the scope, for the token's customer only.";
         foreach (var scope in Operations(document).Where(static one => one.Scope.Length > 0).GroupBy(static one => one.Scope)
             .OrderBy(static group => group.Key, StringComparer.Ordinal))

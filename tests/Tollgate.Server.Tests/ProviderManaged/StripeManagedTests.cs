@@ -10,8 +10,7 @@ namespace Tollgate.Server.Tests.ProviderManaged;
 /// <summary>
 /// Subscriptions that begin on Stripe's page and are managed there, with changes from here: Tollgate requests and follows them.
 /// </summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeManagedTests(StripeHost host)
+public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private int _told = host.Stripe.Books.Events.Count;
 
@@ -43,7 +42,7 @@ public sealed class StripeManagedTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_had_a_trial_has_none_again_and_a_page_that_is_left_ends_with_its_checkout()
+    public async Task A_customer_gets_one_trial_and_an_abandoned_page_ends_with_its_checkout()
     {
         var sandbox = await ProjectAsync();
         await SubscribeAsync(sandbox, "ann", "pro");
@@ -119,7 +118,7 @@ public sealed class StripeManagedTests(StripeHost host)
     [Theory]
     [InlineData(StripeMishap.LoseAnswer)]
     [InlineData(StripeMishap.Drop)]
-    public async Task What_became_of_a_change_whose_answer_was_lost_is_read_and_it_is_paid_once(StripeMishap mishap)
+    public async Task The_result_of_a_change_with_a_lost_answer_is_read_and_it_is_paid_once(StripeMishap mishap)
     {
         var sandbox = await ProjectAsync();
         var (id, subscription) = await PaidAsync(sandbox, "ann", "pro");
@@ -193,7 +192,7 @@ public sealed class StripeManagedTests(StripeHost host)
     [InlineData("POST", "/resume", "{}", "provider_managed")]
     [InlineData("POST", "/coupons", """{"code": "CARRY"}""", "not_at_provider")]
     [InlineData("POST", "/coupons", """{"code": "NONE"}""", "coupon_refused")]
-    public async Task What_Stripe_cannot_do_is_refused_and_nothing_is_asked_of_it(string method, string tail, string body, string code)
+    public async Task A_change_that_Stripe_cannot_make_is_refused_without_a_request(string method, string tail, string body, string code)
     {
         var sandbox = await ProjectAsync();
         await sandbox.Door.PostAsync(
@@ -256,7 +255,7 @@ public sealed class StripeManagedTests(StripeHost host)
     }
 
     [Fact]
-    public async Task Who_has_an_old_price_keeps_it_when_the_quantity_changes()
+    public async Task A_customer_on_an_old_price_keeps_it_when_the_quantity_changes()
     {
         var sandbox = await ProjectAsync();
         var (id, _) = await PaidAsync(sandbox, "ann", "pro");
@@ -285,7 +284,7 @@ public sealed class StripeManagedTests(StripeHost host)
     }
 
     [Fact]
-    public async Task What_nobody_paid_is_not_given_back()
+    public async Task An_unpaid_period_is_not_credited()
     {
         var sandbox = await ProjectAsync();
         var (id, _) = await PaidAsync(sandbox, "ann", "pro");
@@ -334,8 +333,8 @@ public sealed class StripeManagedTests(StripeHost host)
         await UntilAsync(async () => (await RemindersAsync()).Count == 1);
 
         const string Says =
-            "After that, Pro continues for $29.00 a month if you have added a card or another payment method by then. "
-                + "Otherwise you are on Free.";
+            "After that, Pro continues for $29.00 a month if you have added a payment method by then. "
+                + "Otherwise you move to Free.";
         var notice = (await sandbox.Door.GetAsync("/v1/customers/ann/notices"))["data"].AsArray().ShouldHaveSingleItem()!;
         ((string?)notice["code"], (string?)notice["severity"], (string?)notice["text"]).ShouldBe(("trial_ending", "warning", Says));
         await UntilAsync(async () => (string?)(await RemindersAsync())[0]!["status"] == "sent");
@@ -346,7 +345,7 @@ public sealed class StripeManagedTests(StripeHost host)
     }
 
     [Fact]
-    public async Task What_Stripe_invoiced_is_listed_page_by_page_with_what_paid_it()
+    public async Task Invoices_of_Stripe_are_listed_in_pages_with_their_payments()
     {
         var sandbox = await ProjectAsync();
         var (id, _) = await PaidAsync(sandbox, "ann", "pro");
@@ -382,7 +381,7 @@ public sealed class StripeManagedTests(StripeHost host)
         var managed = await ProjectAsync();
         ((string?)(await managed.Door.GetAsync("/v1/payment-settings"))["subscriptions"]).ShouldBe("provider");
         (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe"}"""))["subscriptions"]!.ToString()
-            .ShouldBe("provider", "What is left out stays.");
+            .ShouldBe("provider", "Omitted fields stay.");
         (await managed.Door.PutAsync("/v1/payment-settings", """{"provider": "manual"}"""))["subscriptions"]!.ToString()
             .ShouldBe("tollgate");
     }

@@ -167,7 +167,7 @@ public sealed class PaymentDoorTests(RunningServer running)
 
     [Theory]
     [InlineData("/billing/success", "Thank you")]
-    [InlineData("/billing/cancel", "Nothing was bought")]
+    [InlineData("/billing/cancel", "Payment canceled")]
     public async Task E_where_the_page_leads_there_is_something_to_read(string path, string title)
     {
         using var http = running.Server.NewClient(null);

@@ -6,8 +6,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.SeedDoors;
 
 /// <summary>The seeds' payment doors of a project with Stripe, against a double.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripeDoorTests(StripeHost host)
+public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
 {
     [Theory]
     [InlineData("/webhooks/stripe")]

@@ -33,6 +33,8 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
                     + "AND after ->> 'period_start' LIKE '2027-02-28%'"),
             ("unbilled", "UPDATE subscription_facts SET invoice = NULL WHERE verb = 'renew'"),
             ("timelines", "UPDATE subscriptions SET version = version + 1"),
+            ("mrr_movements", "UPDATE mrr_movements SET year_before = year_before + 12 WHERE year_before > 0"),
+            ("mrr_movements", "UPDATE mrr_movements SET year_after = year_after + 1200000 WHERE year_after > 0"),
             ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
             ("rated_lines", "UPDATE rated_usage SET amount = amount + 1"),
             ("rated_lines", "UPDATE rated_usage SET period_start = period_start + interval '1 second'"),
@@ -56,11 +58,11 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             await RestoreAsync(connection, tables);
         }
 
-        (await FoundAsync(sandbox)).ShouldBeEmpty("What was tampered with is put back.");
+        (await FoundAsync(sandbox)).ShouldBeEmpty("The tampered value is restored.");
     }
 
     [Fact]
-    public async Task When_the_clock_has_been_put_forward_no_reservation_that_ended_in_between_is_still_held()
+    public async Task After_the_clock_moves_forward_expired_reservations_are_not_held()
     {
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z");
         var taken = await sandbox.Door.PostAsync(

@@ -41,7 +41,7 @@ public sealed class CouponsApiTests(RunningServer running)
 
     /// <summary>The second of two servers has a clock that is a minute behind.</summary>
     [Fact]
-    public async Task What_came_first_comes_off_first_whatever_a_clock_says()
+    public async Task Reductions_apply_in_the_order_of_redemption_whatever_the_clock_shows()
     {
         var sandbox = await StartAsync(
             """{"code": "FIVE", "amount_off": 500, "duration": "forever"}""",
@@ -64,7 +64,7 @@ public sealed class CouponsApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_was_ended_takes_nothing_off_and_each_step_says_who()
+    public async Task An_ended_coupon_reduces_nothing_and_each_step_has_its_actor()
     {
         var sandbox = await StartAsync("""{"code": "FIVE", "amount_off": 500, "duration": "forever"}""");
         var id = await sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");

@@ -56,7 +56,7 @@ public sealed class MigrationApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task Who_has_paused_is_moved_when_the_pause_ends()
+    public async Task A_paused_subscription_migrates_when_the_pause_ends()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "rests", "plan": "pro", "trial": false}""");

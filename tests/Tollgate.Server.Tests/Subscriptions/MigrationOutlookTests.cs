@@ -49,12 +49,12 @@ public sealed class MigrationOutlookTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_makes_no_new_version_asks_nobody()
+    public async Task A_publication_without_a_new_version_affects_nobody()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         await sandbox.SubscribeAsync("""{"customer": "team", "plan": "team"}""");
         var without = BillingSandbox.Catalog[..BillingSandbox.Catalog.IndexOf("  - code: team", StringComparison.Ordinal)];
-        Told(await sandbox.PutCatalogAsync(without, dryRun: false)).ShouldBe("0: ", "Who has a plan that is sold no more keeps it.");
+        Told(await sandbox.PutCatalogAsync(without, dryRun: false)).ShouldBe("0: ", "Customers keep a plan that is no longer sold.");
 
         // A plan that returns to earlier terms gets its earlier version.
         var again = await sandbox.PutCatalogAsync(BillingSandbox.Catalog, dryRun: true);

@@ -146,7 +146,7 @@ public sealed class OrdersApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_call_finds_due_was_due_and_not_asked_for()
+    public async Task Due_work_that_a_call_performs_is_recorded_as_due()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-06-15T00:00:00Z");
         var id = await sandbox.SubscribeAsync(
@@ -191,7 +191,7 @@ public sealed class OrdersApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_waits_for_the_end_of_a_pause_says_so()
+    public async Task A_change_that_waits_for_the_end_of_a_pause_says_so()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "rests", "plan": "pro", "trial": false}""");

@@ -23,7 +23,7 @@ public sealed class ScheduledChangeTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_costs_less_as_well_waits_with_it()
+    public async Task Another_cheaper_change_waits_with_it()
     {
         var (sandbox, path) = await WaitingAsync();
         var changed = await ChangeAsync(sandbox, path, """{"quantity": 8}""");
@@ -58,7 +58,7 @@ public sealed class ScheduledChangeTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_is_agreed_for_the_plan_in_force_is_not_agreed_for_the_one_that_waits()
+    public async Task Terms_agreed_for_the_current_plan_do_not_apply_to_the_scheduled_one()
     {
         var (sandbox, path) = await WaitingAsync();
         var changed = await ChangeAsync(sandbox, path, """{"amount": 30000}""");

@@ -136,7 +136,7 @@ public sealed class SubscriptionsApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_is_given_back_beyond_what_is_asked_for_pays_the_next_invoices()
+    public async Task Credit_beyond_the_charges_pays_the_next_invoices()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z");
         var id = await sandbox.SubscribeAsync("""{"customer": "down", "plan": "enterprise"}""");

@@ -52,7 +52,7 @@ public sealed class TermsApiTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_falls_short_of_a_minimum_is_a_line_and_an_agreed_price_stays()
+    public async Task The_missing_part_of_a_minimum_is_a_line_and_an_agreed_price_stays()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-04-01T00:00:00Z", WithAddOns);
         await sandbox.SubscribeAsync("""{"customer": "min", "plan": "committed"}""");
@@ -90,7 +90,7 @@ public sealed class TermsApiTests(RunningServer running)
             one["amount_before"]!.GetValue<long>(), one["amount_after"]!.GetValue<long>())
             .ShouldBe(("old", 1, 2, 2900, 3900));
         await sandbox.Door.PostAsync("/v1/plans/pro/migrate", """{"when": "period_end"}""");
-        (await sandbox.Door.PostAsync("/v1/plans/pro/migrate"))["data"].AsArray().ShouldBeEmpty("Who is to be moved is not moved twice.");
+        (await sandbox.Door.PostAsync("/v1/plans/pro/migrate"))["data"].AsArray().ShouldBeEmpty("A scheduled migration is not scheduled twice.");
         await sandbox.AdvanceAsync("2027-06-01T00:00:00Z");
         (await sandbox.InvoicesAsync("old"))[^1][7..].ShouldBe("renewal 3900 = subscription 3900");
     }

@@ -17,7 +17,7 @@ public sealed class WebhookFaultTests(RunningServer running)
     [InlineData("HTTP/1.1 200 OK\r\na\u0000b: c\r\n\r\n")]
     [InlineData("nothing of HTTP\u0000\r\n\r\n")]
     [InlineData("")]
-    public async Task What_is_no_answer_is_an_attempt_that_failed_and_is_written_down(string answer)
+    public async Task An_attempt_without_a_valid_answer_fails_and_is_recorded(string answer)
     {
         await using var receiver = new RawReceiver(answer);
         await using var host = await WebhookHost.StartAsync(running, "quota.*");
@@ -38,7 +38,7 @@ public sealed class WebhookFaultTests(RunningServer running)
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret", 200)]
     [InlineData("SSH-2.0 secret\r\n\r\n", null)]
-    public async Task What_an_unlisted_network_of_the_server_answers_is_not_shown_to_a_sandbox(string answer, int? status)
+    public async Task Answers_from_an_unlisted_network_are_not_shown_to_a_sandbox(string answer, int? status)
     {
         await using var receiver = new RawReceiver(answer, address: IPAddress.Parse("127.0.0.2"));
         await using var host = await WebhookHost.StartAsync(running, "quota.*");
@@ -87,7 +87,7 @@ public sealed class WebhookFaultTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_an_address_answers_says_nothing_of_the_one_that_replaced_it()
+    public async Task Answers_of_an_address_do_not_count_for_its_replacement()
     {
         await using var host = await WebhookHost.StartAsync(running, "subscription.*");
         await using var moved = await FakeUpstream.StartAsync();
@@ -136,7 +136,7 @@ public sealed class WebhookFaultTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_another_server_takes_meanwhile_is_not_taken_from_it()
+    public async Task A_delivery_that_another_server_claims_stays_with_it()
     {
         await using var host = await WebhookHost.StartAsync(running, "subscription.*");
         await ExecuteAsync(host, $"UPDATE webhook_endpoints SET not_before = now() + interval '1 hour' WHERE id = '{host.Endpoint}'");

@@ -10,7 +10,7 @@ namespace Tollgate.Server.Tests.Webhooks;
 public sealed class WebhookKillTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {
     [Fact]
-    public async Task What_a_killed_server_was_sending_comes_again_under_the_same_id()
+    public async Task A_delivery_of_a_killed_server_is_repeated_under_the_same_id()
     {
         await using var receiver = await FakeUpstream.StartAsync();
         await using var server = await TestServer.StartAsync(database.ConnectionString);

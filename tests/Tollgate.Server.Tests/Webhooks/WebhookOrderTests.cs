@@ -14,7 +14,7 @@ public sealed class WebhookOrderTests(RunningServer running)
     /// the batch has the lower number and the later fact. A third transaction between the two still runs when the batch ends.
     /// </summary>
     [Fact]
-    public async Task What_became_true_first_is_told_first_whichever_transaction_began_first()
+    public async Task Facts_are_published_in_the_order_in_which_they_became_true()
     {
         await using var host = await WebhookHost.StartAsync(running);
         var id = await host.Sandbox.SubscribeAsync("""{"customer": "anna", "plan": "pro", "trial": false}""");
@@ -41,7 +41,7 @@ public sealed class WebhookOrderTests(RunningServer running)
             """);
         await OnAsync(batch, "COMMIT");
         await Task.Delay(2500, TestContext.Current.CancellationToken);
-        (await host.EventsAsync()).Count.ShouldBe(2, "What became true before is not told yet.");
+        (await host.EventsAsync()).Count.ShouldBe(2, "The earlier fact is not published yet.");
         await OnAsync(between, "ROLLBACK");
 
         await UntilAsync(async () => (await host.EventsAsync()).Count == 6, static () => "Not all were told.");
@@ -66,7 +66,7 @@ public sealed class WebhookOrderTests(RunningServer running)
     }
 
     [Fact]
-    public async Task What_a_credit_note_settles_is_told_as_paid()
+    public async Task An_invoice_that_a_credit_note_settles_is_reported_as_paid()
     {
         await using var host = await WebhookHost.StartAsync(running, "invoice.*");
         await host.SubscribeAsync(1);

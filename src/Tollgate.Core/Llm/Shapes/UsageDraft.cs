@@ -123,7 +123,7 @@ internal sealed class UsageDraft(LlmRoute route)
 
         if (value.ValueKind != JsonValueKind.Number)
         {
-            Suspect($"{name} is no number.");
+            Suspect($"{name} is not a number.");
             return null;
         }
 

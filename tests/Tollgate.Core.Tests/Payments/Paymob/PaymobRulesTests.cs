@@ -23,7 +23,7 @@ public sealed class PaymobRulesTests
     [InlineData(""", "is_auth": true""", PaymentStatus.Pending)]
     [InlineData(""", "is_auth": true, "is_captured": true""", PaymentStatus.Succeeded)]
     [InlineData(""", "is_refunded": true, "refunded_amount_cents": 40000""", PaymentStatus.Succeeded)]
-    public void What_a_transaction_means(string more, PaymentStatus status) => PaymobRules.StatusOf(Read(more)).ShouldBe(status);
+    public void The_status_of_a_transaction(string more, PaymentStatus status) => PaymobRules.StatusOf(Read(more)).ShouldBe(status);
 
     [Theory]
     [InlineData("INSUFFICIENT_FUNDS", PaymentFailure.InsufficientFunds)]
@@ -46,7 +46,8 @@ public sealed class PaymobRulesTests
     [InlineData("""{"id": 1, "order": {"id": 2}, "amount_cents": 3, "currency": "ZZZ", "success": true, "pending": false}""")]
     [InlineData("""{"id": 1.5, "order": {"id": 2}, "amount_cents": 3, "currency": "EGP", "success": true, "pending": false}""")]
     [InlineData("""{"id": 1, "order": null, "amount_cents": 3, "currency": "EGP", "success": true, "pending": false}""")]
-    public void What_is_none_is_not_read(string json) => PaymobTransaction.Read(JsonElement.Parse(json)).ShouldBeNull();
+    public void An_object_that_is_not_a_transaction_is_not_read(string json) =>
+        PaymobTransaction.Read(JsonElement.Parse(json)).ShouldBeNull();
 
     [Theory]
     [InlineData(0, 400, 0, false)]
@@ -61,7 +62,7 @@ public sealed class PaymobRulesTests
     }
 
     [Fact]
-    public void What_was_voided_has_gone_back() =>
+    public void A_voided_transaction_is_refunded() =>
         PaymobRules.IsRefunded(Read(""", "is_voided": true"""), new(100000, Currency.Of("EGP")), new(0, Currency.Of("EGP"))).ShouldBeTrue();
 
     /// <summary>In seconds.</summary>
@@ -108,7 +109,7 @@ public sealed class PaymobRulesTests
 
     [Theory]
     [MemberData(nameof(Faulty))]
-    public void What_is_wrong_with_keys_is_named(PaymobAccount account, string field) =>
+    public void Faults_of_keys_are_named(PaymobAccount account, string field) =>
         PaymobAccount.Judge(account).Select(static fault => fault.Name).ShouldBe([field]);
 
     [Fact]

@@ -109,7 +109,7 @@ public sealed class PaymobSignatureTests
     [InlineData("""{"order": 1, "source_data": null}""")]
     [InlineData("""{"trigger_type": "", "subscription_data": {"id": 1}}""")]
     [InlineData("""{"trigger_type": "canceled", "subscription_data": {}}""")]
-    public void What_is_no_callback_has_nothing_signed(string body)
+    public void A_body_that_is_not_a_callback_has_no_signed_values(string body)
     {
         var read = JsonElement.Parse(body);
         (PaymobSignature.TextOf(read), PaymobSignature.TokenTextOf(read),

@@ -40,7 +40,7 @@ public sealed class StripeChangesTests
         StripeChanges.WhyOf(reason, comment)?.Encode().ShouldBe(form);
 
     [Fact]
-    public void What_Stripe_foresees_is_an_invoice_without_number()
+    public void A_preview_of_Stripe_is_an_invoice_without_a_number()
     {
         var fixtures = JsonElement.Parse(
             File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Payments", "Stripe", "stripe-fixtures.json")));
@@ -53,7 +53,7 @@ public sealed class StripeChangesTests
     }
 
     [Fact]
-    public void What_is_given_back_asks_for_nothing_and_a_balance_pays()
+    public void A_credit_makes_nothing_due_and_a_balance_pays()
     {
         var back = Foreseen("""{"currency": "usd", "subtotal": -500, "total": -500, "amount_due": 0, "lines": {"data": []}}""");
         (back.Total.Minor, back.Due.Minor, back.Subtotal.Minor).ShouldBe((0, 0, -500));
@@ -115,7 +115,7 @@ public sealed class StripeChangesTests
     [InlineData(PaymentStatus.Pending, "canceled", true)]
     [InlineData(PaymentStatus.Succeeded, "canceled", false)]
     [InlineData(PaymentStatus.Succeeded, "processing", false)]
-    public void Where_money_is_Stripe_knows_but_what_is_booked_is_not_taken_back(PaymentStatus ours, string theirs, bool? isTheirs)
+    public void Stripe_is_authoritative_for_payments_but_recorded_ones_are_kept(PaymentStatus ours, string theirs, bool? isTheirs)
     {
         var there = new StripePayment(
             "pi_1", theirs, Dollars(2900), theirs == "succeeded" ? Dollars(2900) : null, null, null, new Dictionary<string, string>());
@@ -124,7 +124,7 @@ public sealed class StripeChangesTests
     }
 
     [Fact]
-    public void What_went_back_more_there_is_followed_and_what_went_back_less_is_looked_at()
+    public void A_larger_refund_at_Stripe_is_copied_and_a_smaller_one_needs_review()
     {
         var ours = PaymentOf(PaymentStatus.Succeeded) with { Refunded = Dollars(900) };
         StripeDrifts.OfRefunds(ours, "pi_1", Dollars(900)).ShouldBeNull();

@@ -43,7 +43,7 @@ public sealed class StripeEventTests
     [InlineData("""{"object":"event","id":"evt_1","type":"x","created":1,"data":{"object":{}}} more""")]
     [InlineData("""{"object":"event","id":"evt_1","type":"x","created":"soon","data":{"object":{}}}""")]
     [InlineData("""{"object":"event","id":"evt_1","type":"x","created":99999999999999,"data":{"object":{}}}""")]
-    public void What_is_no_event_is_none(string body) => StripeEvent.Read(Encoding.UTF8.GetBytes(body)).ShouldBeNull();
+    public void An_object_that_is_not_an_event_is_rejected(string body) => StripeEvent.Read(Encoding.UTF8.GetBytes(body)).ShouldBeNull();
 
     [Fact]
     public void An_event_may_hold_anything()

@@ -72,7 +72,7 @@ public sealed class StripeRulesTests
         StripeAmounts.ToStripe(new(minor, Currency.Of(currency))).ShouldBe(units);
 
     [Fact]
-    public void What_Stripe_can_move_comes_back_the_same() => Prop.ForAll<int, int>(
+    public void Amounts_that_Stripe_can_move_convert_back_exactly() => Prop.ForAll<int, int>(
         static (minor, pick) =>
         {
             var currency = Currency.All.ElementAt((int)(Math.Abs((long)pick) % Currency.All.Count));
@@ -109,7 +109,7 @@ public sealed class StripeRulesTests
             + "&expand[0]=data.customer&expand[1]=latest_invoice&metadata[user%20id]=42&metadata[gone]=");
 
     [Fact]
-    public void What_a_form_says_is_not_printed() => new StripeForm().Set("email", "jane@example.com").ToString().ShouldBe("email");
+    public void The_text_of_a_form_is_not_printed() => new StripeForm().Set("email", "jane@example.com").ToString().ShouldBe("email");
 
     [Theory]
     [InlineData(1234, "KWD", 1230)]
@@ -119,6 +119,6 @@ public sealed class StripeRulesTests
     [InlineData(149, "MGA", 1)]
     [InlineData(1234, "USD", 1234)]
     [InlineData(7, "ISK", 700)]
-    public void What_Stripe_cannot_move_exactly_is_rounded_on_its_own_invoices(long minor, string currency, long units) =>
+    public void Amounts_that_Stripe_cannot_move_exactly_are_rounded_on_its_invoices(long minor, string currency, long units) =>
         StripeAmounts.Nearest(new(minor, Currency.Of(currency))).ShouldBe(units);
 }

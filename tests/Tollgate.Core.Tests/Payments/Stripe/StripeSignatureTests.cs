@@ -92,7 +92,7 @@ public sealed class StripeSignatureTests
     [InlineData("t=1700000000,v0=aa,v2=bb", StripeSignatureVerdict.NoScheme)]
     [InlineData("t=1700000000,v1=", StripeSignatureVerdict.Mismatch)]
     [InlineData("t=1700000000,v1=é", StripeSignatureVerdict.Mismatch)]
-    public void What_is_no_signature_is_said(string? header, StripeSignatureVerdict verdict) =>
+    public void An_invalid_signature_is_reported(string? header, StripeSignatureVerdict verdict) =>
         Judge(header, Secret, SignedAt).ShouldBe(verdict);
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Tollgate.Engine.Tests.Payments.Stripe;
 public sealed class ReconcileTests(TestPostgres postgres)
 {
     [Fact]
-    public async Task What_is_more_than_is_read_at_once_is_said_to_be_missing()
+    public async Task An_incomplete_comparison_says_so()
     {
         await using var database = await postgres.CreateDatabaseAsync();
         await using var rig = await StripeRig.StartAsync(database);

@@ -44,7 +44,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM subscriptions WHERE due_at IS NOT NULL")).ShouldBe(
-            0, "What a provider manages is never due here.");
+            0, "A provider-managed subscription is never due here.");
         await _rig!.DisposeAsync();
         await _database!.DisposeAsync();
     }
@@ -99,7 +99,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await TellAsync();
         Books.FailRefund(Books.All("refund").Last()["id"]!.ToString());
         await TellAsync();
-        (await PaymentsAsync()).ShouldBe("succeeded 2900 900", "What came back did not go.");
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 900", "A returned refund does not count.");
 
         var payment = await _database!.ScalarAsync<Guid>("SELECT id FROM payments");
         (await Rig.Refund.RunAsync(Rig.Project, payment, (500, "kindness"), null, "test", CancellationToken.None)).Outcome.ShouldBe(
@@ -155,7 +155,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_used_beyond_the_plan_before_the_end_is_on_an_invoice_of_its_own()
+    public async Task Overage_before_the_end_is_on_a_separate_invoice()
     {
         var subscription = await SubscribeAsync("ada", "pro");
         await TellAsync();
@@ -196,7 +196,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_concerns_nobody_here_is_ignored_and_what_cannot_be_followed_says_why()
+    public async Task Irrelevant_objects_are_ignored_and_others_that_cannot_be_followed_give_the_reason()
     {
         // A product of another business on the same account.
         var stranger = await PriceAsync("other", 500);
@@ -224,7 +224,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_over_before_anybody_heard_of_it_is_noted_and_takes_nothing()
+    public async Task A_subscription_that_ended_unnoticed_is_recorded_without_effect()
     {
         var first = await SubscribeAsync("ada", "pro");
         Books.End(Books.Get("subscription", first));
@@ -235,8 +235,8 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await SeenAsync()).ShouldBe("canceled pro monthly 1");
         (await _database!.ScalarAsync<string>(
             "SELECT v.plan FROM customers c JOIN plan_versions v ON v.id = c.plan_version_id WHERE c.id = 'ada'")).ShouldBe(
-            "max", "What somebody was given by hand stays.");
-        (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "What was paid was paid.");
+            "max", "A manually assigned plan stays.");
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "The payment stays.");
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_lines")).ShouldBe(0);
     }
 
@@ -266,7 +266,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         await TellAsync();
         (await _database!.ScalarAsync<string>($"SELECT string_agg(x, ',' ORDER BY x) FROM ({Row}) r (x)")).ShouldBe(
             "active max monthly 1,canceled pro monthly 1", await InboxAsync());
-        (await PaymentsAsync()).ShouldBe("succeeded 2900 0, succeeded 9900 0", "What was told of the second meanwhile is read again.");
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0, succeeded 9900 0", "Events of the second subscription are read again.");
         second.ShouldNotBe(first);
         (await BreaksAsync()).ShouldBeEmpty();
     }
@@ -321,13 +321,13 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whose_it_is_by_a_link_binds_nobody_to_a_customer_of_Stripe()
+    public async Task A_link_does_not_bind_a_customer_to_a_customer_of_Stripe()
     {
         await SubscribeAsync("victim", "pro");
         await TellAsync();
         (await PlanOfAsync("victim")).ShouldBe("pro", "Somebody paid for it.");
         (await _database!.ScalarAsync<long>("SELECT count(*) FROM provider_customers")).ShouldBe(
-            0, "Who clicked the link is not who is named in it.");
+            0, "The visitor who clicked the link is not the customer named in it.");
         (await Rig.Accounts.CustomerAsync(Rig.Account, new("victim", null, null), CancellationToken.None)).ShouldNotBe(
             (string)Books.All("subscription").Single()["customer"]!);
     }
@@ -368,7 +368,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_asked_earlier_writes_nothing_however_late_it_comes()
+    public async Task An_older_read_that_arrives_later_writes_nothing()
     {
         var (start, at) = (Instant.From(DateTimeOffset.UtcNow.AddDays(-3)), Instant.From(DateTimeOffset.UtcNow));
         var follow = new FollowSubscription(Rig.Ledger.Changes, Rig.Ledger.Clock);
@@ -404,7 +404,7 @@ public sealed class StripeMirrorTests(TestPostgres postgres) : IAsyncLifetime
         (await PaymentsAsync()).ShouldBe("succeeded 2900 0");
         await invoices.RunAsync(
             Rig.Project, PaymentProvider.Stripe, invoice with { AskedAt = at.Plus(TimeSpan.FromMilliseconds(2)) }, CancellationToken.None);
-        (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "What succeeded stays.");
+        (await PaymentsAsync()).ShouldBe("succeeded 2900 0", "The succeeded payment stays.");
     }
 
     private async Task<string?> PlanOfAsync(string customer) =>

@@ -83,7 +83,7 @@ public sealed class StripeProviderTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_paid_on_the_page_is_told_with_the_card_that_was_left()
+    public async Task A_payment_on_the_page_is_reported_with_the_saved_card()
     {
         var key = Guid.CreateVersion7();
         var page = await OpenAsync(key);

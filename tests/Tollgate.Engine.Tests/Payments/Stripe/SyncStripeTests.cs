@@ -38,7 +38,7 @@ public sealed class SyncStripeTests(TestPostgres postgres) : IAsyncLifetime
     ];
 
     [Fact]
-    public async Task What_is_missing_is_made_and_found_again()
+    public async Task Missing_objects_are_created_and_found_again()
     {
         (await SyncAsync(dryRun: true)).ShouldBe(AllCreated);
         Rig.Stripe.Books.All("price").ShouldBeEmpty("A dry run makes nothing.");

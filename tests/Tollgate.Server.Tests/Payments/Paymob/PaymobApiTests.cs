@@ -119,7 +119,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
     private async Task ShouldBeCleanAsync() => (await FoundAsync(server.Running, _sandbox)).ShouldBeEmpty();
 
     [Fact]
-    public async Task Who_pays_has_the_plan_at_once_and_who_is_declined_has_nothing()
+    public async Task A_payment_gives_the_plan_at_once_and_a_decline_gives_nothing()
     {
         var (checkout, secret) = await CheckOutAsync("life");
         (await TellAsync(_paymob.CallbackOf(_paymob.Pay(secret, success: false, code: "DECLINED")))).ShouldBe(HttpStatusCode.OK);
@@ -147,7 +147,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
     }
 
     [Fact]
-    public async Task What_nobody_signed_and_what_comes_through_the_browser_changes_nothing()
+    public async Task Unsigned_and_browser_callbacks_change_nothing()
     {
         var (_, secret) = await CheckOutAsync("forged");
         var declined = _paymob.Pay(secret, success: false);
@@ -180,7 +180,7 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
     }
 
     [Fact]
-    public async Task Of_two_projects_on_one_account_the_one_that_made_the_order_gets_its_callback()
+    public async Task With_two_projects_on_one_account_the_one_that_made_the_order_gets_its_callback()
     {
         var other = await server.ProjectAsync();
         var opened = await other.Door.PostAsync(

@@ -74,7 +74,7 @@ public sealed class PaymobClientTests : IAsyncLifetime
     [InlineData(null, "Pro")]
     [InlineData("Jane", "Pro")]
     [InlineData("  Jane  van  Example ", "A plan whose name is so long that nobody at Paymob would want to read all of it")]
-    public async Task Whatever_is_known_of_a_customer_is_taken(string? name, string description) =>
+    public async Task Any_customer_data_is_accepted(string? name, string description) =>
         (await Client.IntendAsync(Account, Order("b-1", name, description), default))!.Refusal.ShouldBeNull();
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class PaymobClientTests : IAsyncLifetime
     [InlineData("https://localhost:8080", "https://paymob.example/double/", "https://paymob.example/double/", null, 0)]
     [InlineData(null, "ftp://paymob.example", null, null, 1)]
     [InlineData(null, "nowhere", null, null, 1)]
-    public void Where_Paymob_is_and_where_it_finds_this_server(string? server, string? set, string? home, string? callbacks, int faults)
+    public void Paymobs_host_and_the_callback_address(string? server, string? set, string? home, string? callbacks, int faults)
     {
         var found = new List<string>();
         var options = PaymobSetup.Read(name => name == PaymobSetup.HomeVariable ? set : null, server is null ? null : new(server), found);
@@ -123,7 +123,7 @@ public sealed class PaymobClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_not_there_is_told_from_no_answer()
+    public async Task A_missing_object_differs_from_a_missing_answer()
     {
         (await Client.InquireAsync(Account, "e-1", default))!.Refusal.ShouldBe("404: Not found.");
         (await Client.FindAsync(Account, 5, default))!.Refusal.ShouldBe("404: Not found.");

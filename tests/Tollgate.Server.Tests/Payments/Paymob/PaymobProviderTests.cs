@@ -143,7 +143,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     }
 
     [Fact]
-    public async Task What_was_not_paid_is_not_found_and_a_decline_is_no_end()
+    public async Task An_unpaid_order_is_not_found_and_a_decline_is_not_final()
     {
         var key = Guid.CreateVersion7();
         (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
@@ -293,7 +293,7 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     }
 
     [Fact]
-    public async Task What_the_merchant_sends_back_at_Paymob_is_told_as_nobodys()
+    public async Task A_refund_in_Paymobs_dashboard_is_reported_without_a_refund_of_Tollgate()
     {
         var paid = await PaidAsync(Guid.CreateVersion7());
         var child = Paymob.RefundInDashboard(paid, 25_000);
@@ -347,10 +347,10 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     [InlineData("""{"type": "TRANSACTION", "obj": 5}""")]
     [InlineData("""{"type": "DELIVERY_STATUS", "obj": {"id": 1}}""")]
     [InlineData("""{"trigger_type": "canceled", "subscription_data": {"id": 1264}, "hmac": "5a8c"}""")]
-    public void What_nobody_signed_is_forged(string body) => Read(("?hmac=00", body)).Verdict.ShouldBe(WebhookVerdict.Forged);
+    public void An_unsigned_callback_is_forged(string body) => Read(("?hmac=00", body)).Verdict.ShouldBe(WebhookVerdict.Forged);
 
     [Fact]
-    public async Task What_concerns_nobody_here_is_let_be()
+    public async Task An_irrelevant_callback_is_ignored()
     {
         var read = Read(("", PaymobDouble.SubscriptionOf("Successful Transaction", 1264)));
         (read.Verdict, read.Event!.Type).ShouldBe((WebhookVerdict.Genuine, "subscription.successful_transaction"));

@@ -88,7 +88,7 @@ public sealed class StripeClientTests : IAsyncLifetime
     [InlineData(StripeMishap.KeyInUse)]
     [InlineData(StripeMishap.LockTimeout)]
     [InlineData(StripeMishap.LoseAnswer)]
-    public async Task What_may_pass_is_asked_again_with_the_same_key(StripeMishap mishap)
+    public async Task A_temporary_failure_is_retried_with_the_same_key(StripeMishap mishap)
     {
         _stripe.Next(mishap, times: 2, path: "/v1/payment_intents");
         var answer = await PayAsync(StripeCard.Good);
@@ -104,7 +104,7 @@ public sealed class StripeClientTests : IAsyncLifetime
     [InlineData(StripeMishap.Drop, 3)]
     [InlineData(StripeMishap.LoseAnswer, 3)]
     [InlineData(StripeMishap.RateLimit, 1)]
-    public async Task What_does_not_pass_is_no_answer(StripeMishap mishap, int tries)
+    public async Task A_lasting_failure_is_not_an_answer(StripeMishap mishap, int tries)
     {
         _stripe.Next(mishap, tries, "/v1/payment_intents");
         (await PayAsync(StripeCard.Good)).Outcome.ShouldBe(StripeOutcome.NoAnswer);

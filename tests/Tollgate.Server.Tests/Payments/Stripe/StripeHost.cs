@@ -120,7 +120,3 @@ public sealed class StripeHost(TestPostgres postgres) : IAsyncLifetime
         return reference;
     }
 }
-
-/// <summary>The classes that share one: each of their tests has a project of its own.</summary>
-[CollectionDefinition(nameof(StripeHost))]
-public sealed class StripeHostTests : ICollectionFixture<StripeHost>;

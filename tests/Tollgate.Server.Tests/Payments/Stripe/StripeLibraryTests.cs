@@ -15,7 +15,7 @@ public sealed class StripeLibraryTests
     private static readonly DateTimeOffset At = DateTimeOffset.FromUnixTimeSeconds(1_767_225_600);
 
     [Fact]
-    public async Task What_it_signs_is_good_here()
+    public async Task The_librarys_signatures_are_valid_for_Tollgate()
     {
         await NpmClients.InstallAsync();
         var header = await NpmClients.StripeSignsAsync(Secret, At.ToUnixTimeSeconds(), Body);
@@ -25,7 +25,7 @@ public sealed class StripeLibraryTests
     }
 
     [Fact]
-    public async Task What_the_double_and_we_sign_is_good_there()
+    public async Task The_signatures_of_the_double_and_of_Tollgate_are_valid_for_the_library()
     {
         await NpmClients.InstallAsync();
         var bytes = Encoding.UTF8.GetBytes(Body);

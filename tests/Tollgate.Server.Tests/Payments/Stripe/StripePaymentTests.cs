@@ -9,8 +9,7 @@ using Tollgate.Testing.Stripe;
 namespace Tollgate.Server.Tests.Payments.Stripe;
 
 /// <summary>Charges and refunds of a real server at the double, which allows what Stripe's OpenAPI description allows.</summary>
-[Collection(nameof(StripeHost))]
-public sealed class StripePaymentTests(StripeHost host)
+public sealed class StripePaymentTests(StripeHost host) : IClassFixture<StripeHost>
 {
     private static string Word(Came came, string member) => came[member].GetValue<string>();
 
@@ -146,7 +145,7 @@ public sealed class StripePaymentTests(StripeHost host)
     }
 
     [Fact]
-    public async Task What_is_kept_is_not_shown()
+    public async Task Stored_credentials_are_not_shown()
     {
         var sandbox = await host.ProjectAsync();
         var shown = await sandbox.Door.GetAsync("/v1/payment-settings");
