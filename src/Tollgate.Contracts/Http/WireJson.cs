@@ -160,6 +160,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(RecordedEvents))]
 [JsonSerializable(typeof(VoidRequest))]
 [JsonSerializable(typeof(VoidedView))]
+[JsonSerializable(typeof(EventOrigin))]
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(DecisionExplained))]

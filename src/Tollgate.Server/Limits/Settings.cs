@@ -193,7 +193,7 @@ public static class Settings
     /// <summary>Valid tokens of one customer.</summary>
     public static readonly Setting MostTokens = new(
         "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
-        "A token lives 30 days at most: enough for a new one every 45 minutes.");
+        "Enough for a token an hour for 40 days; a token lives at most ten years.");
 
     /// <summary>Alert rules of one project.</summary>
     public static readonly Setting MostAlertRules = new(

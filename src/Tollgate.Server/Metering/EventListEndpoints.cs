@@ -175,8 +175,9 @@ internal static class EventListEndpoints
     {
         Id = row.Id, Customer = row.Customer, Member = row.Member, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
         OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
-        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
-        Source = SourceOf(row), Key = row.Key,
+        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, Voids = row.Voids,
+        Origin = row.OriginJson is { } origin ? JsonSerializer.Deserialize(origin, WireJson.Default.EventOrigin) : null,
+        VoidedBy = row.VoidedBy, Source = SourceOf(row), Key = row.Key,
     };
 
     internal static string? SourceOf(EventRow row) => row.IsImported ? "import" : row.Key is null ? null : "customer_token";

@@ -158,6 +158,25 @@ public static class AlwrityDoor
         return providers;
     }
 
+    /// <summary>
+    /// The catalogue's name of each provider whose calls a feature counts, by the names that a call may have: the feature
+    /// <c>metaphor_calls</c> counts <c>exa</c> too, and every door says <c>metaphor</c>.
+    /// </summary>
+    internal static Dictionary<string, string> ProvidersIn(CatalogDocument document)
+    {
+        var providers = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var feature in document.Features.Where(static one => one.Code.EndsWith(Calls, StringComparison.Ordinal)))
+        {
+            var provider = feature.Code[..^Calls.Length];
+            foreach (var name in NamesOf(feature, provider))
+            {
+                providers.TryAdd(name, provider);
+            }
+        }
+
+        return providers;
+    }
+
     /// <summary>The providers whose calls a feature counts: the one in its name, and those in its meters' filters.</summary>
     private static HashSet<string> NamesOf(Feature feature, string provider) =>
         [provider,

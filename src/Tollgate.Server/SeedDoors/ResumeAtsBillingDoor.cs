@@ -12,7 +12,7 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>C: <c>/billing/create-checkout-session</c>, <c>/billing/create-portal-session</c>, <c>/billing/status</c>.</summary>
 internal static class ResumeAtsBillingDoor
 {
-    private const string Tag = "Seed door: resume and ATS";
+    private const string Tag = "Billing";
 
     private const string Error = "billing_error";
 
@@ -58,15 +58,16 @@ internal static class ResumeAtsBillingDoor
             return;
         }
 
+        // Without Stripe's keys the seed knows no price ids, so it answers as to a plan that it does not sell.
         var plans = SeedBilling.PaidPlans(context.Project());
-        if (!plans.Contains(body.Plan!, StringComparer.Ordinal))
+        if (!plans.Contains(body.Plan!, StringComparer.Ordinal) || !deps.IsConfigured(context.Project()))
         {
             await WriteAsync(context, StatusCodes.Status400BadRequest, Error, $"Invalid plan type. Must be {Listed(plans)}.");
         }
         else if (await deps.CheckOutAsync(context, customer, body.Plan!, body.SuccessUrl!, body.CancelUrl!) is var (id, page))
         {
             await Answer.Json(
-                context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") },
+                context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id },
                 WireJson.Default.SeedCheckout);
         }
     }
