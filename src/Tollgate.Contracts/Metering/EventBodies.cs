@@ -160,12 +160,12 @@ public sealed record EventView
     public string? Voids { get; init; }
 
     /// <summary>
-    /// <c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. Null: the back end
-    /// sent it.
+    /// <c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. <c>import</c>: closed
+    /// history, which moved no quota. Null: the back end sent it.
     /// </summary>
     public string? Source { get; init; }
 
-    /// <summary>For an event with a source: the name to use instead of the id (for its decision, its void, starting_after).</summary>
+    /// <summary>For an event of a customer token: the name to use instead of the id (for its decision, its void, starting_after).</summary>
     public string? Key { get; init; }
 }
 

@@ -18,7 +18,8 @@ namespace Tollgate.Engine.Ledger;
 /// period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle ·
 /// <c>late</c> a settle after expiry · <c>void</c> the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes
 /// of unique meters: [feature, value] · <c>last</c> the values of latest meters: [feature, value, number of the report in its period] ·
-/// <c>timed</c> the values of weighted_sum meters: [feature, value, number of the report in its instant].
+/// <c>timed</c> the values of weighted_sum meters: [feature, value, number of the report in its instant] ·
+/// <c>import</c> the number of the import of an event that moved no balance, always with an empty <c>post</c>.
 /// </summary>
 public sealed record EventData
 {
@@ -56,6 +57,8 @@ public sealed record EventData
 
     public IReadOnlyList<Reading> Readings { get; init; } = [];
 
+    public int? Import { get; init; }
+
     public string Write()
     {
         if (this == Plain)
@@ -83,6 +86,13 @@ public sealed record EventData
             WriteFlag(json, "hold", IsSettle);
             WriteFlag(json, "late", IsLate);
             WriteText(json, "void", Voids?.ToString("D"));
+            if (Import is { } import)
+            {
+                json.WriteNumber("import", import);
+                json.WriteStartArray("post");
+                json.WriteEndArray();
+            }
+
             WriteList(json, "post", Postings, p =>
             {
                 json.WriteNumberValue(p.FeatureKey);
@@ -132,6 +142,7 @@ public sealed record EventData
             IsSettle = root.TryGetProperty("hold", out _),
             IsLate = root.TryGetProperty("late", out _),
             Voids = root.TryGetProperty("void", out var voided) ? voided.GetGuid() : null,
+            Import = root.TryGetProperty("import", out var import) ? import.GetInt32() : null,
             Readings = [.. Enum.GetValues<ReadingKind>().SelectMany(kind => List(root, KeyOf(kind), pair => Read(kind, pair)))],
         };
     }

@@ -28,6 +28,9 @@ public sealed record EventRow(
 
     /// <summary>Set if the id was sent with a customer token: the name by which only this event can be addressed.</summary>
     public string? Key { get; init; }
+
+    /// <summary>True if it is closed history, which counts for reports only.</summary>
+    public bool IsImported { get; init; }
 }
 
 /// <summary>The position of an event in a list, newest first: the cursor of the next page.</summary>
@@ -289,6 +292,7 @@ public sealed class EventQueries(Database database)
             Member = stored.Data.Member,
             OriginJson = stored.Data.OriginJson,
             Key = EventKey.NameOf(stored.Id, stored.Data.Id),
+            IsImported = stored.Data.Import is not null,
         };
     }
 }

@@ -29,6 +29,7 @@ internal static class OpenApiDocuments
     [
         ("Quotas", "Check whether a customer may use a feature, or decide and record the use in one step."),
         ("Reservations", "Hold an amount before the work; settle it with the true amount, or release it."),
+        ("Imports", "Import the history of a running product as closed facts."),
         ("Metering", "Send usage events and read them back."),
         ("LLM", "Record model calls, keep the price book, and list calls with their costs."),
         ("Gateway", "Call model providers through Tollgate, which meters and limits each call."),

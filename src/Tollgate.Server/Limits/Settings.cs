@@ -201,6 +201,12 @@ public static class Settings
         "Tollgate compares each fact with each rule of its kind. A hundred are some for each kind, and ten thousand alerts of one fact help "
             + "nobody.");
 
+    /// <summary>Imports of one project that are not finished.</summary>
+    public static readonly Setting MostImports = new(
+        "TOLLGATE_MOST_IMPORTS", "imports", 20, 1, 1_000,
+        "Imports that arrive, wait or run. Tollgate stores the whole file of each, and books one of a project at a time. Further callers get "
+            + "429 rate_limited.");
+
     /// <summary>New idempotency keys of the tokens of one customer per day.</summary>
     public static readonly Setting CustomerKeys = new(
         "TOLLGATE_CUSTOMER_IDEMPOTENCY_KEYS", "keys a day", 1_000, 1, 10_000_000,
@@ -232,7 +238,7 @@ public static class Settings
         GatewayMemory,
         UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, ProjectMails,
-        ProjectProviderEvents, MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
+        ProjectProviderEvents, MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules, MostImports,
         CustomerKeys,
     ];
 }
