@@ -182,6 +182,7 @@ public sealed record SetLoginRequest
     public string? Username { get; init; }
 
     /// <summary>8 to 256 characters. Tollgate stores only its hash.</summary>
+    [Required]
     public string? Password { get; init; }
 }
 

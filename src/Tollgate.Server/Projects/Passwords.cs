@@ -87,7 +87,7 @@ public sealed class Passwords : IDisposable
     public void Fail(int project, string username) => _accounts.Fail(AccountOf(project, username), Now());
 
     private static Neighborhood AccountOf(int project, string username) =>
-        new((uint)HashCode.Combine(project, username));
+        new(unchecked((uint)HashCode.Combine(project, username)));
 
     private static TimeSpan Now() => Stopwatch.GetElapsedTime(0);
 }

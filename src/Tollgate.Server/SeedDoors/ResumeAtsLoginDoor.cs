@@ -31,7 +31,7 @@ internal static class ResumeAtsLoginDoor
             services.GetRequiredService<IssueCustomerToken>(), services.GetRequiredService<CountThings>(),
             services.GetRequiredService<Guesses>());
         app.MapPost("/auth/login", (RequestDelegate)(context => LogInAsync(context, deps)))
-            .RequireKey(Access.Public | Access.Keyless, Scope.None)
+            .RequireKey(Access.Keyless, Scope.None)
             .OfProduct(ResumeAtsDoor.Product)
             .WithOwnIdempotency()
             .WithLoad(Load.Own)

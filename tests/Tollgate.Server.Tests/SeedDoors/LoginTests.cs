@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.SeedDoors;
@@ -157,6 +158,23 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
         (await mine.GetAsync("/api/usage/current")).Status.ShouldBe(HttpStatusCode.Unauthorized);
         (await LogInAsync("username=judy&password=" + Password, "/p/email-assistant/auth/login")).Status
             .ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task The_database_holds_no_text_of_a_password()
+    {
+        await SetAsync("trendit", "mallory", "mallory-password");
+        await using var database = NpgsqlDataSource.Create(running.ConnectionString);
+        await using var command = database.CreateCommand("SELECT to_jsonb(l)::text FROM customer_logins l");
+        await using var rows = await command.ExecuteReaderAsync();
+        var seen = 0;
+        while (await rows.ReadAsync())
+        {
+            rows.GetString(0).ShouldNotContain("-password");
+            seen++;
+        }
+
+        seen.ShouldBeGreaterThan(0);
     }
 
     private async Task SetAsync(string project, string customer, string password, string? username = null)
