@@ -45,6 +45,7 @@ public sealed partial class RoomTests
         ["Webhooks"],
         ["Mail"],
         ["Notices"],
+        ["Imports"],
         ["Verification"],
         ["Backup"],
         ["SeedDoors"],

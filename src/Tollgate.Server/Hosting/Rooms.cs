@@ -9,6 +9,7 @@ using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
+using Tollgate.Server.Imports;
 using Tollgate.Server.Inbox;
 using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
@@ -56,6 +57,7 @@ internal static class Rooms
         services.AddAlerts();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddImports();
         services.AddAnalytics();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
@@ -100,6 +102,7 @@ internal static class Rooms
         app.MapAlertsRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapImports();
         app.MapAnalytics();
         app.MapClocks();
         app.MapSeedDoors();
