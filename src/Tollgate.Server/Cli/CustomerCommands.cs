@@ -9,7 +9,8 @@ internal static class CustomerCommands
 {
     private const string Path = "/v1/customers";
 
-    public static Command Build() => ServerDoor.Group("customers", "Customers of a project.", List(), Show(), Create(), Usage(), SetLogin());
+    public static Command Build() => ServerDoor.Group(
+        "customers", "Customers of a project.", List(), Show(), Create(), Usage(), SetLogin());
 
     private static Command List() => Lists.Command(
         Path, "id",

@@ -5,10 +5,53 @@ using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.SeedDoors;
 
-/// <summary>C's <c>POST /auth/login</c>, and the verification commands of the seed, as written, on a server without a default project.</summary>
+/// <summary>
+/// C's <c>POST /auth/login</c>, and the verification commands of the seed, as written, on a server without a default project.
+/// </summary>
 public sealed class LoginTests(RunningServer running) : IClassFixture<RunningServer>
 {
     private const string Password = "testpass123";
+
+    /// <summary>The seed's own answer.</summary>
+    private const string Usage =
+        """
+        {
+          "plan": "free",
+          "month_key": "2026-01",
+          "features": {
+            "ats_scan": {"limit": 2, "used": 0, "remaining": 2, "unlimited": false},
+            "resume_tailor": {"limit": 3, "used": 0, "remaining": 3, "unlimited": false},
+            "cover_letter": {"limit": 3, "used": 0, "remaining": 3, "unlimited": false},
+            "jd_parse": {"limit": 5, "used": 0, "remaining": 5, "unlimited": false}
+          }
+        }
+        """;
+
+    /// <summary>The seed's own answer.</summary>
+    private const string Exceeded =
+        """
+        {
+          "detail": {
+            "error": "quota_exceeded",
+            "feature": "ats_scan",
+            "plan": "free",
+            "limit": 2,
+            "used": 2,
+            "remaining": 0
+          }
+        }
+        """;
+
+    /// <summary>The seed's own answer.</summary>
+    private const string NoStripe =
+        """
+        {
+          "detail": {
+            "error": "billing_error",
+            "detail": "Invalid plan type. Must be 'pro' or 'elite'."
+          }
+        }
+        """;
 
     [Fact]
     public async Task C_the_seeds_verification_commands_give_the_seeds_answers()
@@ -24,18 +67,7 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
         usage.Json!["month_key"] = "2026-01";
         usage.ShouldBe(
             HttpStatusCode.OK,
-            """
-            {
-              "plan": "free",
-              "month_key": "2026-01",
-              "features": {
-                "ats_scan": {"limit": 2, "used": 0, "remaining": 2, "unlimited": false},
-                "resume_tailor": {"limit": 3, "used": 0, "remaining": 3, "unlimited": false},
-                "cover_letter": {"limit": 3, "used": 0, "remaining": 3, "unlimited": false},
-                "jd_parse": {"limit": 5, "used": 0, "remaining": 5, "unlimited": false}
-              }
-            }
-            """);
+            Usage);
 
         // 2. Three scans of a free plan with two.
         Came? last = null;
@@ -46,18 +78,7 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
 
         last!.ShouldBe(
             HttpStatusCode.TooManyRequests,
-            """
-            {
-              "detail": {
-                "error": "quota_exceeded",
-                "feature": "ats_scan",
-                "plan": "free",
-                "limit": 2,
-                "used": 2,
-                "remaining": 0
-              }
-            }
-            """);
+            Exceeded);
 
         // 3. A checkout without Stripe keys.
         (await mine.PostAsync(
@@ -70,14 +91,7 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
             }
             """)).ShouldBe(
             HttpStatusCode.BadRequest,
-            """
-            {
-              "detail": {
-                "error": "billing_error",
-                "detail": "Invalid plan type. Must be 'pro' or 'elite'."
-              }
-            }
-            """);
+            NoStripe);
     }
 
     [Fact]
@@ -91,7 +105,8 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
 
         foreach (var (form, status) in ((string, HttpStatusCode)[])[
             ("username=grace", HttpStatusCode.UnprocessableEntity), ("password=x", HttpStatusCode.UnprocessableEntity),
-            ("", HttpStatusCode.UnprocessableEntity), ("username=grace&password=" + new string('x', 5000), HttpStatusCode.RequestEntityTooLarge)])
+            ("", HttpStatusCode.UnprocessableEntity),
+            ("username=grace&password=" + new string('x', 5000), HttpStatusCode.RequestEntityTooLarge)])
         {
             var refused = await LogInAsync(form);
             (refused.Status, refused.Json!.AsObject().Select(static one => one.Key).Single()).ShouldBe((status, "detail"), form);
@@ -135,7 +150,8 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
         await SetAsync("alwrity", "u-1", "second-password", "ivan@example.com");
         (await LogInAsync("username=ivan@example.com&password=first-password", "/p/alwrity/auth/login")).Status
             .ShouldBe(HttpStatusCode.Unauthorized);
-        (await LogInAsync("username=ivan@example.com&password=second-password", "/p/alwrity/auth/login")).Status.ShouldBe(HttpStatusCode.OK);
+        (await LogInAsync("username=ivan@example.com&password=second-password", "/p/alwrity/auth/login")).Status
+            .ShouldBe(HttpStatusCode.OK);
         (await running.DoorOf("alwrity").DeleteAsync("/v1/customers/u-1/login")).Status.ShouldBe(HttpStatusCode.NoContent);
         (await LogInAsync("username=ivan@example.com&password=second-password", "/p/alwrity/auth/login")).Status
             .ShouldBe(HttpStatusCode.Unauthorized);
