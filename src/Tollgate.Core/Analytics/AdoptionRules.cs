@@ -49,6 +49,6 @@ public static class AdoptionRules
         }
 
         return [.. ReportSpan.Months(first, today, zone).Select(month => new AdoptionMonth(
-            month.From, month.Time.End < now ? month.Time.End : new(now.UnixMicroseconds + 1)))];
+            month.From, month.Time.End <= now ? month.Time.End : new(now.UnixMicroseconds + 1)))];
     }
 }

@@ -81,7 +81,8 @@ public sealed class AdoptionQueries(NpgsqlDataSource database, Clock clock)
         var months = AdoptionRules.MonthsOf(now, project.Zone, isWhole ? null : run!.Month);
         var catalog = project.Catalog;
         var offered = catalog.PlanVersions.Values
-            .SelectMany(version => version.Entitlements.Where(one => AdoptionRules.Offers(catalog.FeaturesByKey[one.Key].Feature, one.Value)),
+            .SelectMany(version =>
+                version.Entitlements.Where(one => AdoptionRules.Offers(catalog.FeaturesByKey[one.Key].Feature, one.Value)),
                 static (version, one) => (Version: version.Id, Feature: one.Key)).ToArray();
         await connection.ExecuteAsync(AdoptionSql.Prepare, cancel);
         await connection.ExecuteAsync(

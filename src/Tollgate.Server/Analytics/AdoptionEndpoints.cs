@@ -70,9 +70,7 @@ internal static class AdoptionEndpoints
 
     private static async Task ShowAsync(HttpContext context, AdoptionQueries queries, Clock clock)
     {
-        var faults = new Faults();
-        var limit = CostDays.Number(context.Request.Query["limit"], "limit", DefaultLines, MostLines, faults);
-        if (await ReadAsync(context, queries, clock, limit + 1, faults) is not var (from, to, rows, at))
+        if (await ReadAsync(context, queries, clock, isFile: false) is not var (from, to, limit, rows, at))
         {
             return;
         }
@@ -83,12 +81,12 @@ internal static class AdoptionEndpoints
 
     private static async Task CsvAsync(HttpContext context, AdoptionQueries queries, Clock clock)
     {
-        if (await ReadAsync(context, queries, clock, CostAnalysisEndpoints.MostCsvLines + 1, new()) is not var (_, _, rows, _))
+        if (await ReadAsync(context, queries, clock, isFile: true) is not var (_, _, limit, rows, _))
         {
             return;
         }
 
-        if (rows.Count > CostAnalysisEndpoints.MostCsvLines)
+        if (rows.Count > limit)
         {
             await CostAnalysisEndpoints.RefuseLengthAsync(context);
             return;
@@ -100,11 +98,14 @@ internal static class AdoptionEndpoints
     }
 
     /// <summary>Null: the problem is written.</summary>
-    private static async Task<(DateOnly From, DateOnly To, IReadOnlyList<Adoption> Rows, Instant? AsOf)?> ReadAsync(
-        HttpContext context, AdoptionQueries queries, Clock clock, int most, Faults faults)
+    private static async Task<(DateOnly From, DateOnly To, int Limit, IReadOnlyList<Adoption> Rows, Instant? AsOf)?> ReadAsync(
+        HttpContext context, AdoptionQueries queries, Clock clock, bool isFile)
     {
-        var project = context.Project();
+        var (project, faults) = (context.Project(), new Faults());
         var (from, to) = ReportDays.ReadMonths(context, clock.Now(project), faults);
+        var limit = isFile
+            ? CostAnalysisEndpoints.MostCsvLines
+            : CostDays.Number(context.Request.Query["limit"], "limit", DefaultLines, MostLines, faults);
         string? feature = context.Request.Query["feature"];
         if (feature is not null && project.Catalog.FeaturesByKey.Values.All(one => one.Code != feature))
         {
@@ -120,8 +121,8 @@ internal static class AdoptionEndpoints
 
         var first = new DateOnly(from.Year, from.Month, 1);
         var (rows, at) = await queries.ReadAsync(
-            project, first, new(to.Year, to.Month, 1), feature, most, context.RequestAborted);
-        return (first, to, rows, at);
+            project, first, new(to.Year, to.Month, 1), feature, limit + 1, context.RequestAborted);
+        return (first, to, limit, rows, at);
     }
 
     private static AdoptionLine LineOf(Adoption one) => new(

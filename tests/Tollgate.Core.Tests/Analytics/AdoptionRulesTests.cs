@@ -39,7 +39,8 @@ public sealed class AdoptionRulesTests
         string now, string? last, int count, string first, string current)
     {
         var at = Instant.From(DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture));
-        var months = AdoptionRules.MonthsOf(at, Cairo, last is null ? null : DateOnly.Parse(last, System.Globalization.CultureInfo.InvariantCulture));
+        var months = AdoptionRules.MonthsOf(
+            at, Cairo, last is null ? null : DateOnly.Parse(last, System.Globalization.CultureInfo.InvariantCulture));
         (months.Count, $"{months[0].Month:yyyy-MM-dd}", $"{months[^1].Month:yyyy-MM-dd}").ShouldBe((count, first, current));
         months[^1].Until.ShouldBe(new Instant(at.UnixMicroseconds + 1), "Terms from now on count.");
         months[^2].Until.ShouldBe(ReportSpan.Of(months[^1].Month, months[^1].Month, Cairo).Time.Start);

@@ -26,8 +26,8 @@ public sealed class AdoptionApiTests(RunningServer running)
             "2027-03 exports 1 1 1 2",
 
             // omar used at midnight in Cairo, 22:00 UTC. acme's April began on 20 March.
-            "2027-04 calls 5 1 0.2 4",
-            "2027-04 exports 0 0  0",
+            // The month of yuki in Tokyo began on 31 March in Cairo.
+            "2027-04 calls 6 2 0.3333 10",
         ]);
         foreach (var (month, feature, customers, units) in await NaiveAsync(sandbox))
         {
@@ -35,14 +35,15 @@ public sealed class AdoptionApiTests(RunningServer running)
                 && line.EndsWith($" {units}", StringComparison.Ordinal) && line.Split(' ')[3] == $"{customers}", $"{month} {feature}");
         }
 
-        (await LinesAsync(other)).ShouldContain("2027-04 calls 6 2 0.3333 11");
+        (await LinesAsync(other)).ShouldContain("2027-04 calls 7 3 0.4286 17");
         await ExecuteAsync("DELETE FROM feature_months; DELETE FROM feature_month_runs");
         (await LinesAsync(sandbox)).ShouldBe(lines);
         await ExecuteAsync("UPDATE feature_months SET used = 0, units = 99; UPDATE feature_month_runs SET ran_at = now() - interval '2 s'");
         (await LinesAsync(sandbox)).ShouldBe(lines, "A wrong month that can still change is computed again.");
-        (await (await sandbox.FetchAsync($"{Path}&feature=exports".Replace("?", ".csv?", StringComparison.Ordinal))).Content.ReadAsStringAsync())
+        (await (await sandbox.FetchAsync(
+            $"{Path}&feature=exports".Replace("?", ".csv?", StringComparison.Ordinal))).Content.ReadAsStringAsync())
             .ShouldBe(
-                "month,feature,entitled,customers,rate,units,imported_units\r\n2027-03,exports,1,1,1,2,0\r\n2027-04,exports,0,0,,0,0\r\n");
+                "month,feature,entitled,customers,rate,units,imported_units\r\n2027-03,exports,1,1,1,2,0\r\n");
     }
 
     [Fact]
@@ -52,8 +53,8 @@ public sealed class AdoptionApiTests(RunningServer running)
         (await GetAsync(empty, "/v1/analytics/features/adoption?from=2025-04-02"))["data"]!.AsArray().ShouldBeEmpty();
         var wrong = await empty.Door.GetAsync("/v1/analytics/features/adoption?from=2027-04-02&to=2027-04-01&feature=cals&limit=0");
         wrong.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        wrong.Json!["errors"]!.AsArray().Select(static one => one!["param"]!.GetValue<string>()).ShouldBe(["limit", "to", "feature"]);
-        wrong.Json!.ToJsonString().ShouldContain("Did you mean 'calls'?");
+        wrong.Json!["errors"]!.AsArray().Select(static one => one!["param"]!.GetValue<string>()).ShouldBe(["to", "limit", "feature"]);
+        wrong.Json!["errors"]![2]!["detail"]!.GetValue<string>().ShouldContain("Did you mean 'calls'?");
     }
 
     private async Task<BillingSandbox> StoryAsync()
@@ -71,6 +72,9 @@ public sealed class AdoptionApiTests(RunningServer running)
         await sandbox.UseAsync("omar", "calls", 4);
         await sandbox.UseAsync("acme", "calls", 1);
         await sandbox.AdvanceAsync("2027-04-03T00:00:00Z");
+        (await sandbox.Door.PostAsync("/v1/customers", """{"id": "yuki", "time_zone": "Asia/Tokyo"}""")).Status.ShouldBe(
+            HttpStatusCode.Created);
+        await sandbox.UseAsync("yuki", "calls", 6);
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{id}/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
         return sandbox;
     }
