@@ -1,7 +1,7 @@
 namespace Tollgate.Contracts.Analytics;
 
 /// <summary>The adoption of a feature in a month.</summary>
-/// <param name="Entitled">The customers whose plan had the feature at the end of the month (now, of the current one), or that used it.</param>
+/// <param name="Entitled">The customers whose plan had the feature at the end of the month (or now), or that used it.</param>
 /// <param name="Customers">The customers that used it.</param>
 /// <param name="Rate"><c>customers</c> ÷ <c>entitled</c>; null if no customer is entitled.</param>
 /// <param name="Units">The units that they used.</param>

@@ -19,7 +19,7 @@ internal static class AdoptionSql
         WITH month AS (SELECT * FROM unnest($2::date[], $3::timestamptz[], $4::integer[]) AS m (month, until, standard)),
              offered AS (SELECT * FROM unnest($8::integer[], $9::integer[]) AS o (version, feature)),
              uses AS MATERIALIZED (
-                SELECT b.partition, b.account, b.feature, month_of_use(b.period_start, b.period_end, $6) AS month, min(b.period_start) AS since,
+                SELECT b.partition, b.account, b.feature, date_trunc('month', b.period_start AT TIME ZONE $6)::date AS month,
                        sum(used_by(b, $7)) AS units
                   FROM customers c
                   JOIN balances b ON b.partition = c.partition AND b.account = c.account AND b.period_end > $5 AND b.used > 0

@@ -220,9 +220,9 @@ public static class WorkNames
 
     public static IReadOnlyList<string> All { get; } =
     [
-        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports, Inbox, MailEvents, Mails,
-        Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
-        VatChecks, WebhookDeliveries, WebhookEvents,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports, Inbox,
+        MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions, VatChecks, WebhookDeliveries,
+        WebhookEvents,
     ];
 }
 

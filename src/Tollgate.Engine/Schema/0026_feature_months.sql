@@ -1,12 +1,6 @@
 -- Room: Analytics. Adoption of features by month, computed from balances and terms: a projection. Tollgate computes the last months again every few
--- minutes and before reports of small projects, and all months once a day. Deleting its rows loses nothing.
-
--- The month of the project's time zone in which the use of a quota period counts: the one in which it begins. 26 hours, the largest difference of time
--- zones, are added, so that calendar months of customers in any time zone count as the same month.
-CREATE FUNCTION month_of_use(period_start timestamptz, period_end timestamptz, zone text) RETURNS date LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT date_trunc('month', (period_start + least((period_end - period_start) / 2, interval '26 hours')) AT TIME ZONE zone)::date
-$$;
-
+-- minutes and before reports of small projects, and all months once a day. Deleting its rows loses nothing. A use counts in the month of the project's time
+-- zone in which its quota period begins.
 CREATE TABLE feature_months (
     project_id integer       NOT NULL REFERENCES projects (id),
     month      date          NOT NULL CHECK (extract(day FROM month) = 1),

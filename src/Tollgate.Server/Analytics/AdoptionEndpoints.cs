@@ -27,7 +27,7 @@ internal static class AdoptionEndpoints
     private static readonly Description Adoption = new(
         "Analytics", "Show the adoption of features",
         "Returns for each month and feature the customers that have it, those that used it, and the units. A use counts in the month in "
-            + "which its quota period begins, in the project's time zone; a period that begins in the last 26 hours of a month counts in the next. "
+            + "which its quota period begins, in the project's time zone. "
             + "The plan at the end of the month decides who has a feature; overrides and add-ons of single customers count once they use it. "
             + "Tollgate computes the figures of small projects at the request, and those of others every few minutes: see `as_of`.")
     {
