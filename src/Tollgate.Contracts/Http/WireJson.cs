@@ -72,6 +72,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(SegmentsView))]
 [JsonSerializable(typeof(CostAnalysis))]
 [JsonSerializable(typeof(CustomerAnalysis))]
+[JsonSerializable(typeof(SlaTargetsBody))]
 [JsonSerializable(typeof(RevenueVsCost))]
 [JsonSerializable(typeof(CreateCustomerRequest))]
 [JsonSerializable(typeof(UpdateCustomerRequest))]

@@ -25,6 +25,7 @@ using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
+using Tollgate.Core.Costs;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Dunning;
 using Tollgate.Core.Grants;
@@ -133,6 +134,8 @@ internal static class ClosedSets
         [(typeof(MrrFactView), nameof(MrrFactView.Kind))] = CatalogWords.All<MrrMovement>(),
         [(typeof(MrrFactView), nameof(MrrFactView.Interval))] = Intervals,
         [(typeof(KpiView), nameof(KpiView.Unit))] = KpiEndpoints.Units,
+        [(typeof(SlaView), nameof(SlaView.Missed))] = CatalogWords.All<SlaFigure>(),
+        [(typeof(MarginsView), nameof(MarginsView.GroupBy))] = CatalogWords.All<MarginBy>(),
         [(typeof(SegmentsView), nameof(SegmentsView.GroupBy))] = CatalogWords.All<SegmentBy>(),
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,

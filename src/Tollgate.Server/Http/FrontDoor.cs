@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
+using Tollgate.Core.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http.Pages;
@@ -39,7 +40,7 @@ public sealed class FrontDoor(
         AnswerHeaders.Begin(context.Response);
         try
         {
-            await RunAsync(context);
+            await RunWithCatalogAsync(context);
             if (IsBareFailure(context.Response))
             {
                 var code = Problems.Of(context.Response.StatusCode);
@@ -67,6 +68,30 @@ public sealed class FrontDoor(
         }
     }
 
+    /// <summary>
+    /// Runs the request. If it reads a row that another request wrote with a newer catalogue, a read repeats with that catalogue; a change
+    /// fails with 503, since part of it may have taken effect, and its repetition has the new catalogue.
+    /// </summary>
+    private async Task RunWithCatalogAsync(HttpContext context)
+    {
+        try
+        {
+            await RunAsync(context);
+        }
+        catch (CatalogTooOldException) when (!context.Response.HasStarted)
+        {
+            await directory.RefreshAsync(context.RequestAborted);
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            {
+                throw;
+            }
+
+            context.Response.Clear();
+            AnswerHeaders.Begin(context.Response);
+            await RunAsync(context);
+        }
+    }
+
     /// <summary>Finds the endpoint's caller, and runs the endpoint or refuses.</summary>
     private async Task RunAsync(HttpContext context)
     {
@@ -81,7 +106,7 @@ public sealed class FrontDoor(
         {
             await Problems.WriteAsync(
                 context, ErrorCode.MalformedRequest,
-                $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
+                $"The path has the segment '{dots}'. Send the path without '.' and '..' segments. No id is '.' or '..'.");
         }
         else if (requirement is null)
         {
@@ -149,7 +174,7 @@ public sealed class FrontDoor(
         if (text.IsEmpty)
         {
             return requirement.Access.HasFlag(Access.Keyless)
-                ? KeylessCaller(PublicAddress.HostOf(context).Host)
+                ? KeylessCaller(context)
                 : new Resolution(null, ErrorCode.KeyMissing, KeyReader.WhyNone(context));
         }
 
@@ -200,19 +225,37 @@ public sealed class FrontDoor(
     private static Resolution OfItsProject(HttpContext context, Caller caller)
     {
         string? named = context.Request.Headers["X-Project"];
-        return string.IsNullOrEmpty(named) || named == caller.Project!.Code ? caller : new Resolution(
-            null, ErrorCode.MalformedRequest,
-            $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{caller.Project.Code}'. Leave the header out, "
-                + $"or send a key of '{Spelling.Shown(named)}' or the admin key.");
+        var own = caller.Project!.Code;
+        if (!string.IsNullOrEmpty(named) && named != own)
+        {
+            return new(
+                null, ErrorCode.MalformedRequest,
+                $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{own}'. Leave the header out, "
+                    + $"or send a key of '{Spelling.Shown(named)}' or the admin key.");
+        }
+
+        return context.Features.Get<ProjectOfPath>() is { Project.Code: var code } && code != own
+            ? new Resolution(
+                null, ErrorCode.MalformedRequest,
+                $"The path begins with /p/{code}, but the key belongs to '{own}'. Leave /p/{code} out, or send a key of '{code}'.")
+            : caller;
     }
 
-    /// <summary>The admin key works on the project that <c>X-Project</c> names.</summary>
+    /// <summary>The admin key works on the project that <c>X-Project</c> or the path names.</summary>
     private Resolution WithProject(HttpContext context, Caller admin)
     {
         string? code = context.Request.Headers["X-Project"];
+        var ofPath = context.Features.Get<ProjectOfPath>()?.Project;
         if (string.IsNullOrEmpty(code))
         {
-            return admin;
+            return ofPath is null ? admin : admin with { Project = ofPath };
+        }
+
+        if (ofPath is not null && ofPath.Code != code)
+        {
+            return new(
+                null, ErrorCode.MalformedRequest,
+                $"X-Project names '{Spelling.Shown(code)}', but the path begins with /p/{ofPath.Code}. Leave one of them out.");
         }
 
         return directory.Find(code) is { } project
@@ -223,14 +266,12 @@ public sealed class FrontDoor(
     }
 
     /// <summary>
-    /// A caller without a key reads public data of the project with the host name, else of the default project. The caller can send any
-    /// host; it only selects among public pages.
+    /// A caller without a key reads public data of the project that the request selects.
     /// </summary>
-    private Resolution KeylessCaller(string host)
-    {
-        var project = directory.FindByHost(host) ?? (options.Value.DefaultProject is { } code ? directory.Find(code) : null);
-        return project is null ? ErrorCode.KeyMissing : new Caller(KeyKind.Public, project, Scope.All, null, null);
-    }
+    private Resolution KeylessCaller(HttpContext context) =>
+        PublicProject.Of(context, directory, options.Value) is { } project
+            ? new Caller(KeyKind.Public, project, Scope.All, null, null)
+            : ErrorCode.KeyMissing;
 
     private static readonly string ManyWait = FormattableString.Invariant(
         $"{TokenLookUps.WaitingOfOne} requests with this customer token already wait for its look-up. Send fewer at one time.");

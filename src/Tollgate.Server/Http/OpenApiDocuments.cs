@@ -209,7 +209,7 @@ internal static class OpenApiDocuments
         AddWhen(Access.Public, "public key");
         AddWhen(Access.CustomerToken, "customer token");
         AddWhen(Access.Admin, "admin key");
-        AddWhen(Access.Keyless, "no key (the project of the host name, else the default project)");
+        AddWhen(Access.Keyless, "no key (the project of the path or host name, else the default project, else the product's own)");
         var scopes = Engine.Projects.Scopes.ToNames(requirement.Scope);
         return $"Accepts: {string.Join(", ", keys)}."
             + (scopes.Length > 0 ? $" Scope of restricted keys: `{string.Join(" ", scopes)}`." : "");

@@ -49,7 +49,7 @@ internal static class AlwrityCostsDoor
         var clock = app.Services.GetRequiredService<Clock>();
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
         app.MapGet("/api/subscription/pricing", (RequestDelegate)(context => PricingAsync(context, prices, clock)))
-            .RequireKey(readers, Scope.CatalogRead).WithSeedErrors().Describe(Pricing);
+            .RequireKey(readers, Scope.CatalogRead).OfProduct(AlwrityDoor.Product).WithSeedErrors().Describe(Pricing);
         Map("/api/subscription/usage/{user_id}/trends", context => TrendsAsync(context, costs, clock), Trends);
         Map("/api/subscription/dashboard/{user_id}", context => DashboardAsync(context, gate, costs), Dashboard);
         Map("/api/subscription/alerts/{user_id}", context => AlertsAsync(context, alerts, customers), Alerts);

@@ -20,6 +20,9 @@ namespace Tollgate.Server.SeedDoors;
 /// </summary>
 public static class AlwrityDoor
 {
+    /// <summary>The built-in project.</summary>
+    public const string Product = "alwrity";
+
     /// <summary>The name of the money budget in its dashboard.</summary>
     public const string MonthlyCost = "monthly_cost";
 
@@ -39,6 +42,7 @@ public static class AlwrityDoor
         var gate = app.Services.GetRequiredService<QuotaGate>();
         app.MapGet("/api/subscription/plans", (RequestDelegate)ListAsync)
             .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+            .OfProduct(Product)
             .WithSeedErrors()
             .Describe(Plans);
         var costs = app.Services.GetRequiredService<CostQueries>();
@@ -213,8 +217,8 @@ public static class AlwrityDoor
 
     private static readonly Description Plans = new(
         Tag, "List the plans on offer",
-        "Lists the active plans with their limits. Without a key, the host name chooses the project; "
-            + "otherwise it is the server's default project.")
+        "Lists the active plans with their limits. Without a key, the path or the host name selects the project; "
+            + "otherwise it is the server's default project, or else ALwrity's.")
     {
         Answers =
         [

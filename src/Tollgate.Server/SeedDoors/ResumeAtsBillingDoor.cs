@@ -36,6 +36,7 @@ internal static class ResumeAtsBillingDoor
             .Describe(Portal);
         app.MapGet("/billing/status", (RequestDelegate)(context => StatusAsync(context, deps)))
             .RequireKey(Access.Secret | Access.Public | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+            .OfProduct(ResumeAtsDoor.Product)
             .WithSeedErrors()
             .Describe(Status);
     }
@@ -170,7 +171,7 @@ internal static class ResumeAtsBillingDoor
     private static readonly Description Status = new(
         Tag, "Billing status",
         "Says whether customers can pay, and which provider takes the money. The product documents no body. Without a key, "
-            + "it is the status of the default project.")
+            + "it is the status of the project of the path or host name, else of the default project, else of this product's.")
     {
         Answers = [
             Example.Of<ResumeAtsBillingStatus>(200, "Its status.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],

@@ -12,6 +12,9 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>C: <c>GET /me/usage</c>, and the guard of its metered routes with the seed's 429.</summary>
 internal static class ResumeAtsDoor
 {
+    /// <summary>The built-in project.</summary>
+    public const string Product = "resume-ats";
+
     // The seed names the groups of its documentation.
     private const string UsageTag = "Usage";
 

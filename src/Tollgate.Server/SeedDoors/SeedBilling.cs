@@ -16,9 +16,6 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>The shared part of the seeds' payment doors: the path that C and E share, and the checkout behind it.</summary>
 internal static class SeedBilling
 {
-    /// <summary>A project with this catalogue gets E's shape; every other gets C's.</summary>
-    private const string Trendit = "trendit";
-
     /// <summary>C's errors contain an object, E's a sentence.</summary>
     private static readonly ErrorShape Shape = new((context, problem) =>
         context.Features.Get<Caller>()?.Project is { } project && !IsTrendit(project)
@@ -46,7 +43,8 @@ internal static class SeedBilling
         app.MapSeedWebhooks();
     }
 
-    private static bool IsTrendit(ProjectSnapshot project) => project.Catalog.Document.Code == Trendit;
+    /// <summary>A project with this catalogue gets E's shape; every other gets C's.</summary>
+    private static bool IsTrendit(ProjectSnapshot project) => project.Catalog.Document.Code == TrenditDoor.Product;
 
     /// <summary>The codes of plans with a price, in the catalogue's order.</summary>
     public static IReadOnlyList<string> PaidPlans(ProjectSnapshot project) =>

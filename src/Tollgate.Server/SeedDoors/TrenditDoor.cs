@@ -10,6 +10,9 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>E: the guard of its two metered examples with the seed's 429 and 402.</summary>
 public static class TrenditDoor
 {
+    /// <summary>The built-in project.</summary>
+    public const string Product = "trendit";
+
     private const string Tag = "Seed door: Trendit";
 
     private const string Export = "export";
