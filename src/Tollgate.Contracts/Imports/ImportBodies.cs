@@ -69,7 +69,7 @@ public sealed record ImportSumView
     /// <summary>A UTC month, such as <c>2024-03</c>.</summary>
     public required string Month { get; init; }
 
-    /// <summary>The feature of usage, the model of calls, the plan of subscriptions, the currency of invoices; empty for customers.</summary>
+    /// <summary>The feature of usage, model of calls, plan of subscriptions, or currency of invoices; empty for customers.</summary>
     public required string Name { get; init; }
 
     public required long Records { get; init; }

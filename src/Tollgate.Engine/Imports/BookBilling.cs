@@ -26,8 +26,8 @@ internal readonly record struct HistoryObject<TRecord>(Numbered<TRecord> One, Hi
 
 /// <summary>
 /// Books subscriptions and invoices as ended, paid or void ones: nothing renews, collects or bills them, and their facts lie before the
-/// places of webhooks and mails. 1. sets aside records that were booked before; 2. rejects subscriptions that overlap; 3. writes the others, with
-/// the changes of recurring revenue.
+/// places of webhooks and mails. 1. sets aside records that were booked before; 2. rejects subscriptions that overlap; 3. writes the others,
+/// with the changes of recurring revenue.
 /// </summary>
 internal sealed class BookBilling(ImportTurn turn, Instant now)
 {
@@ -46,8 +46,10 @@ internal sealed class BookBilling(ImportTurn turn, Instant now)
             return;
         }
 
-        var timelines = fresh.Select(one => (One: one, Line: new SubscriptionTimeline(one.One.Record, turn.Project.Catalog, now))).ToArray();
-        var facts = timelines.SelectMany(static row => row.Line.Facts.Select((fact, at) => (row.One, Fact: fact, Sequence: at + 1))).ToArray();
+        var timelines = fresh.Select(one => (One: one, Line: new SubscriptionTimeline(one.One.Record, turn.Project.Catalog, now)))
+            .ToArray();
+        var facts = timelines.SelectMany(static row => row.Line.Facts.Select((fact, at) => (row.One, Fact: fact, Sequence: at + 1)))
+            .ToArray();
         await using var batch = new NpgsqlBatch(turn.Connection);
         batch.BatchCommands.Add(Keys(fresh)
             .Whole(timelines.Select(static row => row.Line.Facts.Count))
@@ -329,7 +331,8 @@ internal sealed class BookBilling(ImportTurn turn, Instant now)
         .Whole(all.Select(_ => turn.Project.Id));
 
     private async Task WriteInvoicesAsync(
-        IReadOnlyList<HistoryObject<InvoiceRecord>> all, Dictionary<(string Customer, string Id), Guid> subscriptions, CancellationToken cancel)
+        IReadOnlyList<HistoryObject<InvoiceRecord>> all, Dictionary<(string Customer, string Id), Guid> subscriptions,
+        CancellationToken cancel)
     {
         var settings = await SettingsText.LoadAsync(turn.Connection, turn.Project, cancel);
         var bills = all.Select(static one => one.One.Record).ToArray();
@@ -366,7 +369,8 @@ internal sealed class BookBilling(ImportTurn turn, Instant now)
 
     private async Task WriteLinesAsync(IReadOnlyList<HistoryObject<InvoiceRecord>> all, CancellationToken cancel)
     {
-        var rows = all.SelectMany(static one => LinesOf(one.One.Record).Select((line, at) => (One: one, Line: line, Position: (short)(at + 1))))
+        var rows = all.SelectMany(static one => LinesOf(one.One.Record)
+            .Select((line, at) => (One: one, Line: line, Position: (short)(at + 1))))
             .ToArray();
         await using var batch = new NpgsqlBatch(turn.Connection);
         batch.BatchCommands.Add(new Columns()

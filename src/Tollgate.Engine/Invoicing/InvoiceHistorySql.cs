@@ -24,8 +24,8 @@ internal static class InvoiceHistorySql
         """;
 
     /// <summary>
-    /// Parallel arrays: $1 partitions, $2 accounts, $3 invoices, $4 positions, $5 kinds, $6 descriptions, $7 quantities, $8 amounts, $9 taxes,
-    /// $10 starts and $11 ends of periods. A line of use names no feature: it bills no balance.
+    /// Parallel arrays: $1 partitions, $2 accounts, $3 invoices, $4 positions, $5 kinds, $6 descriptions, $7 quantities, $8 amounts, $9
+    /// taxes, $10 starts and $11 ends of periods. A line of use names no feature: it bills no balance.
     /// </summary>
     public const string InsertLines =
         """

@@ -4,9 +4,9 @@ namespace Tollgate.Engine.Subscriptions;
 internal static class SubscriptionHistorySql
 {
     /// <summary>
-    /// Parallel arrays: $1 partitions, $2 accounts, $3 ids, $4 projects, $5 numbers of facts, $6 statuses, $7 plan versions, $8 intervals, $9
-    /// currencies, $10 quantities, $11 amounts or nulls, $12 starts, $13 starts and $14 ends of the last periods, $15 ends of trials or nulls,
-    /// $16 reasons or nulls, $17 numbers of imports.
+    /// Parallel arrays: $1 partitions, $2 accounts, $3 ids, $4 projects, $5 numbers of facts, $6 statuses, $7 plan versions, $8 intervals,
+    /// $9 currencies, $10 quantities, $11 amounts or nulls, $12 starts, $13 starts and $14 ends of the last periods, $15 ends of trials or
+    /// nulls, $16 reasons or nulls, $17 numbers of imports.
     /// </summary>
     public const string Insert =
         """

@@ -56,8 +56,8 @@ internal static class InvoiceVerifySql
         """;
 
     /// <summary>
-    /// The numbers of a project are 1, 2, 3 … up to the last of its series; imported invoices are in none. Place: the number that breaks the
-    /// row.
+    /// The numbers of a project are 1, 2, 3 … up to the last of its series; imported invoices are in none. Place: the number that breaks
+    /// the row.
     /// </summary>
     public const string Numbers =
         $$"""

@@ -16,7 +16,8 @@ public sealed class ImportedBillingTests(RunningServer running)
     private static readonly DateTime Begin = new(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     /// <summary>A subscription of the other system. The year is minor units per year.</summary>
-    private sealed record Life(string Id, string Customer, string Plan, string Period, long Year, DateTime Start, DateTime? Trial, DateTime? End)
+    private sealed record Life(
+        string Id, string Customer, string Plan, string Period, long Year, DateTime Start, DateTime? Trial, DateTime? End)
     {
         public DateTime PaidFrom => Trial ?? Start;
 
@@ -35,7 +36,8 @@ public sealed class ImportedBillingTests(RunningServer running)
         }
     }
 
-    private sealed record Bill(string Id, string Customer, string Status, long Total, long Tax, DateTime From, DateTime To, DateTime? PaidAt)
+    private sealed record Bill(
+        string Id, string Customer, string Status, long Total, long Tax, DateTime From, DateTime To, DateTime? PaidAt)
     {
         public string Line() => new JsonObject
         {
@@ -65,7 +67,8 @@ public sealed class ImportedBillingTests(RunningServer running)
             var end = Begin.AddMonths(at + 1);
             var mrr = month!["mrr"]!.GetValue<long>();
             mrr.ShouldBe(
-                (long)decimal.Round(lives.Where(one => one.PaysAt(end, now)).Sum(static one => one.Year) / 12m, MidpointRounding.AwayFromZero),
+                (long)decimal.Round(
+                    lives.Where(one => one.PaysAt(end, now)).Sum(static one => one.Year) / 12m, MidpointRounding.AwayFromZero),
                 month.ToJsonString());
             (before + Kinds.Sum(kind => month["movements"]![kind]!.GetValue<long>())).ShouldBe(mrr, month.ToJsonString());
             before = mrr;
