@@ -26,8 +26,8 @@ internal readonly record struct HistoryObject<TRecord>(Numbered<TRecord> One, Hi
 
 /// <summary>
 /// Books subscriptions and invoices as ended, paid or void ones: nothing renews, collects or bills them, and their facts lie before the
-/// places of webhooks and mails. 1. sets aside records that were booked before; 2. rejects subscriptions that overlap; 3. writes the others,
-/// with the changes of recurring revenue.
+/// places of webhooks and mails. 1. sets aside records that were booked before; 2. rejects subscriptions that overlap; 3. writes the
+/// others, with the changes of recurring revenue.
 /// </summary>
 internal sealed class BookBilling(ImportTurn turn, Instant now)
 {

@@ -182,8 +182,8 @@ public sealed class RunImports(
     }
 
     /// <summary>
-    /// Every change of a customer's subscriptions and invoices takes the lock of its row first. The chunk takes all its locks at once, in the
-    /// order of all transactions.
+    /// Every change of a customer's subscriptions and invoices takes the lock of its row first. The chunk takes all its locks at once, in
+    /// the order of all transactions.
     /// </summary>
     private static async Task LockAsync(ImportTurn turn, ParsedChunk chunk, CancellationToken cancel)
     {
