@@ -35,8 +35,8 @@ internal static class Rooms
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
             options.Share, options.Guesses, ClosedSets.Of,
-            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
-                (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
+            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject, http.AppSecret) =
+                (options.DefaultProject, options.PublicUrl, options.ExportsPerProject, options.AppSecret));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
         services.AddCatalog();

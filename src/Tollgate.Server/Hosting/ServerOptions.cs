@@ -59,6 +59,12 @@ public sealed record ServerOptions
     /// <summary>The project of public reads of the seed doors without a key.</summary>
     public string? DefaultProject { get; init; }
 
+    /// <summary>The keys of Stripe for the default project, by the names of its credentials; null: none.</summary>
+    public IReadOnlyDictionary<string, string>? StripeKeys { get; init; }
+
+    /// <summary>The key with which the app of the default project signs its users' tokens; null: it signs none.</summary>
+    public ReadOnlyMemory<byte>? AppSecret { get; init; }
+
     /// <summary>The address at which customers reach this server; null: the address of the request that creates a link.</summary>
     public Uri? PublicUrl { get; init; }
 
@@ -167,6 +173,8 @@ public sealed record ServerOptions
             Demo = text.Of("--demo", null) is not null || ReadSwitch(environment, "TOLLGATE_DEMO", found),
             Seed = ReadNumber(text, "--seed", "TOLLGATE_SEED", 1, 0, long.MaxValue, "a seed", found),
             DefaultProject = text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"),
+            StripeKeys = StripeFromEnvironment.Read(environment),
+            AppSecret = ReadAppSecret(environment, text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"), found),
             PublicUrl = ReadAddress(environment, "TOLLGATE_PUBLIC_URL", found),
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             Sockets = sockets,
@@ -325,6 +333,27 @@ public sealed record ServerOptions
             string.Create(
                 CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
         return @default;
+    }
+
+    /// <summary>Without a default project the variable is somebody else's.</summary>
+    private static ReadOnlyMemory<byte>? ReadAppSecret(Func<string, string?> environment, string? defaultProject, List<string> faults)
+    {
+        const string variable = "SECRET_KEY";
+        const int shortest = 32;
+        if (defaultProject is null || environment(variable) is not { } text || string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        var secret = System.Text.Encoding.UTF8.GetBytes(text.Trim());
+        if (secret.Length < shortest)
+        {
+            faults.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{variable} has {secret.Length} bytes: a key for HS256 has at least {shortest}. Create one: openssl rand -hex 32."));
+        }
+
+        return secret;
     }
 
     /// <summary>Reads the address of Stripe, which receives keys, so it must use TLS unless it is this machine.</summary>

@@ -20,6 +20,7 @@ public static class HttpRoom
         services.AddSingleton(new FairShare(share));
         services.AddSingleton(guesses);
         services.AddSingleton<Guesses>();
+        services.AddSingleton<AppTokens>();
         services.AddSingleton<Exports>();
         services.ConfigureHttpJsonOptions(http =>
         {
