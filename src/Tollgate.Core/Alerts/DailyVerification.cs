@@ -8,7 +8,9 @@ public static class DailyVerification
     private const int MinutesBetweenProjects = 37;
     private const int MinutesOfDay = 24 * 60;
 
-    /// <summary>True if the project's minute begins after one look and not after the next. Looks follow each other, at most a day apart.</summary>
+    /// <summary>
+    /// True if the project's minute begins after one look and not after the next. Looks follow each other, at most a day apart.
+    /// </summary>
     public static bool IsDue(int project, Instant before, Instant now)
     {
         var (from, to) = (before.ToUtc(), now.ToUtc());

@@ -99,7 +99,7 @@ public sealed record CustomerMarginFact(AlertCustomer Who, string Month, Quantit
 }
 
 /// <summary>The customers lost in a calendar month so far.</summary>
-/// <param name="Month">Of the project's time zone.</param>
+/// <param name="Month">A month in the project's time zone.</param>
 /// <param name="Value">Lost customers in percent of the paying ones at the start.</param>
 public sealed record ChurnFact(string Month, long Lost, long Opening, Quantity Value, Instant At)
     : MeasuredFact(AlertKind.ChurnAbove, null, "churn", Month, Value, At, ulong.MaxValue)
@@ -136,8 +136,8 @@ public sealed record OverrunFact(
     private const int WholeQuota = 100;
 
     /// <summary>
-    /// Returns the projection, used ÷ elapsed share of the period; null: the feature measures a level, which does not add up, or nothing has
-    /// elapsed.
+    /// Returns the projection, used ÷ elapsed share of the period; null: the feature measures a level, which does not add up, or nothing
+    /// has elapsed.
     /// </summary>
     public static OverrunFact? Of(
         AlertCustomer who, Feature feature, Quantity used, Quantity quota, Period period, Instant now, TimeZoneInfo zone)

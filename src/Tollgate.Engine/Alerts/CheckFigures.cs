@@ -20,8 +20,8 @@ public sealed record BrokenCheck(string Name, string Meaning, long Places);
 public delegate Task<IReadOnlyList<BrokenCheck>> VerifyProject(ProjectSnapshot project, CancellationToken cancel);
 
 /// <summary>
-/// Fires alerts about figures that cost more to read than the states of <see cref="CheckAlerts"/>, for projects with a rule on them: margins
-/// of customers, churn, usage at its pace, refused decisions, and the daily verification.
+/// Fires alerts about figures that cost more to read than the states of <see cref="CheckAlerts"/>, for projects with a rule on them:
+/// margins of customers, churn, usage at its pace, refused decisions, and the daily verification.
 /// </summary>
 public sealed class CheckFigures(
     NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, MarginQueries margins, KpiQueries figures,

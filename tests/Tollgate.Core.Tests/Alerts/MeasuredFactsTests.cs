@@ -54,7 +54,8 @@ public sealed class MeasuredFactsTests
             AlertKind.UsageBelow =>
                 new LowUseFact(new("acme", null), "Pro", measured, new Dictionary<string, Quantity>(), "1 Nov 2026", Instant.Epoch, 1),
             AlertKind.CustomerMarginBelow =>
-                new CustomerMarginFact(new("acme", null), "2026-11", measured, new(100, Currency.Usd), new(100, Currency.Usd), Instant.Epoch),
+                new CustomerMarginFact(
+                    new("acme", null), "2026-11", measured, new(100, Currency.Usd), new(100, Currency.Usd), Instant.Epoch),
             AlertKind.ChurnAbove => new ChurnFact("2026-11", 1, ChurnFact.FewestCustomers, measured, Instant.Epoch),
             AlertKind.ProjectedOverrun => new OverrunFact(
                 new("acme", null), Calls, Quantity.One, Quantity.One, measured, "1 Nov 2026", Instant.Epoch, Instant.Epoch),
