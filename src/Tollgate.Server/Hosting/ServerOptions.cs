@@ -160,7 +160,7 @@ public sealed record ServerOptions
         var connections = ReadConnections(environment, found);
         var lanes = (int)Settings.Lanes.Read(environment, found);
         var sockets = SocketBudget.Read(environment, FileLimit.Read(), connections, lanes, found);
-        var options = new ServerOptions
+        var options = WithProduct(environment, found, new()
         {
             Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
             Listen = listen,
@@ -173,8 +173,6 @@ public sealed record ServerOptions
             Demo = text.Of("--demo", null) is not null || ReadSwitch(environment, "TOLLGATE_DEMO", found),
             Seed = ReadNumber(text, "--seed", "TOLLGATE_SEED", 1, 0, long.MaxValue, "a seed", found),
             DefaultProject = text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"),
-            StripeKeys = StripeFromEnvironment.Read(environment),
-            AppSecret = ReadAppSecret(environment, text.Of("--default-project", "TOLLGATE_DEFAULT_PROJECT"), found),
             PublicUrl = ReadAddress(environment, "TOLLGATE_PUBLIC_URL", found),
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             Sockets = sockets,
@@ -209,7 +207,7 @@ public sealed record ServerOptions
                 AccountsPerLane = (int)Settings.AccountsPerLane.Read(environment, found),
                 NewCustomersPerMinute = (int)Settings.ProjectNewCustomers.Read(environment, found),
             },
-        };
+        });
         faults = found;
         return found.Count == 0 ? options : null;
     }
@@ -334,6 +332,13 @@ public sealed record ServerOptions
                 CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
         return @default;
     }
+
+    /// <summary>Adds the variables of a product that moves over.</summary>
+    private static ServerOptions WithProduct(Func<string, string?> environment, List<string> faults, ServerOptions options) => options with
+    {
+        StripeKeys = StripeFromEnvironment.Read(environment),
+        AppSecret = ReadAppSecret(environment, options.DefaultProject, faults),
+    };
 
     /// <summary>Without a default project the variable is somebody else's.</summary>
     private static ReadOnlyMemory<byte>? ReadAppSecret(Func<string, string?> environment, string? defaultProject, List<string> faults)

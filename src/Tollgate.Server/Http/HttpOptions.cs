@@ -17,7 +17,7 @@ public sealed class HttpOptions
     /// </summary>
     public Uri? PublicUrl { get; set; }
 
-    /// <summary>The key with which the app of the default project signs its users' tokens (<c>SECRET_KEY</c>). Null: it signs none.</summary>
+    /// <summary>The key with which the app of the default project signs its users' tokens (<c>SECRET_KEY</c>); null: none.</summary>
     public ReadOnlyMemory<byte>? AppSecret { get; set; }
 
     /// <inheritdoc cref="Settings.ExportsPerProject"/>
