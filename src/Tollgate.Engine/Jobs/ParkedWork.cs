@@ -215,10 +215,11 @@ public static class WorkNames
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
     public const string GrantSchedules = "grant_schedules";
+    public const string Erasures = "erasures";
 
     public static IReadOnlyList<string> All { get; } =
     [
-        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments,
         Projects, ProviderLines,
         Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,

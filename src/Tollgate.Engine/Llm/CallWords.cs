@@ -11,6 +11,9 @@ public static class CallWords
             "reported_cost_usd", "request_id", "endpoint", "latency_ms", "status", "error", "cost_usd"])
         .ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>All names of the properties of a recorded call.</summary>
+    internal static IEnumerable<string> Names => Ours;
+
     /// <summary><c>cached_input_tokens</c>, <c>cache_write_1h_tokens</c>, <c>images</c>, <c>searches</c>.</summary>
     public static string Of(LlmUnit unit) =>
         PriceRules.IsToken(unit) ? LlmWords.Of(unit) + "_tokens" : unit == LlmUnit.Search ? "searches" : LlmWords.Of(unit) + "s";

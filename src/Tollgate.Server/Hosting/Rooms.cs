@@ -18,6 +18,7 @@ using Tollgate.Server.Metering;
 using Tollgate.Server.Notices;
 using Tollgate.Server.Outbound;
 using Tollgate.Server.Payments;
+using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
@@ -56,6 +57,7 @@ internal static class Rooms
         services.AddAlerts();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddPrivacy();
         services.AddAnalytics();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
@@ -100,6 +102,7 @@ internal static class Rooms
         app.MapAlertsRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapPrivacyRoom();
         app.MapAnalytics();
         app.MapClocks();
         app.MapSeedDoors();

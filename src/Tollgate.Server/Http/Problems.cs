@@ -88,6 +88,7 @@ public static class Problems
         IOException { InnerException: OverflowException } =>
             (ErrorCode.MalformedRequest, "A chunk of the body has an invalid size."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
+        CustomerErasedException => (ErrorCode.CustomerErased, null),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout. 25006: a standby,
         // which is read-only. 25P03: PostgreSQL ended an idle transaction. 26000: a pooler before PostgreSQL dropped a prepared statement.
