@@ -95,7 +95,7 @@ internal static class PrivacyEndpoints
     private static string WayOf(string kind) => kind switch
     {
         "members" => " (DELETE /v1/customers/{id}/members/{member})",
-        "subscription" => " (POST /v1/subscriptions/{id}/cancel with \"when\": \"now\")",
+        "subscription" => " (POST /v1/subscriptions/{id}/cancel with \"at\": \"now\")",
         "invoice" => " (POST /v1/invoices/{id}/pay, /void or /mark-uncollectible)",
         _ => "",
     };
