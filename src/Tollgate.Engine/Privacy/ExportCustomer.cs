@@ -28,7 +28,8 @@ public sealed class ExportCustomer(NpgsqlDataSource database)
     private const int PageRows = 200;
 
     /// <summary>Columns that say nothing about the customer: numbers by which the server finds and orders rows.</summary>
-    private static readonly string[] Internal = ["partition", "account", "project_id", "xid", "pushed", "issuer", "leased_until", "taken_at"];
+    private static readonly string[] Internal = [
+        "partition", "account", "project_id", "xid", "pushed", "issuer", "leased_until", "taken_at"];
 
     /// <summary>Null: there is no such customer.</summary>
     public async Task<CustomerExport?> BeginAsync(ProjectSnapshot project, string customer, CancellationToken cancel)

@@ -11,8 +11,10 @@ internal static class PersonalTables
     private const string Numbers = "quantities and times of the pseudonym, which balances and invoices are made of";
     private const string Law = "tax law keeps invoices and their corrections unchanged, with the buyer that they name";
     private const string Books = "amounts, times and provider's numbers of the pseudonym, which tax law keeps";
-    private const string OfPayment = "t.project_id = $3 AND EXISTS (SELECT FROM payments p WHERE p.partition = $1 AND p.account = $2 AND p.id = t.key)";
-    private const string OfRefund = "t.project_id = $3 AND EXISTS (SELECT FROM refunds p WHERE p.partition = $1 AND p.account = $2 AND p.id = t.key)";
+    private const string OfPayment =
+        "t.project_id = $3 AND EXISTS (SELECT FROM payments p WHERE p.partition = $1 AND p.account = $2 AND p.id = t.key)";
+    private const string OfRefund =
+        "t.project_id = $3 AND EXISTS (SELECT FROM refunds p WHERE p.partition = $1 AND p.account = $2 AND p.id = t.key)";
 
     /// <summary>The customer itself may be the actor of a fact.</summary>
     private static readonly (string, string) Actor =
@@ -67,7 +69,8 @@ internal static class PersonalTables
         new("members", "the customer's members", Own, Erasing.Delete),
         new("past_members", "earlier members", Own, Erasing.Delete),
         new("customer_requests", "answered requests with an Idempotency-Key", Own, Erasing.Delete),
-        new("vat_checks", "answers of VIES about VAT ids", Own + " AND NOT EXISTS (SELECT FROM invoices i WHERE i.partition = $1 AND i.account = $2)",
+        new("vat_checks", "answers of VIES about VAT ids",
+            Own + " AND NOT EXISTS (SELECT FROM invoices i WHERE i.partition = $1 AND i.account = $2)",
             Erasing.Delete) { Why = "with an invoice they are the proof of its tax, which tax law keeps" },
         new("customer_tokens", "tokens, without their texts", Named, Erasing.Delete) { Hidden = ["customer"] },
         new("portal_sessions", "portal sessions, without their addresses", Own, Erasing.Delete),
@@ -81,7 +84,8 @@ internal static class PersonalTables
             Sets =
             [
                 Actor,
-                ("after", "CASE WHEN t.after ->> 'cancel_reason' IS NULL THEN t.after ELSE jsonb_set(t.after, '{cancel_reason}', coalesce(to_jsonb("
+                ("after",
+                    "CASE WHEN t.after ->> 'cancel_reason' IS NULL THEN t.after ELSE jsonb_set(t.after, '{cancel_reason}', coalesce(to_jsonb("
                     + CategoryOf("after ->> 'cancel_reason'", "NULL") + "), 'null')) END"),
             ],
             Kept = "verb cause",
@@ -145,7 +149,8 @@ internal static class PersonalTables
         },
         new("paymob_orders", "orders at Paymob", OfPayment, Erasing.Keep)
         {
-            Kept = "reference page", Why = "numbers of payments; the address of the page is encrypted, and the page has ended", Hidden = ["page"],
+            Kept = "reference page", Why = "numbers of payments; the address of the page is encrypted, and the page has ended",
+            Hidden = ["page"],
         },
         new("paymob_refunds", "refunds at Paymob", OfRefund, Erasing.Keep) { Kept = "failure", Why = Books },
         new("sandbox_charges", "charges of the sandbox", OfPayment, Erasing.Keep) { Kept = "failure reference", Why = Books },
@@ -199,11 +204,12 @@ internal static class PersonalTables
         },
         new("provider_events", "events of payment providers, without their bodies", null, Erasing.Step)
         {
-            Kept = "provider id type object body state reason waits_for waits_for_id", NotExported = "copies of objects at the payment provider, which exports them",
+            Kept = "provider id type object body state reason waits_for waits_for_id",
+            NotExported = "copies of objects at the payment provider, which exports them",
         },
         new("idempotency_keys", "", null, Erasing.Step)
         {
-            Kept = "key operation body_hash content_type body", NotExported = "copies of answers, deleted after a day or two",
+            Kept = "key operation body_hash content_type body", NotExported = "copies of answers, deleted after 35 days",
         },
         new("parked_work", "", null, Erasing.Step)
         {

@@ -38,9 +38,11 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
 
     /// <summary>An erasure that this transaction holds.</summary>
     private sealed record Work(
-        NpgsqlConnection Connection, int Project, Guid Id, string Pseudonym, string Place, short Partition, int Account, ErasureTerms Terms);
+        NpgsqlConnection Connection, int Project, Guid Id, string Pseudonym, string Place, short Partition, int Account,
+        ErasureTerms Terms);
 
-    private Step[] Steps => [EventsAsync, HoldsAsync, HashesAsync, OwnersAsync, NamedAsync, WebhooksAsync, ProviderEventsAsync, AnswersAsync];
+    private Step[] Steps =>
+        [EventsAsync, HoldsAsync, HashesAsync, OwnersAsync, NamedAsync, WebhooksAsync, ProviderEventsAsync, AnswersAsync];
 
     /// <summary>The first of the steps that run twice.</summary>
     private static int FirstSweep => 4;

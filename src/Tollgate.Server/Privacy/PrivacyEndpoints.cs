@@ -18,7 +18,8 @@ internal static class PrivacyEndpoints
         var services = app.Services;
         var (exports, erase) = (services.GetRequiredService<ExportCustomer>(), services.GetRequiredService<EraseCustomer>());
         var (erasures, clock) = (services.GetRequiredService<ErasureQueries>(), services.GetRequiredService<Clock>());
-        app.MapGet("/v1/customers/{id}/export", services.GetRequiredService<Exports>().Bounded(context => ExportAsync(context, exports, clock)))
+        app.MapGet(
+            "/v1/customers/{id}/export", services.GetRequiredService<Exports>().Bounded(context => ExportAsync(context, exports, clock)))
             .RequireKey(Access.Secret, Scope.PrivacyRead).WithLoad(Load.Own).Describe(PrivacyDescriptions.Export);
         app.MapPost("/v1/customers/{id}/erase", (RequestDelegate)(context => EraseAsync(context, erase)))
             .RequireKey(Access.Secret, Scope.PrivacyWrite).Describe(PrivacyDescriptions.Erase);
@@ -78,7 +79,8 @@ internal static class PrivacyEndpoints
 
     /// <summary>Names each piece of business, and what ends it.</summary>
     private static string DetailOf(IReadOnlyList<ErasureBlocker> blockers) =>
-        "First " + string.Join("; ", blockers.Select(static one => $"{DeedOf(one.Kind)} '{Spelling.Shown(one.Id)}'{WayOf(one.Kind)}")) + ".";
+        "First " + string.Join("; ", blockers.Select(static one => $"{DeedOf(one.Kind)} '{Spelling.Shown(one.Id)}'{WayOf(one.Kind)}"))
+            + ".";
 
     private static string DeedOf(string kind) => kind switch
     {

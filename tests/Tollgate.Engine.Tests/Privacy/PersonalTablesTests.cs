@@ -55,13 +55,15 @@ public sealed class PersonalTablesTests(FreshDatabase database) : IClassFixture<
 
         // And no column that the lists name is gone.
         tables.Values.SelectMany(static table => table.KnownColumns.Select(column => $"{table.Name} {column}"))
-            .Except(columns).Where(static one => !one.EndsWith(" due_at", StringComparison.Ordinal) && !one.EndsWith("_at", StringComparison.Ordinal)
+            .Except(columns)
+            .Where(static one => !one.EndsWith(" due_at", StringComparison.Ordinal) && !one.EndsWith("_at", StringComparison.Ordinal)
                 && !one.EndsWith(" is_default", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     [Fact]
     public void A_table_that_keeps_texts_says_why() =>
-        PersonalTables.Personal.Where(static one => one is { Erasing: Erasing.Keep, Why: null }).Select(static one => one.Name).ShouldBeEmpty();
+        PersonalTables.Personal.Where(static one => one is { Erasing: Erasing.Keep, Why: null }).Select(static one => one.Name)
+            .ShouldBeEmpty();
 
     private async Task<List<string>> TextsAsync(string sql)
     {
