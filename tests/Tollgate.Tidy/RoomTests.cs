@@ -46,6 +46,7 @@ public sealed partial class RoomTests
         ["Mail"],
         ["Notices"],
         ["Privacy"],
+        ["Imports"],
         ["Verification"],
         ["Backup"],
         ["SeedDoors"],

@@ -136,6 +136,9 @@ public sealed record CostLine : CostFigures
 
     /// <summary>Null: no call has a known duration, or Tollgate stores no latencies for this grouping.</summary>
     public LatencyView? Latency { get; init; }
+
+    /// <summary>Null: neither the model nor its provider has a target (<c>PUT /v1/sla-targets</c>).</summary>
+    public SlaView? Sla { get; init; }
 }
 
 /// <summary>Answer of <c>GET /v1/analytics/models</c>, <c>/providers</c> and <c>/features</c>.</summary>

@@ -228,9 +228,12 @@ public sealed partial record ErrorCode(string Code, int Status, string Title, st
         "This project has no provider event with this id, or Tollgate has already applied the event.",
         "Compare the id with GET /v1/provider-events. It begins with the provider's name: stripe:evt_….");
 
+    public static readonly ErrorCode ImportNotFound = new(
+        "import_not_found", 404, "The import does not exist", "This project has no import with this id.",
+        "Compare the id with GET /v1/imports.");
+
     public static readonly ErrorCode CouponNotFound = new(
-        "coupon_not_found", 404, "The coupon does not exist",
-        "This project has no coupon with this code. Codes are case-sensitive.",
+        "coupon_not_found", 404, "The coupon does not exist", "This project has no coupon with this code. Codes are case-sensitive.",
         "Compare the code with GET /v1/coupons.");
 
     public static readonly ErrorCode MethodNotAllowed = new(

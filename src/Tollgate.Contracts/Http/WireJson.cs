@@ -11,6 +11,7 @@ using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Dunning;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Hosting;
+using Tollgate.Contracts.Imports;
 using Tollgate.Contracts.Inbox;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Ledger;
@@ -72,6 +73,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(SegmentsView))]
 [JsonSerializable(typeof(CostAnalysis))]
 [JsonSerializable(typeof(CustomerAnalysis))]
+[JsonSerializable(typeof(SlaTargetsBody))]
 [JsonSerializable(typeof(RevenueVsCost))]
 [JsonSerializable(typeof(CreateCustomerRequest))]
 [JsonSerializable(typeof(UpdateCustomerRequest))]
@@ -111,6 +113,8 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(SlackBody))]
 [JsonSerializable(typeof(DunningList))]
 [JsonSerializable(typeof(DunningPolicyBody))]
+[JsonSerializable(typeof(ImportView))]
+[JsonSerializable(typeof(ImportList))]
 [JsonSerializable(typeof(UpstreamRequest))]
 [JsonSerializable(typeof(UpstreamView))]
 [JsonSerializable(typeof(UpstreamList))]
@@ -161,6 +165,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(RecordedEvents))]
 [JsonSerializable(typeof(VoidRequest))]
 [JsonSerializable(typeof(VoidedView))]
+[JsonSerializable(typeof(EventOrigin))]
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(EventList))]
 [JsonSerializable(typeof(DecisionExplained))]

@@ -281,6 +281,12 @@ public sealed record LlmCallView : LlmCounts
 
     /// <summary>For a reversing event: the id of the call that it reverses.</summary>
     public string? Voids { get; init; }
+
+    /// <summary>
+    /// <c>customer_token</c>: the id came with a customer token. <c>import</c>: closed history, which moved no quota. Null: the back end
+    /// sent it.
+    /// </summary>
+    public string? Source { get; init; }
 }
 
 public sealed record LlmCallList(IReadOnlyList<LlmCallView> Data, bool HasMore);

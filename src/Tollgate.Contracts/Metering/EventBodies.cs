@@ -150,6 +150,9 @@ public sealed record EventView
     /// <summary>As they were sent; null when none were.</summary>
     public JsonElement? Properties { get; init; }
 
+    /// <summary>The request behind the use, where a seed door records it: Trendit's guards.</summary>
+    public EventOrigin? Origin { get; init; }
+
     /// <summary>Id of the reversing event; null when it counts.</summary>
     public string? VoidedBy { get; init; }
 
@@ -157,14 +160,20 @@ public sealed record EventView
     public string? Voids { get; init; }
 
     /// <summary>
-    /// <c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. Null: the back end
-    /// sent it.
+    /// <c>customer_token</c>: the id came with a customer token, and the back end may have an event with the same id. <c>import</c>: closed
+    /// history, which moved no quota. Null: the back end sent it.
     /// </summary>
     public string? Source { get; init; }
 
-    /// <summary>For an event with a source: the name to use instead of the id (for its decision, its void, starting_after).</summary>
+    /// <summary>For an event of a customer token: the name to use instead of the id (for its decision, its void, starting_after).</summary>
     public string? Key { get; init; }
 }
+
+/// <summary>The request behind a use.</summary>
+/// <param name="RequestId">The caller's <c>X-Request-Id</c>, or the server's own.</param>
+/// <param name="IpAddress">The address of the user.</param>
+/// <param name="UserAgent">The user's agent, at most 512 characters.</param>
+public sealed record EventOrigin(string? RequestId = null, string? IpAddress = null, string? UserAgent = null);
 
 public sealed record EventList(IReadOnlyList<EventView> Data, bool HasMore);
 

@@ -165,8 +165,8 @@ public sealed record KeyList(IReadOnlyList<KeyView> Data, bool HasMore);
 public sealed record CreateTokenRequest
 {
     /// <summary>
-    /// 60 to 2,592,000 (30 days). Default: 3,600, or less if the calling key expires earlier. Tollgate refuses a token that outlives the
-    /// calling key.
+    /// 60 to 315,360,000 (ten years). Default: 3,600, or less if the calling key expires earlier. Tollgate refuses a token that outlives
+    /// the calling key.
     /// </summary>
     public long? TtlSeconds { get; init; }
 }

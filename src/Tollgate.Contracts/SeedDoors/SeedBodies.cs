@@ -100,7 +100,8 @@ public sealed record EmailAssistantTracked(
     string UserId, string Tier, string MetricType, string MonthYear, decimal Count, decimal? UsageLimit, decimal? Remaining,
     bool WithinLimit);
 
-public sealed record EmailAssistantFeatures(string UserId, string Tier, IReadOnlyList<string> Features);
+/// <param name="UserId">Null: the answer for a tier.</param>
+public sealed record EmailAssistantFeatures(string? UserId, string Tier, IReadOnlyList<string> Features);
 
 /// <summary>Body of <c>POST /api/features/check</c>.</summary>
 public sealed record EmailAssistantCheck
@@ -155,7 +156,7 @@ public sealed record EmailAssistantSubscription
     /// <summary><c>trialing</c>, <c>active</c>, <c>past_due</c>, <c>paused</c> or <c>canceled</c>.</summary>
     public required string Status { get; init; }
 
-    /// <summary>Null: no payment provider manages it.</summary>
+    /// <summary>Stripe's id of the subscription; null: Stripe does not manage it.</summary>
     public string? StripeSubscriptionId { get; init; }
 
     public required string BillingPeriod { get; init; }

@@ -15,7 +15,8 @@ public sealed record InvoiceRevenue(
 
 /// <param name="Amount">The amount before discounts; negative for a credit.</param>
 /// <param name="Period">The service period. An empty one is earned at its start.</param>
-public readonly record struct RevenueLine(long Amount, Period Period);
+/// <param name="Name">The plan or feature that earns it, for a report by them; null: none.</param>
+public readonly record struct RevenueLine(long Amount, Period Period, string? Name = null);
 
 /// <summary>
 /// Revenue by UTC day (<c>SEMANTICS</c> 5): invoices are recognised over their service periods, by the second, so that a year paid in
@@ -26,7 +27,13 @@ public sealed class RevenueByDay(DayRange days)
 {
     private readonly MoneyByDay _earned = new(Instant.FromUtc(days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc)), days.Days);
 
-    public void Add(InvoiceRevenue invoice)
+    public void Add(InvoiceRevenue invoice) => Add(invoice, _ => this);
+
+    /// <summary>
+    /// Adds each line of an invoice to one of several sums: the discounts, taxes and credits of the invoice concern all of them.
+    /// </summary>
+    /// <param name="into">Returns the sum of the line.</param>
+    public static void Add(InvoiceRevenue invoice, Func<RevenueLine, RevenueByDay> into)
     {
         if (invoice.Status is InvoiceStatus.Void or InvoiceStatus.Draft)
         {
@@ -42,7 +49,7 @@ public sealed class RevenueByDay(DayRange days)
         foreach (var line in invoice.Lines)
         {
             var discount = weights == 0 ? 0 : (decimal)invoice.Discount * Math.Max(0, line.Amount) / weights;
-            _earned.Add((line.Amount - discount) * kept, line.Period);
+            into(line)._earned.Add((line.Amount - discount) * kept, line.Period);
         }
     }
 

@@ -36,6 +36,10 @@ public static class LlmWords
 
     public static string Of(LlmUnit unit) => ByUnit[unit];
 
+    /// <summary>The name of a count: <c>cached_input_tokens</c>, <c>cache_write_1h_tokens</c>, <c>images</c>, <c>searches</c>.</summary>
+    public static string CountOf(LlmUnit unit) =>
+        PriceRules.IsToken(unit) ? Of(unit) + "_tokens" : unit == LlmUnit.Search ? "searches" : Of(unit) + "s";
+
     public static bool TryParse([NotNullWhen(true)] string? word, out LlmUnit unit)
     {
         unit = default;

@@ -25,7 +25,7 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
         var revenue = new RevenueByDay(days);
-        foreach (var lines in LinesOf(project, days, currency, byCustomer: false))
+        foreach (var lines in LinesOf(project, days, currency, RevenueName.None))
         {
             await foreach (var (_, invoice) in InvoicesAsync(lines, cancel))
             {
@@ -41,7 +41,7 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
         var earned = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var lines in LinesOf(project, days, currency, byCustomer: true))
+        foreach (var lines in LinesOf(project, days, currency, RevenueName.Customer))
         {
             var (current, sum) = ((string?)null, new RevenueByDay(days));
             await foreach (var (customer, invoice) in InvoicesAsync(lines, cancel))
@@ -69,6 +69,36 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         }
     }
 
+    /// <summary>Returns the revenue of each plan in one currency, in minor units; an empty name: of no plan.</summary>
+    public Task<IReadOnlyDictionary<string, long>> ByPlanAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel) =>
+        ByNameAsync(project, days, currency, RevenueName.Plan, cancel);
+
+    /// <summary>
+    /// Returns the revenue of each feature in one currency, in minor units: of its use and its packs. An empty name: of no feature, such as
+    /// the price of a plan.
+    /// </summary>
+    public Task<IReadOnlyDictionary<string, long>> ByFeatureAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel) =>
+        ByNameAsync(project, days, currency, RevenueName.Feature, cancel);
+
+    private async Task<IReadOnlyDictionary<string, long>> ByNameAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, RevenueName by, CancellationToken cancel)
+    {
+        var sums = new Dictionary<string, RevenueByDay>(StringComparer.Ordinal);
+        foreach (var lines in LinesOf(project, days, currency, by))
+        {
+            await foreach (var (_, invoice) in InvoicesAsync(lines, cancel))
+            {
+                RevenueByDay.Add(invoice, line => SumOf(line.Name ?? ""));
+            }
+        }
+
+        return sums.ToDictionary(static sum => sum.Key, static sum => sum.Value.Rounded().Sum(), StringComparer.Ordinal);
+
+        RevenueByDay SumOf(string name) => sums.TryGetValue(name, out var sum) ? sum : sums[name] = new(days);
+    }
+
     /// <summary>Returns the currencies in which the project may have revenue in a range.</summary>
     public async Task<IReadOnlyList<Currency>> CurrenciesAsync(ProjectSnapshot project, DayRange days, CancellationToken cancel)
     {
@@ -86,39 +116,39 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     }
 
     /// <summary>Returns the statements on Tollgate's own invoices and on those of providers.</summary>
-    private NpgsqlCommand[] LinesOf(ProjectSnapshot project, DayRange days, Currency currency, bool byCustomer)
+    private NpgsqlCommand[] LinesOf(ProjectSnapshot project, DayRange days, Currency currency, RevenueName by)
     {
         var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         return
         [
             database.Command(
-                RevenueSql.Lines(byCustomer), project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code),
-            database.Command(RevenueSql.LinesOfProviders(byCustomer), project.Id, start - LongestAhead, start, end, currency.Code),
+                RevenueSql.Lines(by), project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code),
+            database.Command(RevenueSql.LinesOfProviders(by), project.Id, start - LongestAhead, start, end, currency.Code),
         ];
     }
 
-    /// <summary>Streams invoices with their lines, and the customer if the statement returns it.</summary>
-    private static async IAsyncEnumerable<(string? Customer, InvoiceRevenue Invoice)> InvoicesAsync(
+    /// <summary>Streams invoices with their lines, and the name of the first line: by customer, that of the whole invoice.</summary>
+    private static async IAsyncEnumerable<(string? Name, InvoiceRevenue Invoice)> InvoicesAsync(
         NpgsqlCommand lines, [EnumeratorCancellation] CancellationToken cancel)
     {
         await using var command = lines;
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        (Guid Id, string? Customer, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
+        (Guid Id, string? Name, InvoiceRevenue Head, List<RevenueLine> Lines)? open = null;
         var row = new RowReader(reader);
         while (await reader.ReadAsync(cancel))
         {
             if (open?.Id != row.Id("id"))
             {
-                if (open is var (_, customer, head, done))
+                if (open is var (_, name, head, done))
                 {
-                    yield return (customer, Whole(head, done));
+                    yield return (name, Whole(head, done));
                 }
 
-                open = (row.Id("id"), row.TextOrNull("customer"), HeadOf(row), []);
+                open = (row.Id("id"), row.TextOrNull("name"), HeadOf(row), []);
             }
 
-            open.Value.Lines.Add(new(row.Long("amount"), new(row.Time("period_start"), row.Time("period_end"))));
+            open.Value.Lines.Add(new(row.Long("amount"), new(row.Time("period_start"), row.Time("period_end")), row.TextOrNull("name")));
         }
 
         if (open is var (_, last, rest, left))

@@ -50,6 +50,9 @@ public enum CheckoutOutcome
 /// <param name="Page">The address of the page.</param>
 public sealed record CheckoutAnswer(CheckoutOutcome Outcome, CheckoutRow? Row = null, Uri? Page = null, PurchaseRefusal? Refusal = null)
 {
+    /// <summary>The provider's id of its page; null: the page is Tollgate's own.</summary>
+    public string? Reference { get; init; }
+
     /// <summary>True if the invoice already had this page of the provider.</summary>
     public bool IsAgain { get; init; }
 }
@@ -111,7 +114,7 @@ public sealed class OpenCheckout(
                 CheckoutSql.KeepPage, answer.Row!.Partition, answer.Row.Account, answer.Row.Checkout.Id, 
                 secrets.CloseText(hosted.Url.AbsoluteUri, SecretPlace.Page(answer.Row.Checkout.Id)), hosted.Reference);
             await keep.ExecuteNonQueryAsync(CancellationToken.None);
-            return answer with { Page = hosted.Url };
+            return answer with { Page = hosted.Url, Reference = hosted.Reference };
         }
 
         // Nobody has the page's address, so nobody can pay there: end the attempt, so that it can be repeated.

@@ -56,7 +56,7 @@ public sealed class OpenProviderManagedPage(
             await using var keep = database.Command(CheckoutSql.KeepPage, row.Partition, row.Account, row.Checkout.Id,
                 secrets.CloseText(hosted.Url.AbsoluteUri, SecretPlace.Page(row.Checkout.Id)), hosted.Reference);
             await keep.ExecuteNonQueryAsync(CancellationToken.None);
-            return answer with { Page = hosted.Url };
+            return answer with { Page = hosted.Url, Reference = hosted.Reference };
         }
 
         // Nobody has the page's address, so nobody can subscribe there.

@@ -39,6 +39,17 @@ internal static class CostSql
     /// </summary>
     public const string FoldOfProject = FoldBegin + OfOneProject + FoldMiddle + FoldRest;
 
+    /// <summary>
+    /// Adds imported calls to the rollups, in the transaction that writes them. After <see cref="PrepareFold"/>. $1 partitions, $2
+    /// accounts, $3 ids, $4 month.
+    /// </summary>
+    public const string FoldImported =
+        """
+        WITH taken AS MATERIALIZED (
+            SELECT x.partition, x.account, x.id, $4::date AS month, 1::smallint AS sign
+              FROM unnest($1::smallint[], $2::integer[], $3::uuid[]) AS x (partition, account, id)
+        """ + FoldFacts;
+
     private const string FoldBegin =
         """
         WITH taken AS MATERIALIZED (
@@ -78,6 +89,11 @@ internal static class CostSql
         """
         ))
             RETURNING partition, account, id, month, sign
+        """ + FoldFacts;
+
+    private const string FoldFacts =
+        """
+
         ), facts AS MATERIALIZED (
             SELECT c.project_id, f.*, t.sign
               FROM taken t
@@ -266,15 +282,24 @@ internal static class CostSql
         """;
 
     /// <summary>
-    /// The use of a project's features in the periods that end after an instant, and the number of customers. $1 project, $2 the instant.
+    /// The use of a project's features in the periods that end after an instant, with imported use of the days since then, and the number
+    /// of customers; that of imported use alone is not known. $1 project, $2 the instant.
     /// </summary>
     public const string UsedOfFeatures =
         """
-        SELECT f.code, sum(used_by(b, coalesce(p.test_clock, now()))), count(DISTINCT (b.partition, b.account))
+        SELECT f.code, sum(x.used), sum(x.customers)::bigint
           FROM features f
-          JOIN projects p ON p.id = f.project_id
-          JOIN balances b ON b.feature = f.id
-         WHERE f.project_id = $1 AND b.period_end > $2 AND b.used > 0
+          JOIN (SELECT b.feature, sum(used_by(b, coalesce(p.test_clock, now()))) AS used, count(DISTINCT (b.partition, b.account)) AS customers
+                  FROM features g
+                  JOIN projects p ON p.id = g.project_id
+                  JOIN balances b ON b.feature = g.id
+                 WHERE g.project_id = $1 AND b.period_end > $2 AND b.used > 0
+                 GROUP BY b.feature
+                UNION ALL
+                SELECT d.feature, sum(d.quantity), 0
+                  FROM imported_usage_days d
+                 WHERE d.project_id = $1 AND d.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date
+                 GROUP BY d.feature) x ON x.feature = f.id
          GROUP BY f.code
         """;
 }

@@ -121,6 +121,75 @@ public static class CustomerSql
           RETURNING account
         """;
 
+    private const string Imported =
+        """
+        SELECT ($1::integer[])[1] AS project_id, g.*
+                  FROM unnest($2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                              $11::timestamptz[])
+                       AS g (partition, id, name, email, currency, time_zone, country, tax_id, metadata, created_at)
+        """;
+
+    private const string IsIncomplete =
+        """
+        (c.name IS NULL AND g.name IS NOT NULL OR c.email IS NULL AND g.email IS NOT NULL
+                 OR c.currency IS NULL AND g.currency IS NOT NULL OR c.time_zone IS NULL AND g.time_zone IS NOT NULL
+                 OR c.country IS NULL AND c.tax_id IS NULL AND coalesce(g.country, g.tax_id) IS NOT NULL
+                 OR NOT c.metadata ?& ARRAY(SELECT jsonb_object_keys(g.metadata::jsonb)))
+        """;
+
+    /// <summary>
+    /// Creates imported customers that are missing. $1 the project in an array, then parallel arrays: $2 partitions, $3 ids, $4 names, $5
+    /// e-mail addresses, $6 currencies, $7 time zones, $8 countries, $9 tax ids, $10 metadata, $11 times of creation. Rows: id.
+    /// </summary>
+    public const string InsertImported =
+        $"""
+        INSERT INTO customers (partition, account, project_id, id, name, email, currency, time_zone, country, tax_id, metadata,
+                               created_at)
+        SELECT g.partition, nextval('account_numbers'), g.project_id, g.id, g.name, g.email, g.currency, g.time_zone, g.country, g.tax_id,
+               g.metadata::jsonb, g.created_at
+          FROM ({Imported}) g
+         WHERE NOT EXISTS (SELECT FROM customers c WHERE c.partition = g.partition AND c.project_id = g.project_id AND c.id = g.id)
+         ORDER BY g.partition, g.project_id, g.id
+            ON CONFLICT (partition, project_id, id) DO NOTHING
+          RETURNING id
+        """;
+
+    /// <summary>
+    /// Completes the profiles of existing customers from imported ones, and locks them in the order of all transactions. A country and a
+    /// tax id belong together. Parameters and rows as of <see cref="InsertImported"/>.
+    /// </summary>
+    public const string CompleteImported =
+        $"""
+        WITH held AS MATERIALIZED (
+            SELECT c.partition, c.account, g.name, g.email, g.currency, g.time_zone, g.country, g.tax_id, g.metadata
+              FROM ({Imported}) g
+              JOIN customers c ON c.partition = g.partition AND c.project_id = g.project_id AND c.id = g.id
+             WHERE {IsIncomplete}
+             ORDER BY c.partition, c.account
+               FOR NO KEY UPDATE OF c
+        )
+        UPDATE customers c
+           SET name = coalesce(c.name, g.name), email = coalesce(c.email, g.email), currency = coalesce(c.currency, g.currency),
+               time_zone = coalesce(c.time_zone, g.time_zone),
+               country = CASE WHEN c.country IS NULL AND c.tax_id IS NULL THEN g.country ELSE c.country END,
+               tax_id = CASE WHEN c.country IS NULL AND c.tax_id IS NULL THEN g.tax_id ELSE c.tax_id END,
+               metadata = g.metadata::jsonb || c.metadata, updated_at = now()
+          FROM held g
+         WHERE c.partition = g.partition AND c.account = g.account
+        RETURNING c.id
+        """;
+
+    /// <summary>
+    /// Imported customers that exist and lack nothing of their record. Parameters and rows as of <see cref="InsertImported"/>.
+    /// </summary>
+    public const string CompleteOfImported =
+        $"""
+        SELECT c.id
+          FROM ({Imported}) g
+          JOIN customers c ON c.partition = g.partition AND c.project_id = g.project_id AND c.id = g.id
+         WHERE NOT {IsIncomplete}
+        """;
+
     /// <summary><c>$4..$11</c> profile.</summary>
     public const string UpdateProfile =
         """

@@ -424,7 +424,7 @@ internal static class InvoiceSql
         """
         SELECT coalesce(e.data ->> 'id', e.id::text), e.occurred_at, e.quantity, count(*) OVER ()
           FROM events e
-         WHERE e.partition = $1 AND e.account = $2 AND e.feature = $3 AND e.period_start = $4
+         WHERE e.partition = $1 AND e.account = $2 AND e.feature = $3 AND e.period_start = $4 AND NOT e.data ? 'import'
          ORDER BY e.occurred_at, e.id
          LIMIT $5
         """;

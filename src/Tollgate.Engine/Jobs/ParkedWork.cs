@@ -216,12 +216,12 @@ public static class WorkNames
     public const string VatChecks = "vat_checks";
     public const string GrantSchedules = "grant_schedules";
     public const string Erasures = "erasures";
+    public const string Imports = "imports";
 
     public static IReadOnlyList<string> All { get; } =
     [
-        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, GatewayJobs, GrantSchedules, Holds, Inbox, MailEvents, Mails, Payments,
-        Projects, ProviderLines,
-        Refunds, SandboxWebhooks, Subscriptions,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, GatewayJobs, GrantSchedules, Holds, Imports, Inbox,
+        MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
         VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }

@@ -371,8 +371,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var plain = postings.Count == 0 || (postings.Count == 1 && own.Drawn.IsZero && own.Used == op.Quantity);
         var outcome = verdict?.Outcome is Outcome.Overage or Outcome.RecordedOverLimit ? verdict.Outcome : (Outcome?)null;
         var isPlain = plain && outcome is null && primary?.Code == op.Type && op is
-            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null, HasUnique: false,
-                Effects: [var only] }
+            { Key.Text: null, Member: null, OccurredAtGiven: false, PropertiesJson: null, ComputedJson: null,
+                OriginJson: null, HasUnique: false, Effects: [var only] }
             && !AggregateRules.KeepsReading(only.Aggregate);
         return new(account, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
             UsedAfter(account, own, op.Now),
@@ -390,6 +390,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
         RecordedAt = op.OccurredAtGiven ? op.Now : null,
         PropertiesJson = op.PropertiesJson,
         ComputedJson = op.ComputedJson,
+        OriginJson = op.OriginJson,
         Plan = op.ComputedJson is null ? null : account.Terms.At(op.OccurredAt).Plan.Code,
         Member = op.Member,
         Postings = postings,

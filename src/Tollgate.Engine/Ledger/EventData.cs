@@ -13,12 +13,13 @@ namespace Tollgate.Engine.Ledger;
 /// The contents of an event's <c>data</c> column, beside its other columns. Most events have none: one feature whose code is the type, no
 /// properties, a generated or UUID id, recorded when it happened. Keys: <c>id</c> the caller's id text · <c>type</c> if it is not the
 /// feature's code · <c>at</c> recorded_at in microseconds if the caller gave occurred_at · <c>props</c> the caller's properties ·
-/// <c>calc</c> values that the server computed, such as a cost · <c>plan</c> with it the customer's plan · <c>by</c> the member of the
-/// customer that did it · <c>post</c> all postings if the columns do not contain them: [feature, period start, used, drawn] · <c>burn</c>
-/// [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle · <c>late</c> a settle after expiry · <c>void</c>
-/// the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes of unique meters: [feature, value] ·
-/// <c>last</c> the values of latest meters: [feature, value, number of the report in its period] · <c>timed</c> the values of weighted_sum
-/// meters: [feature, value, number of the report in its instant].
+/// <c>calc</c> values that the server computed, such as a cost · <c>plan</c> with it the customer's plan · <c>from</c> the request behind
+/// the use · <c>by</c> the member of the customer that did it · <c>post</c> all postings if the columns do not contain them: [feature,
+/// period start, used, drawn] · <c>burn</c> [grant, amount] · <c>out</c> the outcome if it was not plain · <c>hold</c> a settle ·
+/// <c>late</c> a settle after expiry · <c>void</c> the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes
+/// of unique meters: [feature, value] · <c>last</c> the values of latest meters: [feature, value, number of the report in its period] ·
+/// <c>timed</c> the values of weighted_sum meters: [feature, value, number of the report in its instant] ·
+/// <c>import</c> the number of the import of an event that moved no balance, always with an empty <c>post</c>.
 /// </summary>
 public sealed record EventData
 {
@@ -35,6 +36,8 @@ public sealed record EventData
     public string? PropertiesJson { get; init; }
 
     public string? ComputedJson { get; init; }
+
+    public string? OriginJson { get; init; }
 
     public string? Plan { get; init; }
 
@@ -53,6 +56,8 @@ public sealed record EventData
     public Guid? Voids { get; init; }
 
     public IReadOnlyList<Reading> Readings { get; init; } = [];
+
+    public int? Import { get; init; }
 
     public string Write()
     {
@@ -74,12 +79,20 @@ public sealed record EventData
 
             WriteJson(json, "props", PropertiesJson);
             WriteJson(json, "calc", ComputedJson);
+            WriteJson(json, "from", OriginJson);
             WriteText(json, "plan", Plan);
             WriteText(json, "by", Member);
             WriteText(json, "out", Outcome?.ToString());
             WriteFlag(json, "hold", IsSettle);
             WriteFlag(json, "late", IsLate);
             WriteText(json, "void", Voids?.ToString("D"));
+            if (Import is { } import)
+            {
+                json.WriteNumber("import", import);
+                json.WriteStartArray("post");
+                json.WriteEndArray();
+            }
+
             WriteList(json, "post", Postings, p =>
             {
                 json.WriteNumberValue(p.FeatureKey);
@@ -119,6 +132,7 @@ public sealed record EventData
             RecordedAt = root.TryGetProperty("at", out var at) ? new Instant(at.GetInt64()) : null,
             PropertiesJson = Json(root, "props"),
             ComputedJson = Json(root, "calc"),
+            OriginJson = Json(root, "from"),
             Plan = Text(root, "plan"),
             Member = Text(root, "by"),
             Postings = List(root, "post", p => new Posting(
@@ -128,6 +142,7 @@ public sealed record EventData
             IsSettle = root.TryGetProperty("hold", out _),
             IsLate = root.TryGetProperty("late", out _),
             Voids = root.TryGetProperty("void", out var voided) ? voided.GetGuid() : null,
+            Import = root.TryGetProperty("import", out var import) ? import.GetInt32() : null,
             Readings = [.. Enum.GetValues<ReadingKind>().SelectMany(kind => List(root, KeyOf(kind), pair => Read(kind, pair)))],
         };
     }

@@ -586,10 +586,10 @@ internal static class LedgerSql
           FROM unnest($1::integer[]) AS p (id)
         """;
 
-    /// <summary>The customer of an event by its id. $1 project, $2 id.</summary>
+    /// <summary>The customer of an event by its id, which an imported event may share. $1 project, $2 id.</summary>
     public const string FindEvent =
         """
-        SELECT e.partition, c.id, e.data ->> 'by'
+        SELECT DISTINCT e.partition, c.id, e.data ->> 'by'
           FROM events e
           JOIN customers c ON c.partition = e.partition AND c.account = e.account
          WHERE c.project_id = $1 AND e.id = $2

@@ -14,9 +14,8 @@ public static class CallWords
     /// <summary>All names of the properties of a recorded call.</summary>
     internal static IEnumerable<string> Names => Ours;
 
-    /// <summary><c>cached_input_tokens</c>, <c>cache_write_1h_tokens</c>, <c>images</c>, <c>searches</c>.</summary>
-    public static string Of(LlmUnit unit) =>
-        PriceRules.IsToken(unit) ? LlmWords.Of(unit) + "_tokens" : unit == LlmUnit.Search ? "searches" : LlmWords.Of(unit) + "s";
+    /// <summary>The name of a count: <see cref="LlmWords.CountOf"/>.</summary>
+    public static string Of(LlmUnit unit) => LlmWords.CountOf(unit);
 
     /// <summary>True for a name that a caller's own property cannot have.</summary>
     public static bool AreOurs(string name) => Ours.Contains(name);

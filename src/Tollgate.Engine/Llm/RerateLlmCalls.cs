@@ -52,7 +52,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         var (orders, seen, unknown, tooOld, delta) = (new List<EventOrder>(), 0, 0, 0, Quantity.Zero);
         foreach (var row in rows)
         {
-            if (row is not { ComputedJson: { } computed, PropertiesJson: { } properties, VoidedBy: null, Voids: null }
+            if (row is not { ComputedJson: { } computed, PropertiesJson: { } properties, VoidedBy: null, Voids: null, IsImported: false }
                 || !Fits(filter, computed, properties, out var recorded))
             {
                 continue;

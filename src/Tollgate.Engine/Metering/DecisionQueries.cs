@@ -62,7 +62,7 @@ public sealed class DecisionQueries(Database database)
     private static async Task<EventQueries.FoundEvent?> EventAsync(
         NpgsqlConnection connection, ProjectSnapshot project, string customer, Guid key, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(MeteringSql.Event, connection);
+        await using var command = new NpgsqlCommand(MeteringSql.DecidedEvent, connection);
         EventQueries.AddPlace(command.Parameters, project, customer);
         command.Parameters.Add(new() { Value = key, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -23,8 +23,14 @@ public sealed record EventRow(
     /// <summary>The member of the customer who caused it; null: the customer itself.</summary>
     public string? Member { get; init; }
 
+    /// <summary>The request behind the use; null for most events.</summary>
+    public string? OriginJson { get; init; }
+
     /// <summary>Set if the id was sent with a customer token: the name by which only this event can be addressed.</summary>
     public string? Key { get; init; }
+
+    /// <summary>True if it is closed history, which counts for reports only.</summary>
+    public bool IsImported { get; init; }
 }
 
 /// <summary>The position of an event in a list, newest first: the cursor of the next page.</summary>
@@ -284,7 +290,9 @@ public sealed class EventQueries(Database database)
             voids is null ? other : null, voids, new(stored.OccurredAt, stored.Id, found.Account))
         {
             Member = stored.Data.Member,
+            OriginJson = stored.Data.OriginJson,
             Key = EventKey.NameOf(stored.Id, stored.Data.Id),
+            IsImported = stored.Data.Import is not null,
         };
     }
 }

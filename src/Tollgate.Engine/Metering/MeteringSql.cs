@@ -67,6 +67,9 @@ internal static class MeteringSql
          WHERE c.partition = $1 AND c.project_id = $2 AND c.id = $3 AND e.id = $4
         """;
 
+    /// <summary>The same without imported events, which nobody decided.</summary>
+    public const string DecidedEvent = Event + " AND NOT e.data ? 'import'";
+
     /// <summary>One reservation. $1 partition, $2 project, $3 customer, $4 id.</summary>
     public const string Hold =
         """

@@ -35,6 +35,8 @@ internal sealed class Columns
 
     public Columns Times(IEnumerable<Instant?> values) => Add(values.Select(static at => at?.ToUtc()), NpgsqlDbType.TimestampTz);
 
+    public Columns Days(IEnumerable<DateOnly> values) => Add(values, NpgsqlDbType.Date);
+
     public NpgsqlBatchCommand Command(string sql)
     {
         var command = new NpgsqlBatchCommand(sql);

@@ -211,6 +211,11 @@ internal static class PersonalTables
         {
             Kept = "key operation body_hash content_type body", NotExported = "copies of answers, deleted after 35 days",
         },
+        new("import_rejections", "", null, Erasing.Step) { Kept = "record code detail", NotExported = "mistakes in files of the operator" },
+        new("import_chunks", "", null, Erasing.Keep)
+        {
+            Kept = "records", Why = "records that are not booked yet; booking deletes them", NotExported = "records that are not booked yet",
+        },
         new("parked_work", "", null, Erasing.Step)
         {
             Kept = "work subject error_type error", NotExported = "failures of the server's own work",
@@ -232,6 +237,8 @@ internal static class PersonalTables
         new("dunning_policies", "settings"), new("webhook_projects", "a counter"), new("webhook_endpoints", "of the operator"),
         new("webhook_endpoint_facts", "of the operator"), new("mail_place", "a counter"), new("alert_place", "a counter"),
         new("alert_projects", "settings"), new("alert_rules", "of the operator"), new("exchange_rates", "rates"),
-        new("acquisition_spend", "the project's own spend"), new("erasures", "the log of erasures, which names nobody"),
+        new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
+        new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),
+        new("sla_targets", "settings"), new("acquisition_spend", "the project's own spend"), new("erasures", "the log of erasures, which names nobody"),
     ];
 }

@@ -215,11 +215,15 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
 
     private static async Task<StepResult> AnswersAsync(Work work, CancellationToken cancel)
     {
-        var email = SqlCommands.OrNull(work.Terms.SoughtEmail, NpgsqlDbType.Text);
-        await work.Connection.ExecuteAsync(
-            PrivacySql.ForgetFailures, cancel, work.Project, work.Terms.Id, SqlCommands.OrNull(work.Terms.SoughtEmail, NpgsqlDbType.Text));
+        foreach (var sql in (string[])[PrivacySql.ForgetFailures, PrivacySql.ForgetRejections])
+        {
+            await work.Connection.ExecuteAsync(
+                sql, cancel, work.Project, work.Terms.Id, SqlCommands.OrNull(work.Terms.SoughtEmail, NpgsqlDbType.Text));
+        }
+
         return await PageAsync(
-            work, "idempotency_keys", "", PrivacySql.ForgetAnswers, cancel, work.Project, work.Place, BatchRows, work.Terms.Id, email);
+            work, "idempotency_keys", "", PrivacySql.ForgetAnswers, cancel, work.Project, work.Place, BatchRows, work.Terms.Id,
+            SqlCommands.OrNull(work.Terms.SoughtEmail, NpgsqlDbType.Text));
     }
 
     /// <summary>Runs a statement that returns the place of its last row, and the numbers of rows seen and changed.</summary>

@@ -39,6 +39,9 @@ public sealed record ThingLimits
     /// <summary>Alert rules of a project.</summary>
     public int AlertRules { get; init; } = 100;
 
+    /// <summary>Imports of a project that are not finished.</summary>
+    public int Imports { get; init; } = 20;
+
     public int Of(Thing thing) => thing switch { Thing.Key => Keys, Thing.Coupon => Coupons, Thing.Checkout => Checkouts, _ => Tokens };
 }
 

@@ -12,13 +12,13 @@ public sealed record CustomerToken(Guid Id, string Text, Instant ExpiresAt)
 
 /// <summary>
 /// Issues customer tokens. The customer need not exist yet: the first record for it creates it. A token has the scopes and networks of the
-/// key that issued it, expires with it at the latest and ends when it is revoked.
+/// key that issued it, expires with it at the latest and ends when it is revoked. Ten years make it an API key of a user.
 /// </summary>
 public sealed class IssueCustomerToken(NpgsqlDataSource database, ProjectDirectory directory)
 {
     public static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
     public static readonly TimeSpan ShortestLife = TimeSpan.FromMinutes(1);
-    public static readonly TimeSpan LongestLife = TimeSpan.FromDays(30);
+    public static readonly TimeSpan LongestLife = TimeSpan.FromDays(3_650);
 
     public async Task<CustomerToken> RunAsync(
         ProjectSnapshot project, string customer, TimeSpan life, Issuer issuer, CancellationToken cancel)

@@ -18,6 +18,12 @@ public sealed record ConsumeOrder(
 {
     /// <inheritdoc cref="EventOrder.IsOfToken"/>
     public bool IsOfToken { get; init; }
+
+    /// <summary>
+    /// The request behind the use, a JSON object: id, address, user agent. It is stored with the event but is no part of its content, since
+    /// it differs between a request and its repeat. Null: nothing is stored.
+    /// </summary>
+    public string? OriginJson { get; init; }
 }
 
 /// <summary>One reported fact. <c>Enforce</c> applies caps; otherwise it is recorded also beyond them.</summary>

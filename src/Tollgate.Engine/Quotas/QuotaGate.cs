@@ -80,7 +80,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         var op = UseOf(
             project, null, order.Customer, order.Id, order.Feature, order.Amount, effects, order.OccurredAt, order.PropertiesJson,
             enforce: true,
-            isOfToken: order.IsOfToken);
+            isOfToken: order.IsOfToken, originJson: order.OriginJson);
         return op.Answer is { } fault ? new(fault) : RunAsync(op, cancel);
     }
 
@@ -396,7 +396,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity,
         IReadOnlyList<Effect>? effects,
         Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null,
-        bool onOwnRows = false, bool isOfToken = false)
+        bool onOwnRows = false, bool isOfToken = false, string? originJson = null)
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
@@ -411,7 +411,8 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
-            PropertiesJson = propertiesJson, ComputedJson = computedJson, HasUnique = HasAny(effects, AggregateRules.CountsValueOnce),
+            PropertiesJson = propertiesJson, ComputedJson = computedJson, OriginJson = originJson,
+            HasUnique = HasAny(effects, AggregateRules.CountsValueOnce),
             ReportsTimed = HasAny(effects, static aggregate => aggregate.WeighsTime()), Settles = settles ?? [],
             OnOwnRows = onOwnRows,
             Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),

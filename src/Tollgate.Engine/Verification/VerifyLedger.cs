@@ -49,6 +49,7 @@ public static class VerifyLedger
         new("timed_levels", "used of a time-weighted level differs from the value that its reports give", VerifySql.TimedLevels),
         new("level_reports", "the stored reports of a time-weighted level differ from those of its events", VerifySql.LevelReports),
         new("threshold", "usage did not reach a recorded threshold, or its balance does not have the threshold", VerifySql.Thresholds),
+        new("imported_usage", "the imported use of a day differs from its events", VerifySql.ImportedUsage),
         new("repeated_id", "an event id counts more than once for one customer", VerifySql.RepeatedIds),
         new("foreign_row", "a row belongs to no customer, or names something of another project", VerifySql.Strangers),
         new("members", "a member and its owner do not name each other, or a member has members or a subscription", VerifySql.Members),

@@ -300,12 +300,38 @@ internal static class VerifySql
                  WHERE b.account IS NULL OR b.fired < t.percent OR t.used * 100 < t.granted * t.percent) AS x
         """ + Tail;
 
-    /// <summary>An id counts once per customer, also across months. Place: the id.</summary>
+    /// <summary>The imported use of each day, compared with the imported events. Place: the day and which.</summary>
+    public const string ImportedUsage =
+        $"""
+        SELECT p.code, NULL::text, f.code, x.day || ' ' || y.which, y.expected, y.found, count(*) OVER ()
+          FROM (SELECT project_id, feature, day, coalesce(e.events, 0) AS events, coalesce(e.quantity, 0) AS quantity,
+                       coalesce(d.events, 0) AS day_events, coalesce(d.quantity, 0) AS day_quantity
+                  FROM (SELECT own.project_id, e.feature, (e.occurred_at AT TIME ZONE 'UTC')::date AS day, count(*) AS events,
+                               sum(e.quantity) AS quantity
+                          FROM {Events} e
+                          JOIN customers own ON own.partition = e.partition AND own.account = e.account
+                         WHERE e.month = '9999-01-01' AND e.feature <> 0
+                         GROUP BY 1, 2, 3) AS e
+                  FULL JOIN (SELECT * FROM imported_usage_days WHERE $1::integer IS NULL
+                    OR project_id = $1) AS d USING (project_id, feature, day)) AS x
+         CROSS JOIN LATERAL (VALUES ('events', x.events::numeric, x.day_events::numeric),
+                                    ('quantity', x.quantity, x.day_quantity)) AS y (which, expected, found)
+          LEFT JOIN projects p ON p.id = x.project_id
+          LEFT JOIN features f ON f.id = x.feature
+         WHERE y.expected <> y.found
+         ORDER BY 1, 3, 4
+         LIMIT 20
+        """;
+
+    /// <summary>
+    /// An id counts once per customer, also across months. Imported ids are a space of their own: the live path does not look at them.
+    /// Place: the id.
+    /// </summary>
     public const string RepeatedIds = Head +
         $"""
           FROM (SELECT e.partition, e.account, 0 AS feature, e.id AS place, 1::numeric AS expected, count(*)::numeric AS found
                   FROM {Events} e
-                 GROUP BY e.partition, e.account, e.id
+                 GROUP BY e.partition, e.account, e.id, e.month = '9999-01-01'
                 HAVING count(*) > 1) AS x
         """ + Tail;
 

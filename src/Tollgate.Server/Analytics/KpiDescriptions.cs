@@ -26,6 +26,11 @@ internal static class KpiDescriptions
         new("group_by", "The dimension. Default: plan.", Words: CatalogWords.All<SegmentBy>()),
     ];
 
+    private static readonly QueryParameter[] MarginQuery =
+    [
+        .. CostDays.All, new("group_by", "The dimension. Default: customer.", Words: CatalogWords.All<MarginBy>()),
+    ];
+
     public static readonly Description Kpis = new(
         Tag, "Show key figures",
         "Returns the key figures of a range, each with its value for the same number of days before, and with its formula. Money is minor "
@@ -124,21 +129,25 @@ internal static class KpiDescriptions
         "segments", "segments", SegmentQuery, "name,customers,mrr,share\r\npro,9,26100,0.75\r\n");
 
     public static readonly Description Margins = new(
-        Tag, "Rank customers by margin",
-        "Compares the recognised revenue of each customer with the cost of its calls to models, the lowest profit first. Days are UTC. Other "
-            + "currencies are converted at the rate of the last day; those that lack a rate on it are in `unconverted` and in no figure.")
+        Tag, "Show margins",
+        "Compares recognised revenue with the cost of calls to models by customer, plan, feature, model, provider or UTC day, the lowest "
+            + "profit first. By plan, revenue belongs to the plan at the start of its service period, and cost to the plan when the call "
+            + "was recorded. By feature, revenue is that of use and packs; the line without a name has the prices of plans, and cost that "
+            + "names no feature. By model and provider there is only cost. Other currencies are converted at the rate of the last day; "
+            + "those that lack a rate on it are in `unconverted` and in no figure. Each line is rounded to a minor unit, so totals of two "
+            + "groupings can differ by some.")
     {
         Query = [
-            .. CostDays.All,
+            .. MarginQuery,
             new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer")],
         Answers =
         [
             Example.Of<MarginsView>(200, "The lowest profit first.",
                 """
-                {"from": "2026-11-01", "to": "2026-11-30", "currency": "USD", "revenue": "58", "cost": "7.5", "profit": "50.5",
-                 "margin": 0.8707, "customers": 2, "unprofitable": 1,
-                 "data": [{"customer": "user_7", "revenue": "0", "cost": "5", "profit": "-5", "margin": null},
-                          {"customer": "user_42", "revenue": "58", "cost": "2.5", "profit": "55.5", "margin": 0.9569}],
+                {"from": "2026-11-01", "to": "2026-11-30", "currency": "USD", "group_by": "customer", "revenue": "58", "cost": "7.5",
+                 "profit": "50.5", "margin": 0.8707, "count": 2, "unprofitable": 1,
+                 "data": [{"name": "user_7", "revenue": "0", "cost": "5", "profit": "-5", "margin": null},
+                          {"name": "user_42", "revenue": "58", "cost": "2.5", "profit": "55.5", "margin": 0.9569}],
                  "has_more": false, "unconverted": []}
                 """),
         ],
@@ -146,7 +155,7 @@ internal static class KpiDescriptions
     };
 
     public static readonly Description MarginsCsv = File(
-        "margins", "margins", CostDays.All, "customer,revenue,cost,profit,margin\r\nuser_42,58,2.5,55.5,0.9569\r\n");
+        "margins", "margins", MarginQuery, "customer,revenue,cost,profit,margin\r\nuser_42,58,2.5,55.5,0.9569\r\n");
 
     private static string Kpi(string value, string previous, string unit) =>
         $$"""{"value": {{value}}, "previous": {{previous}}, "unit": "{{unit}}", "definition": "12 × MRR."}""";

@@ -45,7 +45,7 @@ internal static class UpCommand
         "--seed", "number", "Seed of the demo data; the same seed gives the same data. Default 1. [TOLLGATE_SEED]");
     private static readonly Option<string> DefaultProject = Text(
         "--default-project", "code",
-        "Project for public reads without a key (seed doors), unless their host name belongs to another project. "
+        "Project for public reads without a key (seed doors), unless their path or host name selects another. Default: each product's own. "
             + "[TOLLGATE_DEFAULT_PROJECT]");
 
     public static Command Build()

@@ -28,7 +28,8 @@ internal static class CostAnalysisEndpoints
     private static readonly string[] LineColumns =
     [
         "group", "provider", "model", "feature", "calls", "errors", "error_rate", "unpriced_calls", "estimated_calls", "input_tokens",
-        "cached_input_tokens", "output_tokens", "total_tokens", "cost_usd", "p50_ms", "p95_ms", "p99_ms",
+        "cached_input_tokens", "output_tokens", "total_tokens", "cost_usd", "p50_ms", "p95_ms", "p99_ms", "sla_p50_ms", "sla_p95_ms",
+        "sla_p99_ms", "sla_error_rate", "sla_met", "sla_missed",
     ];
 
     private static readonly string[] CustomerColumns =
@@ -114,7 +115,10 @@ internal static class CostAnalysisEndpoints
                 .Plain(line.Calls).Next().Plain(line.Errors).Next().Plain(line.ErrorRate).Next().Plain(line.UnpricedCalls).Next()
                 .Plain(line.EstimatedCalls).Next().Plain(line.InputTokens).Next().Plain(line.CachedInputTokens).Next()
                 .Plain(line.OutputTokens).Next().Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms)
-                .Next().Plain(line.Latency?.P95Ms).Next().Plain(line.Latency?.P99Ms).End());
+                .Next().Plain(line.Latency?.P95Ms).Next().Plain(line.Latency?.P99Ms).Next().Plain(line.Sla?.P50Ms).Next()
+                .Plain(line.Sla?.P95Ms).Next().Plain(line.Sla?.P99Ms).Next().Plain(line.Sla?.ErrorRate).Next()
+                .Plain(line.Sla?.Met switch { true => "true", false => "false", null => "" }).Next()
+                .Plain(line.Sla is null ? "" : string.Join(' ', line.Sla.Missed)).End());
     }
 
     private static async Task CustomersAsync(HttpContext context, CostQueries queries, Clock clock)
@@ -235,23 +239,32 @@ internal static class CostAnalysisEndpoints
     private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
     {
         var rows = await queries.GroupsAsync(context.Project(), question.Days, question.Groups, most, null, context.RequestAborted);
+        var targets = question.Groups.HasFlag(CostGroups.Provider)
+            ? await context.RequestServices.GetRequiredService<SlaTargets>().ListAsync(context.Project(), context.RequestAborted)
+            : [];
+        SlaView?[] slas = [.. rows.Select(row => SlaOf(row, latency: null))];
         var latencies = new LatencyView?[rows.Count];
         if (question.HasLatencies)
         {
             await foreach (var (row, latency) in queries.LatenciesAsync(context.Project(), question.Days, question.Groups, rows,
                 context.RequestAborted))
             {
-                latencies[row] = CostViews.LatencyOf(latency);
+                (latencies[row], slas[row]) = (CostViews.LatencyOf(latency), SlaOf(rows[row], latency));
             }
         }
 
-        return [.. rows.Zip(latencies, (row, latency) => CostViews.Fill(
+        return [.. rows.Select((row, i) => CostViews.Fill(
             new CostLine
             {
                 Provider = CostViews.NameOf(row.Provider), Model = row.Model, Feature = CostViews.NameOf(row.Feature),
-                Group = GroupOf(row, question.GroupBy), ErrorRate = CostViews.ErrorRateOf(row.Totals), Latency = latency,
+                Group = GroupOf(row, question.GroupBy), ErrorRate = CostViews.ErrorRateOf(row.Totals), Latency = latencies[i],
+                Sla = slas[i],
             },
             row.Totals))];
+
+        SlaView? SlaOf(CostRow row, LatencyHistogram? latency) => SlaRules.Find(targets, row.Provider, row.Model) is { } target
+            ? CostViews.SlaOf(target, SlaRules.Judge(target, row.Totals, latency))
+            : null;
     }
 
     private static string? GroupOf(CostRow row, string? groupBy) => CostViews.NameOf(groupBy switch

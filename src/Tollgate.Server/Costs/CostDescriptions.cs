@@ -28,6 +28,15 @@ internal static class CostDescriptions
 
     private const string Latency = """{"calls": 1250, "p50_ms": 812.3, "p95_ms": 2310.6, "p99_ms": 4094.4}""";
 
+    private const string Sla =
+        """{"p50_ms": null, "p95_ms": 2000, "p99_ms": null, "error_rate": 0.01, "met": false, "missed": ["p95_ms"]}""";
+
+    private const string Targets =
+        """
+        {"targets": [{"provider": "openai", "model": null, "p50_ms": null, "p95_ms": 2000, "p99_ms": null, "error_rate": 0.01},
+                     {"provider": "openai", "model": "gpt-4o", "p50_ms": 900, "p95_ms": 2500, "p99_ms": 6000, "error_rate": null}]}
+        """;
+
     private static readonly QueryParameter Limit =
         new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
 
@@ -157,9 +166,27 @@ internal static class CostDescriptions
             "revenue-vs-cost", "day,revenue,cost,profit,requests,cash\r\n2026-11-20,94.23,45.23,49,1234,29.99\r\n", grouped: false),
     };
 
+    public static readonly Description SlaTargets = new(
+        Tag, "Show SLA targets", "Returns the latencies and error rates that the project accepts of providers and their models.")
+    {
+        Answers = [Example.Of<SlaTargetsBody>(200, "All targets.", Targets)],
+    };
+
+    public static readonly Description SetSlaTargets = new(
+        Tag, "Set SLA targets",
+        "Replaces all targets of the project. A model without a target has that of its provider. `GET /v1/analytics/providers` and "
+            + "`/models` compare the calls of each line with its target: `met` is true if no percentile of the latencies and no error rate "
+            + "exceeds its limit.")
+    {
+        Request = Example.Of<SlaTargetsBody>(Targets),
+        Answers = [Example.Of<SlaTargetsBody>(200, "The targets.", Targets)],
+        Errors = [ErrorCode.ValidationFailed],
+    };
+
     private static Description Analysis(string subject, string what, string names) => new(
         Tag, $"Analyse by {subject}",
-        what + ". Latency percentiles are within 5 % of the true values; Tollgate keeps none by feature or plan." + HowCounted)
+        what + ". Latency percentiles are within 5 % of the true values; Tollgate keeps none by feature or plan. `sla` compares a line "
+            + "with the target of its model or provider (`PUT /v1/sla-targets`)." + HowCounted)
     {
         Query = [.. CostDays.All, GroupBy, Limit],
         Answers =
@@ -167,7 +194,8 @@ internal static class CostDescriptions
             Example.Of<CostAnalysis>(200, "The highest cost first.",
                 $$"""
                 {"from": "2026-10-23", "to": "2026-11-21", "currency": "USD", "group_by": null, "total": { {{Figures}} },
-                 "data": [{ {{names}} {{Figures}}, "error_rate": 0.004, "latency": {{Latency}} }], "has_more": false}
+                 "data": [{ {{names}} {{Figures}}, "error_rate": 0.004, "latency": {{Latency}}, "sla": {{(subject == "feature" ? "null" : Sla)}} }],
+                 "has_more": false}
                 """),
         ],
         Errors = [ErrorCode.ValidationFailed],
@@ -177,7 +205,8 @@ internal static class CostDescriptions
         name,
         grouped
             ? "group,provider,model,feature,calls,errors,error_rate,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,output_tokens,"
-              + $"total_tokens,cost_usd,p50_ms,p95_ms,p99_ms\r\n{line}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4\r\n"
+              + "total_tokens,cost_usd,p50_ms,p95_ms,p99_ms,sla_p50_ms,sla_p95_ms,sla_p99_ms,sla_error_rate,sla_met,sla_missed\r\n"
+              + $"{line}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4,,,,,,\r\n"
             : "customer,calls,errors,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,output_tokens,total_tokens,cost_usd\r\n"
               + $"{line}1250,5,2,0,180000,40000,30000,210000,15.75\r\n",
         grouped);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tollgate.Contracts.Costs;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
@@ -55,6 +56,10 @@ internal static class CostViews
             P99Ms = histogram.Percentile(99)!.Value.Value,
         }
         : null;
+
+    public static SlaView SlaOf(SlaTarget target, SlaVerdict verdict) => new(
+        target.P50?.Value, target.P95?.Value, target.P99?.Value, target.ErrorRate?.Value, verdict.IsMet,
+        [.. verdict.Missed.Select(CatalogWords.Of)]);
 
     /// <summary>Projects the running UTC month's cost at its end, at the pace so far.</summary>
     public static Quantity ProjectedMonth(Quantity cost, Instant now)

@@ -8,7 +8,8 @@ namespace Tollgate.Server.Costs;
 public static class CostsRoom
 {
     public static IServiceCollection AddCosts(this IServiceCollection services) =>
-        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<RevenueQueries>().AddSingleton<CashQueries>()
+        services.AddSingleton<FoldCalls>().AddSingleton<CostQueries>().AddSingleton<SlaTargets>().AddSingleton<RevenueQueries>()
+            .AddSingleton<CashQueries>()
             .AddHostedService<CallFolder>();
 
     public static void MapCosts(this IEndpointRouteBuilder app)
@@ -16,5 +17,6 @@ public static class CostsRoom
         CustomerCostEndpoints.Map(app);
         CustomerOverviewEndpoints.Map(app);
         CostAnalysisEndpoints.Map(app);
+        SlaEndpoints.Map(app);
     }
 }

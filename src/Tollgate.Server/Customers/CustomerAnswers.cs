@@ -168,9 +168,16 @@ public static class CustomerAnswers
         CatalogWords.Of(limit.Unit), limit.Limit.Value, limit.Burst?.Value,
         CatalogWords.Of(limit.CountsDecisions ? Counted.Requests : Counted.Units));
 
+    /// <summary>True if a plan with the entitlement includes the feature.</summary>
+    public static bool IsIncluded(FeatureKind kind, Entitlement entitlement) => kind switch
+    {
+        FeatureKind.Metered => entitlement.Quota is not { IsZero: true } || entitlement.Pool is not null,
+        FeatureKind.Switch => entitlement.Enabled,
+        _ => true,
+    };
+
     private static bool GivesAnything(FeatureStanding feature) =>
-        feature.Entitlement.Quota is not { IsZero: true } || feature.Entitlement.Pool is not null
-            || feature.Standing is { Limit.IsPositive: true };
+        IsIncluded(FeatureKind.Metered, feature.Entitlement) || feature.Standing is { Limit.IsPositive: true };
 
     private static GrantStatus StatusOf(GrantRow row, Instant now) => row.Grant switch
     {

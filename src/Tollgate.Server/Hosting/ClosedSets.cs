@@ -9,6 +9,7 @@ using Tollgate.Contracts.Customers;
 using Tollgate.Contracts.Dunning;
 using Tollgate.Contracts.Gateway;
 using Tollgate.Contracts.Http;
+using Tollgate.Contracts.Imports;
 using Tollgate.Contracts.Inbox;
 using Tollgate.Contracts.Invoicing;
 using Tollgate.Contracts.Llm;
@@ -24,9 +25,11 @@ using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
+using Tollgate.Core.Costs;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Dunning;
 using Tollgate.Core.Grants;
+using Tollgate.Core.Imports;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Llm;
@@ -41,6 +44,7 @@ using Tollgate.Core.Webhooks;
 using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Grants;
+using Tollgate.Engine.Imports;
 using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments.Stripe;
@@ -70,6 +74,7 @@ namespace Tollgate.Server.Hosting;
 internal static class ClosedSets
 {
     private static readonly IReadOnlyList<string> Providers = CatalogWords.All<PaymentProvider>();
+    private static readonly IReadOnlyList<string> EventSources = ["customer_token", "import"];
     private static readonly IReadOnlyList<string> Intervals = CatalogWords.All<PriceInterval>();
     private static readonly IReadOnlyList<string> Kinds = CatalogWords.All<FeatureKind>();
     private static readonly IReadOnlyList<string> Periods = CatalogWords.All<QuotaPeriodKind>();
@@ -129,10 +134,16 @@ internal static class ClosedSets
         [(typeof(MrrFactView), nameof(MrrFactView.Kind))] = CatalogWords.All<MrrMovement>(),
         [(typeof(MrrFactView), nameof(MrrFactView.Interval))] = Intervals,
         [(typeof(KpiView), nameof(KpiView.Unit))] = KpiEndpoints.Units,
+        [(typeof(SlaView), nameof(SlaView.Missed))] = CatalogWords.All<SlaFigure>(),
+        [(typeof(MarginsView), nameof(MarginsView.GroupBy))] = CatalogWords.All<MarginBy>(),
         [(typeof(SegmentsView), nameof(SegmentsView.GroupBy))] = CatalogWords.All<SegmentBy>(),
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
+        [(typeof(ImportView), nameof(ImportView.Status))] = CatalogWords.All<ImportStatus>(),
+        [(typeof(ImportView), nameof(ImportView.Format))] = CatalogWords.All<ImportFormat>(),
+        [(typeof(ImportView), nameof(ImportView.Kind))] = CatalogWords.All<ImportKind>(),
+        [(typeof(ImportSumView), nameof(ImportSumView.Kind))] = CatalogWords.All<ImportKind>(),
         [(typeof(CreateSubscriptionRequest), nameof(CreateSubscriptionRequest.Period))] = Intervals,
         [(typeof(CreateSubscriptionRequest), nameof(CreateSubscriptionRequest.TrialEndBehavior))] = SubscriptionEndpoints.TrialEnds,
         [(typeof(ChangeSubscriptionRequest), nameof(ChangeSubscriptionRequest.Period))] = Intervals,
@@ -190,6 +201,8 @@ internal static class ClosedSets
         [(typeof(DunningPolicyBody), nameof(DunningPolicyBody.FinalAction))] = CatalogWords.All<DunningEnd>(),
         [(typeof(DunningView), nameof(DunningView.SubscriptionStatus))] = SubscriptionStates,
         [(typeof(DunningView), nameof(DunningView.Failure))] = CatalogWords.All<PaymentFailure>(),
+        [(typeof(EventView), nameof(EventView.Source))] = EventSources,
+        [(typeof(LlmCallView), nameof(LlmCallView.Source))] = EventSources,
         [(typeof(ProviderEventView), nameof(ProviderEventView.Provider))] = Providers,
         [(typeof(ProviderEventView), nameof(ProviderEventView.State))] = CatalogWords.All<InboxState>(),
 

@@ -9,6 +9,7 @@ using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Grants;
 using Tollgate.Server.Http;
+using Tollgate.Server.Imports;
 using Tollgate.Server.Inbox;
 using Tollgate.Server.Invoicing;
 using Tollgate.Server.Ledger;
@@ -58,6 +59,7 @@ internal static class Rooms
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
         services.AddPrivacy();
+        services.AddImports();
         services.AddAnalytics();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
@@ -103,6 +105,7 @@ internal static class Rooms
         app.MapWebhooksRoom();
         app.MapMailRoom();
         app.MapPrivacyRoom();
+        app.MapImports();
         app.MapAnalytics();
         app.MapClocks();
         app.MapSeedDoors();

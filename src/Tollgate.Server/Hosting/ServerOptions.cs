@@ -230,6 +230,7 @@ public sealed record ServerOptions
         Checkouts = (int)Settings.MostCheckouts.Read(environment, faults),
         Tokens = (int)Settings.MostTokens.Read(environment, faults),
         AlertRules = (int)Settings.MostAlertRules.Read(environment, faults),
+        Imports = (int)Settings.MostImports.Read(environment, faults),
         CustomerKeys = (int)Settings.CustomerKeys.Read(environment, faults),
     };
 

@@ -149,7 +149,7 @@ public sealed class FrontDoor(
         if (text.IsEmpty)
         {
             return requirement.Access.HasFlag(Access.Keyless)
-                ? KeylessCaller(PublicAddress.HostOf(context).Host)
+                ? KeylessCaller(context)
                 : new Resolution(null, ErrorCode.KeyMissing, KeyReader.WhyNone(context));
         }
 
@@ -200,19 +200,37 @@ public sealed class FrontDoor(
     private static Resolution OfItsProject(HttpContext context, Caller caller)
     {
         string? named = context.Request.Headers["X-Project"];
-        return string.IsNullOrEmpty(named) || named == caller.Project!.Code ? caller : new Resolution(
-            null, ErrorCode.MalformedRequest,
-            $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{caller.Project.Code}'. Leave the header out, "
-                + $"or send a key of '{Spelling.Shown(named)}' or the admin key.");
+        var own = caller.Project!.Code;
+        if (!string.IsNullOrEmpty(named) && named != own)
+        {
+            return new(
+                null, ErrorCode.MalformedRequest,
+                $"X-Project names '{Spelling.Shown(named)}', but the key belongs to '{own}'. Leave the header out, "
+                    + $"or send a key of '{Spelling.Shown(named)}' or the admin key.");
+        }
+
+        return context.Features.Get<ProjectOfPath>() is { Project.Code: var code } && code != own
+            ? new Resolution(
+                null, ErrorCode.MalformedRequest,
+                $"The path begins with /p/{code}, but the key belongs to '{own}'. Leave /p/{code} out, or send a key of '{code}'.")
+            : caller;
     }
 
-    /// <summary>The admin key works on the project that <c>X-Project</c> names.</summary>
+    /// <summary>The admin key works on the project that <c>X-Project</c> or the path names.</summary>
     private Resolution WithProject(HttpContext context, Caller admin)
     {
         string? code = context.Request.Headers["X-Project"];
+        var ofPath = context.Features.Get<ProjectOfPath>()?.Project;
         if (string.IsNullOrEmpty(code))
         {
-            return admin;
+            return ofPath is null ? admin : admin with { Project = ofPath };
+        }
+
+        if (ofPath is not null && ofPath.Code != code)
+        {
+            return new(
+                null, ErrorCode.MalformedRequest,
+                $"X-Project names '{Spelling.Shown(code)}', but the path begins with /p/{ofPath.Code}. Leave one of them out.");
         }
 
         return directory.Find(code) is { } project
@@ -223,14 +241,12 @@ public sealed class FrontDoor(
     }
 
     /// <summary>
-    /// A caller without a key reads public data of the project with the host name, else of the default project. The caller can send any
-    /// host; it only selects among public pages.
+    /// A caller without a key reads public data of the project that the request selects.
     /// </summary>
-    private Resolution KeylessCaller(string host)
-    {
-        var project = directory.FindByHost(host) ?? (options.Value.DefaultProject is { } code ? directory.Find(code) : null);
-        return project is null ? ErrorCode.KeyMissing : new Caller(KeyKind.Public, project, Scope.All, null, null);
-    }
+    private Resolution KeylessCaller(HttpContext context) =>
+        PublicProject.Of(context, directory, options.Value) is { } project
+            ? new Caller(KeyKind.Public, project, Scope.All, null, null)
+            : ErrorCode.KeyMissing;
 
     private static readonly string ManyWait = FormattableString.Invariant(
         $"{TokenLookUps.WaitingOfOne} requests with this customer token already wait for its look-up. Send fewer at one time.");

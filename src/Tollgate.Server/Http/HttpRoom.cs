@@ -31,8 +31,11 @@ public static class HttpRoom
         return services.AddOpenApi(OpenApiFile.Name, options => OpenApiDocuments.Configure(options, words));
     }
 
-    /// <summary>Adds the front door, before every middleware that could answer.</summary>
-    public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) => app.UseMiddleware<FrontDoor>();
+    /// <summary>
+    /// Adds the front door, before every middleware that could answer, and before routing the projects' own paths.
+    /// </summary>
+    public static IApplicationBuilder UseFrontDoor(this IApplicationBuilder app) =>
+        app.UseMiddleware<ProjectPath>().UseRouting().UseMiddleware<FrontDoor>();
 
     /// <summary>
     /// Maps the document at <c>/openapi/v1.json</c>, Swagger UI at <c>/docs</c>, the pages of the error codes, and the start page.

@@ -23,8 +23,8 @@ public enum Access
     Admin = 8,
 
     /// <summary>
-    /// A request without a key counts as a public one of the project with the request's host name, else of the server's default project
-    /// (seed doors).
+    /// A request without a key counts as a public one of the project that <see cref="PublicProject"/> finds: by its path or host name, else
+    /// the server's default project, else the product's own (seed doors).
     /// </summary>
     Keyless = 16,
 }

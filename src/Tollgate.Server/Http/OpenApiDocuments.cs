@@ -29,6 +29,7 @@ internal static class OpenApiDocuments
     [
         ("Quotas", "Check whether a customer may use a feature, or decide and record the use in one step."),
         ("Reservations", "Hold an amount before the work; settle it with the true amount, or release it."),
+        ("Imports", "Import the history of a running product as closed facts."),
         ("Metering", "Send usage events and read them back."),
         ("LLM", "Record model calls, keep the price book, and list calls with their costs."),
         ("Gateway", "Call model providers through Tollgate, which meters and limits each call."),
@@ -42,7 +43,7 @@ internal static class OpenApiDocuments
         ("Coupons", "Create coupons and redeem them on subscriptions."),
         ("Payments", "Checkout pages, the customer portal, payments, refunds, disputes, and the payment provider of a project."),
         ("Dunning", "Invoices that Tollgate could not collect, and the policy by which it retries them."),
-        ("Billing", "Run due billing work now, and list subscriptions and usage that it could not bill."),
+        ("Billing", "Run due billing work now, and list what it could not bill; the billing routes of the resume and ATS product."),
         ("Alerts", "Rules that turn facts into alerts, and the list of alerts."),
         ("Mail", "Mails to customers and operators, sent and suppressed, with the reasons."),
         ("Projects", "One project for each product, with its own customers, catalog and keys."),
@@ -56,7 +57,9 @@ internal static class OpenApiDocuments
         ("Seed door: Trendit", "The routes of the Trendit product, answered in its own shapes."),
         ("Seed door: career coach", "The routes of the career coach product, answered in its own shapes."),
         ("Seed door: email assistant", "The routes of the email assistant product, answered in its own shapes."),
-        ("Seed door: resume and ATS", "The routes of the resume and ATS product, answered in its own shapes."),
+        ("AI", "Guards of the metered routes of the resume and ATS product, answered in its own shapes."),
+        ("Usage", "The usage of a user of the resume and ATS product, in its own shape."),
+        ("Billing Webhook", "Stripe's webhooks at the path of the resume and ATS product."),
     ];
 
     /// <param name="words">The values of members with a closed set of values; null for any other.</param>
@@ -206,7 +209,7 @@ internal static class OpenApiDocuments
         AddWhen(Access.Public, "public key");
         AddWhen(Access.CustomerToken, "customer token");
         AddWhen(Access.Admin, "admin key");
-        AddWhen(Access.Keyless, "no key (the project of the host name, else the default project)");
+        AddWhen(Access.Keyless, "no key (the project of the path or host name, else the default project, else the product's own)");
         var scopes = Engine.Projects.Scopes.ToNames(requirement.Scope);
         return $"Accepts: {string.Join(", ", keys)}."
             + (scopes.Length > 0 ? $" Scope of restricted keys: `{string.Join(" ", scopes)}`." : "");

@@ -193,13 +193,19 @@ public static class Settings
     /// <summary>Valid tokens of one customer.</summary>
     public static readonly Setting MostTokens = new(
         "TOLLGATE_MOST_TOKENS", "tokens", 1_000, 1, 1_000_000,
-        "A token lives 30 days at most: enough for a new one every 45 minutes.");
+        "Enough for a token an hour for 40 days; a token lives at most ten years.");
 
     /// <summary>Alert rules of one project.</summary>
     public static readonly Setting MostAlertRules = new(
         "TOLLGATE_MOST_ALERT_RULES", "rules", 100, 1, 10_000,
         "Tollgate compares each fact with each rule of its kind. A hundred are some for each kind, and ten thousand alerts of one fact help "
             + "nobody.");
+
+    /// <summary>Imports of one project that are not finished.</summary>
+    public static readonly Setting MostImports = new(
+        "TOLLGATE_MOST_IMPORTS", "imports", 20, 1, 1_000,
+        "Imports that arrive, wait or run. Tollgate stores the whole file of each, and books one of a project at a time. Further callers get "
+            + "429 rate_limited.");
 
     /// <summary>New idempotency keys of the tokens of one customer per day.</summary>
     public static readonly Setting CustomerKeys = new(
@@ -232,7 +238,7 @@ public static class Settings
         GatewayMemory,
         UpstreamSeconds, GatewayCalls,
         ProjectRequests, ProjectHeavy, ProjectBulk, ProjectWaiting, ProjectWaitSeconds, BodySeconds, ProjectNewCustomers, ProjectMails,
-        ProjectProviderEvents, MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules,
+        ProjectProviderEvents, MostKeys, MostCoupons, MostCheckouts, MostTokens, MostAlertRules, MostImports,
         CustomerKeys,
     ];
 }

@@ -12,7 +12,7 @@ internal static class LlmCallCsv
         "id", "customer", "member", "plan", "feature", "attribute_to", "provider", "model", "input_tokens", "cached_input_tokens",
         "cache_write_tokens", "cache_write_1h_tokens", "output_tokens", "reasoning_tokens", "requests", "images", "pages", "searches",
         "seconds", "cost_usd", "priced", "estimated", "service_tier", "endpoint", "status", "error", "latency_ms", "request_id",
-        "occurred_at", "recorded_at", "voided_by", "voids", "properties",
+        "occurred_at", "recorded_at", "voided_by", "voids", "properties", "source",
     ];
 
     public static void Line(StringBuilder csv, LlmCallView call) =>
@@ -23,5 +23,6 @@ internal static class LlmCallCsv
             .Plain(call.Pages).Next().Plain(call.Searches).Next().Plain(call.Seconds).Next().Plain(call.CostUsd).Next().Word(call.Priced)
             .Next().Word(call.Estimated).Next().Cell(call.ServiceTier).Next().Cell(call.Endpoint).Next().Plain(call.Status).Next()
             .Cell(call.Error).Next().Plain(call.LatencyMs).Next().Cell(call.RequestId).Next().Time(call.OccurredAt).Next()
-            .Time(call.RecordedAt).Next().Cell(call.VoidedBy).Next().Cell(call.Voids).Next().Cell(call.Properties?.GetRawText()).End();
+            .Time(call.RecordedAt).Next().Cell(call.VoidedBy).Next().Cell(call.Voids).Next().Cell(call.Properties?.GetRawText()).Next()
+            .Cell(call.Source).End();
 }

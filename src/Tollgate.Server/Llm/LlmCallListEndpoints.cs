@@ -91,7 +91,7 @@ internal static class LlmCallListEndpoints
     {
         Id = row.Id, Customer = row.Customer, Member = row.Member, OccurredAt = row.OccurredAt.ToOffset(),
         RecordedAt = row.RecordedAt.ToOffset(),
-        VoidedBy = row.VoidedBy, Voids = row.Voids,
+        VoidedBy = row.VoidedBy, Voids = row.Voids, Source = EventListEndpoints.SourceOf(row),
     };
 
     /// <summary>The call as it was reported, and the caller's own properties.</summary>

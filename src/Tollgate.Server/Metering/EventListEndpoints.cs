@@ -19,7 +19,7 @@ internal static class EventListEndpoints
     /// <summary>The characters of CSV that the server buffers before it sends them.</summary>
     private static readonly string[] Columns =
     [
-        "id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties", "member",
+        "id", "customer", "type", "feature", "quantity", "occurred_at", "recorded_at", "voided_by", "voids", "properties", "member", "source",
     ];
 
     private static readonly TimeSpan DefaultWindow = TimeSpan.FromHours(24);
@@ -125,7 +125,8 @@ internal static class EventListEndpoints
                 static (csv, row) =>
                     csv.Cell(row.Id).Next().Cell(row.Customer).Next().Cell(row.Type).Next().Cell(row.Feature).Next().Plain(row.Quantity)
                         .Next().Plain(row.OccurredAt).Next().Plain(row.RecordedAt).Next().Cell(row.VoidedBy).Next().Cell(row.Voids)
-                        .Next().Cell(row.PropertiesJson).Next().Cell(row.Member).End());
+                        .Next().Cell(row.PropertiesJson).Next().Cell(row.Member).Next()
+                        .Cell(SourceOf(row)).End());
         }
     }
 
@@ -174,7 +175,10 @@ internal static class EventListEndpoints
     {
         Id = row.Id, Customer = row.Customer, Member = row.Member, Type = row.Type, Feature = row.Feature, Quantity = row.Quantity.Value,
         OccurredAt = row.OccurredAt.ToOffset(), RecordedAt = row.RecordedAt.ToOffset(),
-        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, VoidedBy = row.VoidedBy, Voids = row.Voids,
-        Source = row.Key is null ? null : "customer_token", Key = row.Key,
+        Properties = row.PropertiesJson is { } json ? JsonElement.Parse(json) : null, Voids = row.Voids,
+        Origin = row.OriginJson is { } origin ? JsonSerializer.Deserialize(origin, WireJson.Default.EventOrigin) : null,
+        VoidedBy = row.VoidedBy, Source = SourceOf(row), Key = row.Key,
     };
+
+    internal static string? SourceOf(EventRow row) => row.IsImported ? "import" : row.Key is null ? null : "customer_token";
 }

@@ -29,8 +29,9 @@ internal static class TokensEndpoints
             .Describe(new(Tag, "Issue a customer token", """
                 Issues a token that acts for this one customer: its usage, its portal, the seed doors, the gateway. Give the token to the
                 customer's browser; never give a browser a key. The token has the scopes and networks of the issuing key, expires no later than
-                the key, and is revoked with it. It expires after `ttl_seconds` (60 to 2,592,000; default 3,600). The customer need not exist
-                yet.
+                the key, and is revoked with it. It expires after `ttl_seconds` (60 to 315,360,000, which is ten years; default 3,600). Give a
+                token of years to a user who calls your API: it is the user's API key, sent as `Authorization: Bearer` or `X-Api-Key`. The
+                customer need not exist yet.
                 """)
             {
                 Path = IdMeaning,

@@ -49,7 +49,7 @@ internal static class AlwrityCostsDoor
         var clock = app.Services.GetRequiredService<Clock>();
         const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
         app.MapGet("/api/subscription/pricing", (RequestDelegate)(context => PricingAsync(context, prices, clock)))
-            .RequireKey(readers, Scope.CatalogRead).WithSeedErrors().Describe(Pricing);
+            .RequireKey(readers, Scope.CatalogRead).OfProduct(AlwrityDoor.Product).WithSeedErrors().Describe(Pricing);
         Map("/api/subscription/usage/{user_id}/trends", context => TrendsAsync(context, costs, clock), Trends);
         Map("/api/subscription/dashboard/{user_id}", context => DashboardAsync(context, gate, costs), Dashboard);
         Map("/api/subscription/alerts/{user_id}", context => AlertsAsync(context, alerts, customers), Alerts);
@@ -72,21 +72,24 @@ internal static class AlwrityCostsDoor
             return;
         }
 
-        // The provider that the caller names, else those whose calls the plans count.
-        string[] providers = provider is not null ? [provider] :
-        [
-            .. project.Catalog.Document.Features.Where(feature => feature.Code.EndsWith(AlwrityDoor.Calls, StringComparison.Ordinal))
-                .Select(feature => feature.Code[..^AlwrityDoor.Calls.Length]),
-        ];
+        // The provider that the caller names, under all its names, else those whose calls the plans count.
+        var names = AlwrityDoor.ProvidersIn(project.Catalog.Document);
+        var asked = provider is null ? null : NameOf(provider);
+        string[] providers = asked is null ? [.. names.Keys] : [asked, .. names.Keys.Where(name => names[name] == asked && name != asked)];
         var rows = await queries.InForceAsync(project.Id, clock.Now(project), providers, MostPrices, context.RequestAborted);
         var view = new AlwrityPricing(
-            [.. rows.Where(row => provider is null || row.Price.Provider == provider).Select(row => ViewOf(row.Price))]);
+        [
+            .. rows.Where(row => asked is null || NameOf(row.Price.Provider) == asked)
+                .Select(row => ViewOf(row.Price, NameOf(row.Price.Provider))),
+        ]);
         await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityPricing);
+
+        string NameOf(string name) => names.GetValueOrDefault(name, name);
     }
 
-    private static AlwrityPrice ViewOf(ModelPrice price) => new()
+    private static AlwrityPrice ViewOf(ModelPrice price, string provider) => new()
     {
-        Provider = price.Provider, ModelName = price.Model, InputCostPerMillion = Of(price, LlmUnit.Input),
+        Provider = provider, ModelName = price.Model, InputCostPerMillion = Of(price, LlmUnit.Input),
         OutputCostPerMillion = Of(price, LlmUnit.Output),
         CostPerRequest = Of(price, LlmUnit.Request), CostPerSearch = Of(price, LlmUnit.Search), CostPerPage = Of(price, LlmUnit.Page),
         CostPerImage = Of(price, LlmUnit.Image), Currency = price.Currency.Code, EffectiveFrom = price.ValidFrom.ToOffset(),
@@ -110,16 +113,20 @@ internal static class AlwrityCostsDoor
         }
 
         var project = context.Project();
+        var names = AlwrityDoor.ProvidersIn(project.Catalog.Document);
         var trend = await CustomerCostEndpoints.MonthsAsync(costs, project, user, clock.Now(project), months, context.RequestAborted);
         var view = new AlwrityTrends(
             user, months,
             [
                 .. trend.Select(month => new AlwrityMonth(
                     CostViews.MonthOf(month.Month), month.Totals.Calls, month.Totals.Cost.Value, month.Totals.TotalTokens,
-                    month.Providers.GroupBy(static row => CostViews.NameOf(row.Provider) ?? "unknown", StringComparer.Ordinal)
+                    month.Providers.GroupBy(row => NameOf(row.Provider), StringComparer.Ordinal)
                         .ToDictionary(static rows => rows.Key, static rows => Of(rows.Select(static row => row.Totals))))),
             ]);
         await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.AlwrityTrends);
+
+        string NameOf(string? provider) =>
+            CostViews.NameOf(provider) is { } name ? names.GetValueOrDefault(name, name) : "unknown";
     }
 
     /// <summary>Calls without a provider and calls of a provider of that name share the name <c>unknown</c>.</summary>

@@ -20,6 +20,9 @@ namespace Tollgate.Server.SeedDoors;
 /// </summary>
 public static class AlwrityDoor
 {
+    /// <summary>The built-in project.</summary>
+    public const string Product = "alwrity";
+
     /// <summary>The name of the money budget in its dashboard.</summary>
     public const string MonthlyCost = "monthly_cost";
 
@@ -39,6 +42,7 @@ public static class AlwrityDoor
         var gate = app.Services.GetRequiredService<QuotaGate>();
         app.MapGet("/api/subscription/plans", (RequestDelegate)ListAsync)
             .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+            .OfProduct(Product)
             .WithSeedErrors()
             .Describe(Plans);
         var costs = app.Services.GetRequiredService<CostQueries>();
@@ -158,6 +162,25 @@ public static class AlwrityDoor
         return providers;
     }
 
+    /// <summary>
+    /// The catalogue's name of each provider whose calls a feature counts, by the names that a call may have: the feature
+    /// <c>metaphor_calls</c> counts <c>exa</c> too, and every door says <c>metaphor</c>.
+    /// </summary>
+    internal static Dictionary<string, string> ProvidersIn(CatalogDocument document)
+    {
+        var providers = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var feature in document.Features.Where(static one => one.Code.EndsWith(Calls, StringComparison.Ordinal)))
+        {
+            var provider = feature.Code[..^Calls.Length];
+            foreach (var name in NamesOf(feature, provider))
+            {
+                providers.TryAdd(name, provider);
+            }
+        }
+
+        return providers;
+    }
+
     /// <summary>The providers whose calls a feature counts: the one in its name, and those in its meters' filters.</summary>
     private static HashSet<string> NamesOf(Feature feature, string provider) =>
         [provider,
@@ -194,8 +217,8 @@ public static class AlwrityDoor
 
     private static readonly Description Plans = new(
         Tag, "List the plans on offer",
-        "Lists the active plans with their limits. Without a key, the host name chooses the project; "
-            + "otherwise it is the server's default project.")
+        "Lists the active plans with their limits. Without a key, the path or the host name selects the project; "
+            + "otherwise it is the server's default project, or else ALwrity's.")
     {
         Answers =
         [

@@ -13,6 +13,9 @@ namespace Tollgate.Server.SeedDoors;
 /// </summary>
 public static class CareerCoachDoor
 {
+    /// <summary>The built-in project.</summary>
+    public const string Product = "career-coach";
+
     private const string Tag = "Seed door: career coach";
 
     private const string Pro = """
@@ -28,49 +31,46 @@ public static class CareerCoachDoor
 
     public static void MapCareerCoachDoor(this WebApplication app)
     {
-        const Access readers = Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless;
-        app.MapGet("/pricing/plans", (RequestDelegate)ListAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(
-                new(Tag, "List the plans on offer",
-                    "Lists the active plans in their order. Without a key, the host name chooses the project; "
-                        + "otherwise it is the server's default project.")
-            {
-                Answers = [Example.Of<IReadOnlyList<PricingPlan>>(200, "The plans.", $"[{Pro}]")],
-            });
-        app.MapGet("/pricing/plans/{code}", (RequestDelegate)GetAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(
-                new(Tag, "Read one plan", "Returns the plan. The answer is 404 if no plan has the code, or the plan is no longer on offer.")
-            {
-                Answers = [Example.Of<PricingPlan>(200, "The plan.", Pro)],
-                Errors = [ErrorCode.PlanNotFound],
-                Path = new Dictionary<string, string> { ["code"] = "The plan's code." },
-            });
-        app.MapGet("/pricing/features", (RequestDelegate)FeaturesAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "List feature descriptions and icons", "Lists all metered features in their order.")
-            {
-                Answers =
-                [
-                    Example.Of<IReadOnlyList<PricingFeature>>(200, "The features.", """
-                        [{"feature_code": "cv_generate", "name": "CV Generation", "description": "A complete CV.", "icon": "file-text"}]
-                        """),
-                ],
-            });
-        app.MapGet("/pricing/compare", (RequestDelegate)CompareAsync).RequireKey(readers, Scope.CatalogRead).WithSeedErrors()
-            .Describe(new(Tag, "Compare the plans", "Returns one row for each feature, with every plan's quota.")
-            {
-                Answers =
-                [
-                    Example.Of<PricingComparison>(200, "Plans and rows.", """
-                        {
-                          "plans": [{"code": "free", "name": "Free", "prices": []}],
-                          "features": [{"feature_code": "cv_generate", "name": "CV Generation", "description": null,
-                           "icon": null, "plans": {
-                            "free": {"feature_code": "cv_generate", "monthly_quota": 2, "hard_cap": true, "display_quota": "2"}
-                          }}]
-                        }
-                        """),
-                ],
-            });
+        Map(
+            "/pricing/plans", ListAsync, "List the plans on offer",
+            "Lists the active plans in their order. Without a key, the path (`/p/{project}/pricing/plans`) or the host name selects the "
+                + "project; otherwise it is the server's default project, or else the career coach's.",
+            Example.Of<IReadOnlyList<PricingPlan>>(200, "The plans.", $"[{Pro}]"));
+        Map(
+            "/pricing/plans/{code}", GetAsync, "Read one plan",
+            "Returns the plan. The answer is 404 if no plan has the code, or the plan is no longer on offer.",
+            Example.Of<PricingPlan>(200, "The plan.", Pro));
+        Map(
+            "/pricing/features", FeaturesAsync, "List feature descriptions and icons", "Lists all metered features in their order.",
+            Example.Of<IReadOnlyList<PricingFeature>>(200, "The features.", """
+                [{"feature_code": "cv_generate", "name": "CV Generation", "description": "A complete CV.", "icon": "file-text"}]
+                """));
+        Map(
+            "/pricing/compare", CompareAsync, "Compare the plans", "Returns one row for each feature, with every plan's quota.",
+            Example.Of<PricingComparison>(200, "Plans and rows.", """
+                {
+                  "plans": [{"code": "free", "name": "Free", "prices": []}],
+                  "features": [{"feature_code": "cv_generate", "name": "CV Generation", "description": null,
+                   "icon": null, "plans": {
+                    "free": {"feature_code": "cv_generate", "monthly_quota": 2, "hard_cap": true, "display_quota": "2"}
+                  }}]
+                }
+                """));
+
+        void Map(string path, RequestDelegate answer, string summary, string details, Example example)
+        {
+            var hasCode = path.EndsWith("{code}", StringComparison.Ordinal);
+            app.MapGet(path, answer)
+                .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+                .OfProduct(Product)
+                .WithSeedErrors()
+                .Describe(new(Tag, summary, details)
+                {
+                    Answers = [example],
+                    Errors = hasCode ? [ErrorCode.PlanNotFound] : [],
+                    Path = hasCode ? new() { ["code"] = "The plan's code." } : new Dictionary<string, string>(),
+                });
+        }
     }
 
     private static Task ListAsync(HttpContext context)

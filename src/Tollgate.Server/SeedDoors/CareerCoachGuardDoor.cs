@@ -17,12 +17,18 @@ internal static class CareerCoachGuardDoor
     private const string Tag = "Seed door: career coach";
 
     /// <summary>
+    /// The seed checks the quota of an analysis on upload. The two routes therefore record the same use: with the same
+    /// <c>Idempotency-Key</c>, the analysis of an uploaded CV repeats its upload.
+    /// </summary>
+    private const string Upload = "/cv/upload";
+
+    /// <summary>
     /// The seed's routes "that need integration", with their feature codes. It states the method, POST, only for the first.
     /// </summary>
     private static readonly (string Path, string Feature)[] Guarded =
     [
         ("/cv/generate", "cv_generate"),
-        ("/cv/upload", "cv_analyze"),
+        (Upload, "cv_analyze"),
         ("/cv/analyze", "cv_analyze"),
         ("/rewriter/cover-letter", "cover_letter_generate"),
         ("/interview/start", "mock_interview"),
@@ -46,7 +52,8 @@ internal static class CareerCoachGuardDoor
 
     private static async Task GuardAsync(HttpContext context, QuotaGate gate, string feature)
     {
-        if (await SeedGuard.ConsumeAsync(context, gate, feature, Quantity.One) is not { } decision)
+        if (await SeedGuard.ConsumeAsync(
+                context, gate, feature, Quantity.One, route: feature == "cv_analyze" ? Upload : null) is not { } decision)
         {
             return;
         }
@@ -97,7 +104,11 @@ internal static class CareerCoachGuardDoor
         Tag,
         $"Guard of {feature}",
         $"Checks and records one `{feature}` for the customer of the token or of the header `{SeedCallers.Header}`, and answers as the "
-        + "seed's own guard does. Tollgate does not read the body, which is the app's.")
+        + "seed's own guard does. Tollgate does not read the body, which is the app's."
+        + (feature == "cv_analyze"
+            ? " The seed checks the quota on upload: send the same `Idempotency-Key`, such as the CV's id, to `/cv/upload` and to "
+                + "`/cv/analyze`, and the two count once."
+            : ""))
     {
         Answers =
         [

@@ -17,7 +17,7 @@ namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
 /// A: the cost of calls to models and the distribution of plans (<c>/admin/stats/…</c>), behind the seed's <c>X-Admin-Key</c>: the
-/// project's secret key, or the server's admin key with <c>X-Project</c>, else for the project of the host name or the default project.
+/// project's secret key, or the server's admin key with <c>X-Project</c>, else for the project that <see cref="PublicProject"/> finds.
 /// </summary>
 internal static class CareerCoachStatsDoor
 {
@@ -47,6 +47,7 @@ internal static class CareerCoachStatsDoor
         void Map(string path, Func<HttpContext, Task> answer, Description description) => app
             .MapGet(path, (RequestDelegate)(context => EnterAsync(context, directory, options.Value, answer)))
             .RequireKey(Access.Secret | Access.Admin, Scope.UsageRead, "X-Admin-Key")
+            .OfProduct(CareerCoachDoor.Product)
             .WithLoad(Load.Heavy)
             .WithSeedErrors(SeedErrors.AdminShape)
             .Describe(description);
@@ -57,9 +58,7 @@ internal static class CareerCoachStatsDoor
     {
         if (context.Caller().Project is null)
         {
-            var project = directory.FindByHost(PublicAddress.HostOf(context).Host)
-                ?? (options.DefaultProject is { } code ? directory.Find(code) : null);
-            if (project is null)
+            if (PublicProject.Of(context, directory, options) is not { } project)
             {
                 await Problems.WriteAsync(context, ErrorCode.ProjectRequired);
                 return;

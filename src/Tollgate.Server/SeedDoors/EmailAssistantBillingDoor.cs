@@ -156,7 +156,7 @@ internal static class EmailAssistantBillingDoor
             UserId = answer.Customer!,
             Tier = subscription.Terms.Plan.Code,
             Status = CatalogWords.Of(subscription.Status),
-            StripeSubscriptionId = null,
+            StripeSubscriptionId = subscription.ManagedBy is null ? null : row.Reference,
             BillingPeriod = CatalogWords.Of(subscription.Terms.Interval),
             CurrentPeriodStart = subscription.Current.Start.ToOffset(),
             CurrentPeriodEnd = subscription.Current.End.ToOffset(),

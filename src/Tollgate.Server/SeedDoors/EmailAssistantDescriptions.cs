@@ -56,9 +56,10 @@ internal static class EmailAssistantDescriptions
 
     public static readonly Description Available = new(
         Tag, "Available features",
-        "Returns the features of the user's tier: switches that are on, values, and metrics with a limit above 0.")
+        "Returns the features of the user's tier: switches that are on, values, and metrics with a limit above 0. With `tier` they are "
+            + "that tier's, and the answer has no `user_id`.")
     {
-        Query = User,
+        Query = [.. User, new("tier", "A tier instead of a user.")],
         Answers =
         [
             Example.Of<EmailAssistantFeatures>(200, "The names of the features.", """

@@ -1,11 +1,13 @@
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
+using Tollgate.Core;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Catalog;
 using Tollgate.Server.Customers;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
@@ -112,12 +114,34 @@ internal static class EmailAssistantDoor
 
     private static async Task AvailableAsync(HttpContext context, QuotaGate gate)
     {
-        if (await StandingAsync(context, gate) is { } standing)
+        if (context.Request.Query["tier"] is [{ } tier])
+        {
+            await OfTierAsync(context, tier);
+        }
+        else if (await StandingAsync(context, gate) is { } standing)
         {
             var codes = standing.Features.Where(f => CustomerAnswers.Of(f, standing.Plan).Enabled).Select(f => f.Feature.Code).ToList();
             var features = new EmailAssistantFeatures(standing.Customer, standing.Plan.Code, codes);
             await Answer.Json(context, StatusCodes.Status200OK, features, WireJson.Default.EmailAssistantFeatures);
         }
+    }
+
+    /// <summary>The seed's <c>get_available_features(tier)</c>: what the tier includes, whatever a user has besides.</summary>
+    private static Task OfTierAsync(HttpContext context, string tier)
+    {
+        var catalog = context.Project().Catalog;
+        if (!catalog.Plans.TryGetValue(tier, out var plan))
+        {
+            return Problems.WriteAsync(context, ErrorCode.PlanNotFound, Spelling.Unknown("tier", tier, catalog.Plans.Keys), "tier");
+        }
+
+        var codes = CatalogViews.InOrder(catalog.Document)
+            .Where(feature => plan.Entitlements.GetValueOrDefault(catalog.Features[feature.Code].Key) is { } entitlement
+                && CustomerAnswers.IsIncluded(feature.Kind, entitlement))
+            .Select(static feature => feature.Code);
+        return Answer.Json(
+            context, StatusCodes.Status200OK, new EmailAssistantFeatures(null, tier, [.. codes]),
+            WireJson.WithoutNulls.EmailAssistantFeatures);
     }
 
     private static async Task CheckAsync(HttpContext context, QuotaGate gate)

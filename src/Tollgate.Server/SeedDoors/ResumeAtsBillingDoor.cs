@@ -12,7 +12,7 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>C: <c>/billing/create-checkout-session</c>, <c>/billing/create-portal-session</c>, <c>/billing/status</c>.</summary>
 internal static class ResumeAtsBillingDoor
 {
-    private const string Tag = "Seed door: resume and ATS";
+    private const string Tag = "Billing";
 
     private const string Error = "billing_error";
 
@@ -36,6 +36,7 @@ internal static class ResumeAtsBillingDoor
             .Describe(Portal);
         app.MapGet("/billing/status", (RequestDelegate)(context => StatusAsync(context, deps)))
             .RequireKey(Access.Secret | Access.Public | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+            .OfProduct(ResumeAtsDoor.Product)
             .WithSeedErrors()
             .Describe(Status);
     }
@@ -58,15 +59,16 @@ internal static class ResumeAtsBillingDoor
             return;
         }
 
+        // Without Stripe's keys the seed knows no price ids, so it answers as to a plan that it does not sell.
         var plans = SeedBilling.PaidPlans(context.Project());
-        if (!plans.Contains(body.Plan!, StringComparer.Ordinal))
+        if (!plans.Contains(body.Plan!, StringComparer.Ordinal) || !deps.IsConfigured(context.Project()))
         {
             await WriteAsync(context, StatusCodes.Status400BadRequest, Error, $"Invalid plan type. Must be {Listed(plans)}.");
         }
         else if (await deps.CheckOutAsync(context, customer, body.Plan!, body.SuccessUrl!, body.CancelUrl!) is var (id, page))
         {
             await Answer.Json(
-                context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id.ToString("D") },
+                context, StatusCodes.Status200OK, new SeedCheckout(page.AbsoluteUri) { SessionId = id },
                 WireJson.Default.SeedCheckout);
         }
     }
@@ -169,7 +171,7 @@ internal static class ResumeAtsBillingDoor
     private static readonly Description Status = new(
         Tag, "Billing status",
         "Says whether customers can pay, and which provider takes the money. The product documents no body. Without a key, "
-            + "it is the status of the default project.")
+            + "it is the status of the project of the path or host name, else of the default project, else of this product's.")
     {
         Answers = [
             Example.Of<ResumeAtsBillingStatus>(200, "Its status.", """{"status": "ok", "configured": true, "provider": "stripe"}""")],

@@ -12,7 +12,13 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>C: <c>GET /me/usage</c>, and the guard of its metered routes with the seed's 429.</summary>
 internal static class ResumeAtsDoor
 {
-    private const string Tag = "Seed door: resume and ATS";
+    /// <summary>The built-in project.</summary>
+    public const string Product = "resume-ats";
+
+    // The seed names the groups of its documentation.
+    private const string UsageTag = "Usage";
+
+    private const string GuardTag = "AI";
 
     /// <summary>The seed states a path only for the first; the other three are Tollgate's choice.</summary>
     private static readonly (string Path, string Feature)[] Guarded =
@@ -77,7 +83,7 @@ internal static class ResumeAtsDoor
         new(standing.Limit?.Value, standing.Used.Value, standing.Remaining?.Value, standing.Limit is null);
 
     private static readonly Description Usage = new(
-        Tag,
+        UsageTag,
         "My usage",
         $"Returns the usage of the customer token's customer, or, with a secret key, of the customer in the header `{SeedCallers.Header}`.")
     {
@@ -94,7 +100,7 @@ internal static class ResumeAtsDoor
     };
 
     private static Description Guard(string feature) => new(
-        Tag,
+        GuardTag,
         $"Guard of {feature}",
         $"`require_quota(\"{feature}\")`: checks and records one use for the customer of the token or of the header "
             + $"`{SeedCallers.Header}`. "

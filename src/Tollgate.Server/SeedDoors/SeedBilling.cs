@@ -16,9 +16,6 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>The shared part of the seeds' payment doors: the path that C and E share, and the checkout behind it.</summary>
 internal static class SeedBilling
 {
-    /// <summary>A project with this catalogue gets E's shape; every other gets C's.</summary>
-    private const string Trendit = "trendit";
-
     /// <summary>C's errors contain an object, E's a sentence.</summary>
     private static readonly ErrorShape Shape = new((context, problem) =>
         context.Features.Get<Caller>()?.Project is { } project && !IsTrendit(project)
@@ -46,7 +43,8 @@ internal static class SeedBilling
         app.MapSeedWebhooks();
     }
 
-    private static bool IsTrendit(ProjectSnapshot project) => project.Catalog.Document.Code == Trendit;
+    /// <summary>A project with this catalogue gets E's shape; every other gets C's.</summary>
+    private static bool IsTrendit(ProjectSnapshot project) => project.Catalog.Document.Code == TrenditDoor.Product;
 
     /// <summary>The codes of plans with a price, in the catalogue's order.</summary>
     public static IReadOnlyList<string> PaidPlans(ProjectSnapshot project) =>
@@ -56,14 +54,14 @@ internal static class SeedBilling
     ];
 
     private static readonly Description CheckOut = new(
-        "Seed door: resume and ATS",
+        "Billing",
         "Create a checkout session",
         "Creates a page on which the customer of the token or of the header "
         + $"`{SeedCallers.Header}` pays for a monthly plan. C's body names `plan`, `success_url` and `cancel_url`. "
         + "A project with Trendit's catalogue follows E: the query "
         + "names `tier`, there is no body, and the answer has only `checkout_url`. Nothing changes before the customer has paid. "
-        + "In a sandbox project the page is Tollgate's own; otherwise it is the "
-        + "payment provider's, and without a provider the error is `billing_not_configured`.")
+        + "In a sandbox project the page is Tollgate's own; otherwise it is the payment provider's, and `session_id` is the provider's id "
+        + "of it, such as `cs_…`. Without a provider no plan can be bought: C answers as the product does without Stripe keys, 400.")
     {
         Request = Example.Of<ResumeAtsCheckout>(
             """{"plan": "pro", "success_url": "http://localhost:3000/dashboard?success=true", "cancel_url": "http://localhost:3000/billing?canceled=true"}"""),
@@ -75,11 +73,11 @@ internal static class SeedBilling
                 200, "The page.",
                 """{"checkout_url": "http://localhost:8080/checkout/4Tq8…", "session_id": "01936f5e-7c1c-7b11-8d22-1e5d3c2b1a00"}"""),
             Example.Of<SeedError<ResumeAtsBillingError>>(
-                400, "The plan cannot be bought.",
+                400, "The plan cannot be bought, or the project has no payment provider.",
                 """{"detail": {"error": "billing_error", "detail": "Invalid plan type. Must be 'pro' or 'elite'."} }"""),
             Example.Of<SeedError<ResumeAtsBillingError>>(
-                409, "The project has no payment provider, or the customer already has the plan.",
-                """{"detail": {"error": "billing_not_configured", "detail": "The project has no payment provider on whose page somebody could pay."} }"""),
+                409, "The customer already has the plan.",
+                """{"detail": {"error": "billing_error", "detail": "The customer already has a subscription."} }"""),
         ],
     };
 }
@@ -100,7 +98,8 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
     public static Task RefuseAsync(HttpContext context) => Problems.WriteAsync(context, ErrorCode.BillingNotConfigured, NotConfigured);
 
     /// <summary>Null: there is no page, and the problem is written.</summary>
-    public async ValueTask<(Guid Id, Uri Page)?> CheckOutAsync(HttpContext context, string customer, string plan, string success,
+    /// <returns>The page, and its id: the provider's own, or Tollgate's for its own page.</returns>
+    public async ValueTask<(string Id, Uri Page)?> CheckOutAsync(HttpContext context, string customer, string plan, string success,
         string cancel)
     {
         if (!IsConfigured(context.Project()))
@@ -111,13 +110,12 @@ internal sealed record BillingDeps(OpenCheckout Open, PaymentProviders Providers
 
         var order = new NewCheckout(
             customer, CheckoutKind.Subscription, new() { Plan = plan, Interval = PriceInterval.Monthly }, success, cancel,
-            CheckoutLife.Default,
-            Issuer.Of(context.Caller()));
+            CheckoutLife.Default, Issuer.Of(context.Caller()));
         var answer = await Open.RunAsync(
             context.Project(), order, PublicAddress.Of(context), SubscriptionAnswers.ActorOf(context.Caller()), context.RequestAborted);
         if (answer is { Outcome: CheckoutOutcome.Done, Row: { } row, Page: { } page })
         {
-            return (row.Checkout.Id, page);
+            return (answer.Reference ?? row.Checkout.Id.ToString("D"), page);
         }
 
         await CheckoutEndpoints.WriteAsync(context, answer);

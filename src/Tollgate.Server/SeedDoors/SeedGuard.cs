@@ -33,7 +33,10 @@ internal static class SeedGuard
     /// because the seed has no shape for it (no customer, unknown feature, no database, rate limit), or because the subscription is not
     /// active, for which every door answers as E does. The header <c>Idempotency-Key</c> makes a repeat safe.
     /// </summary>
-    public static async ValueTask<Decision?> ConsumeAsync(HttpContext context, QuotaGate gate, string feature, Quantity amount)
+    /// <param name="route">The route to record, for two routes of one use; null: the request's own.</param>
+    /// <param name="keepsOrigin">True: the event keeps the request's id, address and user agent.</param>
+    public static async ValueTask<Decision?> ConsumeAsync(
+        HttpContext context, QuotaGate gate, string feature, Quantity amount, string? route = null, bool keepsOrigin = false)
     {
         if (await SeedCallers.CustomerAsync(context) is not { } customer)
         {
@@ -48,9 +51,9 @@ internal static class SeedGuard
             return null;
         }
 
-        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(context))
+        var order = new ConsumeOrder(customer, feature, amount, id, null, PropertiesOf(route ?? context.Request.Path.Value!))
         {
-            IsOfToken = SeedCallers.IsOfToken(context),
+            IsOfToken = SeedCallers.IsOfToken(context), OriginJson = keepsOrigin ? SeedOrigin.Of(context) : null,
         };
         var answer = await gate.ConsumeAsync(context.Project(), order, context.RequestAborted);
         switch (answer.Decision)
@@ -77,6 +80,6 @@ internal static class SeedGuard
     /// The route, as in E's usage records. It contains nothing that differs between a request and its repeat, which would be other content
     /// under the same id.
     /// </summary>
-    private static string PropertiesOf(HttpContext context) =>
-        new JsonObject { ["endpoint"] = context.Request.Path.Value }.ToJsonString(JsonSerializerOptions.Default);
+    private static string PropertiesOf(string route) =>
+        new JsonObject { ["endpoint"] = route }.ToJsonString(JsonSerializerOptions.Default);
 }

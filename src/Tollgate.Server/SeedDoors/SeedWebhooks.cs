@@ -19,7 +19,7 @@ internal static class SeedWebhooks
     private static readonly (string Path, string Tag)[] Doors =
     [
         ("/webhooks/stripe", "Seed door: career coach"),
-        ("/billing/webhook", "Seed door: resume and ATS"),
+        ("/billing/webhook", "Billing Webhook"),
         ("/billing/webhooks/stripe", "Seed door: Trendit"),
     ];
 

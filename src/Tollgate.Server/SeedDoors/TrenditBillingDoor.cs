@@ -1,4 +1,3 @@
-using System.Text;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
@@ -18,13 +17,14 @@ internal static class TrenditBillingDoor
 
     public static void MapTrenditBilling(this WebApplication app)
     {
+        app.MapTrenditUpgradePage();
         Map(Success, "Thank you", "Your payment is being processed. Your plan changes as soon as it arrives. You can close this page.");
         Map(Canceled, "Payment canceled", "You left the payment page. You were not charged. You can close this page.");
 
         void Map(string path, string title, string text)
         {
-            var page = Page(title, text);
-            app.MapGet(path, (RequestDelegate)(context => ShowAsync(context, page)))
+            var page = SeedPage.Of(title, $"<p>{text}</p>");
+            app.MapGet(path, (RequestDelegate)(context => SeedPage.WriteAsync(context, page)))
                 .OpenToAll("The page is the same for everybody.")
                 .Describe(new(
                     "Seed door: Trendit", title,
@@ -68,29 +68,4 @@ internal static class TrenditBillingDoor
             }
         }
     }
-
-    private static Task ShowAsync(HttpContext context, byte[] page)
-    {
-        context.Response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        return Answer.Bytes(context, StatusCodes.Status200OK, page, "text/html; charset=utf-8");
-    }
-
-    private static byte[] Page(string title, string text) => Encoding.UTF8.GetBytes(
-        $$"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{{title}}</title>
-        <style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem }</style>
-        </head>
-        <body>
-        <main><h1>{{title}}</h1><p>{{text}}</p></main>
-        </body>
-        </html>
-
-        """);
 }

@@ -10,6 +10,9 @@ namespace Tollgate.Server.SeedDoors;
 /// <summary>E: the guard of its two metered examples with the seed's 429 and 402.</summary>
 public static class TrenditDoor
 {
+    /// <summary>The built-in project.</summary>
+    public const string Product = "trendit";
+
     private const string Tag = "Seed door: Trendit";
 
     private const string Export = "export";
@@ -47,7 +50,7 @@ public static class TrenditDoor
 
     private static async Task GuardAsync(HttpContext context, QuotaGate gate, string usageType, Quantity costUnits)
     {
-        if (await SeedGuard.ConsumeAsync(context, gate, usageType, costUnits) is { } decision)
+        if (await SeedGuard.ConsumeAsync(context, gate, usageType, costUnits, keepsOrigin: true) is { } decision)
         {
             await WriteAsync(context, decision, usageType, costUnits);
         }
@@ -75,7 +78,9 @@ public static class TrenditDoor
         $"`require_active_subscription_with_usage_tracking(\"{usageType}\")`: checks and records {amount} for the customer of the token, or "
         + $"of the header `{SeedCallers.Header}`. 402 `{{\"detail\": \"Active subscription required\"}}` for a paid tier whose "
         + "subscription is "
-        + "not active. A request that would go beyond the limit is refused whole, also when a part of it would fit.")
+        + "not active. A request that would go beyond the limit is refused whole, also when a part of it would fit. The event keeps "
+        + "`request_id` (`X-Request-Id`), `ip_address` and `user_agent`: of the connection, or with a secret key of the headers "
+        + $"`{SeedOrigin.AddressHeader}` and `{SeedOrigin.AgentHeader}`.")
     {
         Request = request,
         Answers =

@@ -33,13 +33,13 @@ public sealed class UnknownInputTests(ChaosServers servers)
         ("/billing/cancel", "where a browser comes back to; it says so and nothing else"),
     ];
 
-    /// <summary>Reads that seed doors serve without a key, for the default project only (API.md, "Seed doors").</summary>
-    private static readonly string[] OpenReadsOfTheDefaultProject = ["/pricing/", "/api/subscription/plans"];
+    /// <summary>Reads that seed doors serve without a key: what the seeds publish, and nothing else.</summary>
+    private static readonly string[] OpenReadsOfTheDefaultProject = ["/pricing/", "/api/subscription/plans", "/api/subscription/pricing", "/billing/status", "/billing/upgrade"];
 
     /// <summary>The reads of a public key.</summary>
     private static readonly string[] ForPublicKeys =
         ["/v1/plans", "/v1/features", "/pricing", "/api/subscription/plans", "/api/subscription/pricing", "/v1/catalog",
-            "/api/features/available", "/v1/experiments", "/billing/status"];
+            "/api/features/available", "/v1/experiments", "/billing/status", "/billing/upgrade"];
 
     [Fact]
     public async Task Nobody_without_a_valid_key_gets_an_answer()

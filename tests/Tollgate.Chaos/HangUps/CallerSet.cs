@@ -106,7 +106,11 @@ public sealed class CallerSet
         var body = BodyOf(operation, clock);
         return new(
             operation.Method.ToUpperInvariant(), operation.PathWith(name => PathValue(name, operation, endpoint)), key, body,
-            operation.Name == "PUT /v1/catalog" ? "application/yaml" : "application/json", idempotencyKey);
+            operation.Name switch
+            {
+                "PUT /v1/catalog" => "application/yaml", "POST /v1/imports" => "application/x-ndjson", _ => "application/json",
+            },
+            idempotencyKey);
     }
 
     private string PathValue(string name, Operation operation, string endpoint) =>
@@ -163,6 +167,8 @@ public sealed class CallerSet
             $$"""{"customer":"{{Customer}}","feature":"calls","amount":1}""",
         "POST /v1/events" => $$"""{"id":"e-{{Next()}}","customer":"{{Customer}}","type":"calls"}""",
         "POST /v1/events/{id}/void" => $$"""{"customer":"{{Customer}}"}""",
+        "POST /v1/imports" =>
+            $$"""{"kind":"usage","id":"i-{{Next()}}","customer":"{{Customer}}","feature":"calls","occurred_at":"2024-03-05T10:00:00Z"}""",
         "POST /v1/llm-calls" => $$"""{"customer":"{{Customer}}","provider":"openai","model":"gpt-4o","input_tokens":1,"output_tokens":1}""",
         "POST /v1/subscriptions" => $$"""{"customer":"{{Customer}}-m","plan":"pro","period":"monthly"}""",
         "POST /v1/subscriptions/{id}/cancel" => """{"at":"period_end"}""",

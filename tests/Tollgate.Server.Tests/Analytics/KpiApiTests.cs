@@ -99,14 +99,14 @@ public sealed class KpiApiTests(RunningServer running)
         await sandbox.AdvanceAsync("2027-04-30T12:00:00Z");
         var margins = await GetAsync(sandbox, "/v1/analytics/margins?from=2027-04-01&to=2027-04-30");
         margins["data"]!.ToJsonString().ShouldBe(
-            """[{"customer":"loss","revenue":"0","cost":"5","profit":"-5","margin":null},{"customer":"acme","revenue":"29","cost":"2.5","profit":"26.5","margin":0.9138}]""");
+            """[{"name":"loss","revenue":"0","cost":"5","profit":"-5","margin":null},{"name":"acme","revenue":"29","cost":"2.5","profit":"26.5","margin":0.9138}]""");
         (margins["unprofitable"]!.GetValue<int>(), margins["unconverted"]!.ToJsonString()).ShouldBe((1, """["JPY"]"""));
         var result = await GetAsync(sandbox, "/v1/analytics/revenue-vs-cost?from=2027-04-01&to=2027-04-30");
         (Dollars(margins["revenue"]), Dollars(margins["cost"])).ShouldBe((Dollars(result["revenue"]), Dollars(result["cost"])));
 
         await OkAsync(sandbox.Door.PutAsync("/v1/exchange-rates", """{"currency": "JPY", "rate": "0.007", "valid_from": "2027-04-30"}"""));
         var with = await GetAsync(sandbox, "/v1/analytics/margins?from=2027-04-01&to=2027-04-30&limit=2");
-        (with["has_more"]!.GetValue<bool>(), Dollars(with["revenue"]), with["data"]![1]!["customer"]!.GetValue<string>()).ShouldBe(
+        (with["has_more"]!.GetValue<bool>(), Dollars(with["revenue"]), with["data"]![1]!["name"]!.GetValue<string>()).ShouldBe(
             (true, 50m, "yuki"));
         (await (await sandbox.FetchAsync("/v1/analytics/margins.csv?from=2027-04-01&to=2027-04-30")).Content.ReadAsStringAsync()).ShouldBe(
             "customer,revenue,cost,profit,margin\r\nloss,0,5,-5,\r\nyuki,21,0,21,1\r\nacme,29,2.5,26.5,0.9138\r\n");

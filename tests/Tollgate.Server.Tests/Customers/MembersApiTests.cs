@@ -144,7 +144,8 @@ public sealed class MembersApiTests(RunningServer running)
         (decision["customer"].GetValue<string>(), decision["member"].GetValue<string>()).ShouldBe(("raviga", "monica"));
         var csv = await running.Server.ClientFor("resume-ats").GetStringAsync(new Uri("/v1/events.csv?member=monica", UriKind.Relative));
         csv.Trim().Split("\r\n").ShouldSatisfyAllConditions(
-            lines => lines[0].ShouldEndWith(",member"), lines => lines.Length.ShouldBe(2), lines => lines[1].ShouldEndWith(",monica"));
+            lines => lines[0].ShouldEndWith(",member,source"), lines => lines.Length.ShouldBe(2),
+            lines => lines[1].ShouldEndWith(",monica,"));
     }
 
     [Fact]

@@ -82,7 +82,16 @@ public sealed class ClosedOperationTests(RunningServer server)
     private Task<Reply> SendAsync(string method, string target, JsonElement operation, string? body = null) =>
         server.SendAsync(
             method, target, server.Admin, body ?? BodyFor(operation), ("X-Project", Project),
-            ("Idempotency-Key", Guid.NewGuid().ToString()));
+            ("Idempotency-Key", Guid.NewGuid().ToString()), ("Content-Type", TypeOf(operation)));
+
+    /// <summary>JSON, or the first type of an operation that does not accept it: routing refuses other types before all else.</summary>
+    private static string TypeOf(JsonElement operation)
+    {
+        string[] types = operation.TryGetProperty("requestBody", out var body)
+            ? [.. body.GetProperty("content").EnumerateObject().Select(static one => one.Name)]
+            : [];
+        return types.Length == 0 || types.Contains("application/json") ? "application/json" : types[0];
+    }
 
     private static string? BodyFor(JsonElement operation) => operation.TryGetProperty("requestBody", out _) ? "{}" : null;
 

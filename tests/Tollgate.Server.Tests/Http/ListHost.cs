@@ -147,7 +147,9 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         return sandbox;
     }
 
-    /// <summary>Parks two subscriptions at the same instant, as a run does whose invoices look impossible.</summary>
+    /// <summary>
+    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports.
+    /// </summary>
     private async Task ParkAsync(BillingSandbox sandbox)
     {
         await using var connection = new NpgsqlConnection(_running.ConnectionString);
@@ -164,6 +166,17 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             Parameters = { new() { Value = sandbox.Code } },
         };
         (await park.ExecuteNonQueryAsync()).ShouldBe(2);
+        await using var import = new NpgsqlCommand(
+            """
+            INSERT INTO imports (id, project_id, format, is_dry_run, status, actor, created_at)
+            SELECT gen_random_uuid(), p.id, 'ndjson', false, 'finished', 'test', now()
+              FROM projects p, generate_series(1, 3)
+             WHERE p.code = $1
+            """, connection)
+        {
+            Parameters = { new() { Value = sandbox.Code } },
+        };
+        (await import.ExecuteNonQueryAsync()).ShouldBe(3);
     }
 
     /// <summary>A customer with a subscription: the first two pay and dispute the payment, the cards of the others are declined.</summary>

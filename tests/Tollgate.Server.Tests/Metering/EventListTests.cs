@@ -92,10 +92,10 @@ public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHo
         using var answer = await host.Http.GetAsync("/v1/events.csv?customer=sheet");
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/csv");
         var lines = (await answer.Content.ReadAsStringAsync()).Split("\r\n");
-        lines[0].ShouldBe("id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member");
+        lines[0].ShouldBe("id,customer,type,feature,quantity,occurred_at,recorded_at,voided_by,voids,properties,member,source");
         lines.Length.ShouldBe(5);
         lines.ShouldContain(line => line.StartsWith("'=1+1,sheet,call,call,1.5,", StringComparison.Ordinal)
-            && line.EndsWith(",\"{\"\"q\"\": \"\"a,\\\"\"b\\\"\"\"\"}\",", StringComparison.Ordinal));
+            && line.EndsWith(",\"{\"\"q\"\": \"\"a,\\\"\"b\\\"\"\"\"}\",,", StringComparison.Ordinal));
         lines.ShouldContain(line => line.Contains(",call,call,-1,", StringComparison.Ordinal)
             && line.Contains(",plain,", StringComparison.Ordinal));
     }

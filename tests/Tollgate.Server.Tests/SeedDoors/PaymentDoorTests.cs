@@ -61,7 +61,16 @@ public sealed class PaymentDoorTests(RunningServer running)
         var refused = """
             {"detail": {"error": "billing_not_configured", "detail": "The project has no payment provider with a checkout page. Choose one with PUT /v1/payment-settings."} }
             """;
-        (await door.PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""")).ShouldBe(HttpStatusCode.Conflict, refused);
+        (await door.PostAsync(Path, $$"""{"plan": "pro", {{Urls}} }""")).ShouldBe(
+            HttpStatusCode.BadRequest,
+            """
+            {
+              "detail": {
+                "error": "billing_error",
+                "detail": "Invalid plan type. Must be 'pro' or 'elite'."
+              }
+            }
+            """);
         (await door.PostAsync("/billing/create-portal-session")).ShouldBe(HttpStatusCode.Conflict, refused);
         (await door.GetAsync("/billing/status")).ShouldBe(
             HttpStatusCode.OK, """{"status": "not_configured", "configured": false, "provider": "manual"}""");

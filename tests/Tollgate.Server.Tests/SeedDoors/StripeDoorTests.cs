@@ -52,6 +52,8 @@ public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
             ("X-Tollgate-Customer", "u"));
         made.Status.ShouldBe(HttpStatusCode.OK, made.Json?.ToJsonString());
         made["checkout_url"].GetValue<string>().ShouldStartWith("https://checkout.stripe.com/");
+        made["session_id"].GetValue<string>().ShouldBe((string)host.Stripe.Books.All("checkout.session").Last()["id"]!);
+        made["session_id"].GetValue<string>().ShouldStartWith("cs_test_");
 
         var managed = await sandbox.Door.PutAsync("/v1/payment-settings", """{"provider": "stripe", "subscriptions": "provider"}""");
         managed.Status.ShouldBe(HttpStatusCode.OK, managed.Json?.ToJsonString());
@@ -63,9 +65,43 @@ public sealed class StripeDoorTests(StripeHost host) : IClassFixture<StripeHost>
         subscribed.Status.ShouldBe(HttpStatusCode.OK, subscribed.Json?.ToJsonString());
         ((string?)host.Stripe.Books.All("checkout.session").Last()["mode"]).ShouldBe(
             "subscription", "The door follows the project's setting.");
+        subscribed["session_id"].GetValue<string>().ShouldBe((string)host.Stripe.Books.All("checkout.session").Last()["id"]!);
 
         var portal = await sandbox.Door.SendAsync(HttpMethod.Post, "/billing/create-portal-session", null, ("X-Tollgate-Customer", "u"));
         portal.Status.ShouldBe(HttpStatusCode.OK, portal.Json?.ToJsonString());
         portal["portal_url"].GetValue<string>().ShouldStartWith("https://billing.stripe.com/");
+    }
+
+    /// <summary>The column <c>stripe_subscription_id</c> of the seed's <c>subscriptions</c>.</summary>
+    [Fact]
+    public async Task B_a_subscription_that_Stripe_manages_has_its_stripe_subscription_id()
+    {
+        var sandbox = await BillingSandbox.StartAsync(host.Running, "2027-01-31T00:00:00Z", "email-assistant");
+        var chosen = await sandbox.Door.PutAsync(
+            "/v1/payment-settings",
+            $$"""
+            {"provider": "stripe", "subscriptions": "provider",
+             "credentials": {"secret_key": "{{StripeDouble.SecretKey}}", "webhook_secret": "{{StripeHost.SecretOf(sandbox)}}"} }
+            """);
+        chosen.Status.ShouldBe(HttpStatusCode.OK, chosen.Json?.ToJsonString());
+        await sandbox.Door.PostAsync("/v1/stripe/sync", "{}");
+        var opened = await sandbox.Door.PostAsync(
+            "/v1/checkouts",
+            """{"customer": "u", "plan": "starter", "period": "monthly", "success_url": "http://a.example", "cancel_url": "http://b.example"}""");
+        opened.Status.ShouldBe(HttpStatusCode.Created, opened.Json?.ToJsonString());
+        var told = host.Stripe.Books.Events.Count;
+        host.Stripe.Books.Pay((string)host.Stripe.Books.All("checkout.session").Last()["id"]!);
+        foreach (var happened in host.Stripe.Books.Events.Skip(told).ToList())
+        {
+            using var answer = await StripeDouble.SendAsync(
+                host.Running.Server.Http, "/webhooks/stripe", happened, TimeProvider.System.GetUtcNow(), StripeHost.SecretOf(sandbox));
+        }
+
+        await UntilAsync(async () => (await sandbox.Door.GetAsync("/v1/subscriptions?customer=u"))["data"].AsArray().Count == 1);
+        var canceled = await sandbox.Door.DeleteAsync("/api/billing/cancel?user_id=u");
+        canceled.Status.ShouldBe(HttpStatusCode.OK, canceled.Json?.ToJsonString());
+        canceled["stripe_subscription_id"].GetValue<string>()
+            .ShouldBe((string)host.Stripe.Books.All("subscription").Last()["id"]!);
+        canceled["stripe_subscription_id"].GetValue<string>().ShouldStartWith("sub_");
     }
 }
