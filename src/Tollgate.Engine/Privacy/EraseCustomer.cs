@@ -85,13 +85,12 @@ public sealed class EraseCustomer(
         var pseudonym = PseudonymOf(project.Id, row.Partition);
         var terms = new ErasureTerms(
             id, row.Customer.Profile.Email, await TextsAsync(change, PrivacySql.References, cancel, row.Partition, row.Account),
-            await OwnersAsync(change, project, id, cancel));
+            await NamesAsync(change, cancel), await OwnersAsync(change, project, id, cancel));
 
         // Customer, balances, then the rest: the order of locks of all transactions.
         await change.TouchAsync(clock.Now(project), cancel);
         await change.ExecuteAsync(PrivacySql.ReleaseHolds, cancel, row.Partition, row.Account);
         await EraseTokensAsync(change, cancel);
-        await change.ExecuteAsync(PrivacySql.Rename, cancel, row.Partition, row.Account, project.Id, id, pseudonym);
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var table in PersonalTables.Personal)
         {
@@ -150,6 +149,19 @@ public sealed class EraseCustomer(
         }
 
         return texts;
+    }
+
+    private static async Task<Dictionary<string, string>> NamesAsync(CustomerChange change, CancellationToken cancel)
+    {
+        await using var command = change.Command(PrivacySql.Names, change.Row.Partition, change.Row.Account);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(cancel))
+        {
+            names[reader.GetString(0)] = reader.GetString(1);
+        }
+
+        return names;
     }
 
     private static async Task<List<OwnerPlace>> OwnersAsync(

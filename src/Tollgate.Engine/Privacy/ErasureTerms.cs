@@ -9,14 +9,24 @@ namespace Tollgate.Engine.Privacy;
 /// </summary>
 /// <param name="Id">The id before the erasure.</param>
 /// <param name="References">The customer's ids at payment providers.</param>
+/// <param name="Names">Webhook objects that have the caller's ids as names, and their new names.</param>
 /// <param name="Owners">Accounts that the customer was a member of.</param>
-internal sealed record ErasureTerms(string Id, string? Email, IReadOnlyList<string> References, IReadOnlyList<OwnerPlace> Owners)
+internal sealed record ErasureTerms(
+    string Id, string? Email, IReadOnlyList<string> References, IReadOnlyDictionary<string, string> Names, IReadOnlyList<OwnerPlace> Owners)
 {
     /// <summary>The shortest address that is searched in texts: a shorter one would be found by accident.</summary>
     private const int ShortestEmail = 4;
 
+    /// <summary>Signs that a path may have, by RFC 3986.</summary>
+    private const string Plain = "!$&'()*+,;=:@";
+
     /// <summary>The address if it can be searched for.</summary>
     public string? SoughtEmail => Email is { Length: >= ShortestEmail } ? Email : null;
+
+    /// <summary>The id as paths of requests have it: percent-encoded, but for the signs that ASP.NET Core leaves as they are.</summary>
+    public string PathId => Plain.Aggregate(
+        Uri.EscapeDataString(Id),
+        static (path, sign) => path.Replace(Uri.HexEscape(sign), sign.ToString(), StringComparison.Ordinal));
 
     public string Write() => JsonSerializer.Serialize(this, ErasureJson.Stored.ErasureTerms);
 

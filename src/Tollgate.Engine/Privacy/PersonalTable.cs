@@ -1,7 +1,7 @@
 namespace Tollgate.Engine.Privacy;
 
 /// <summary>What an erasure does to the rows of a customer in one table.</summary>
-internal enum Erasing
+public enum Erasing
 {
     /// <summary>The rows stay as they are: <see cref="PersonalTable.Why"/>.</summary>
     Keep,
@@ -20,7 +20,7 @@ internal enum Erasing
 /// $1 partition, $2 account, $3 project, $4 the customer's id, $5 the pseudonym.
 /// </summary>
 /// <param name="Where">Selects the customer's rows <c>t</c>. Null: only a step of the erasure finds them.</param>
-internal sealed record PersonalTable(string Name, string Meaning, string? Where, Erasing Erasing)
+public sealed record PersonalTable(string Name, string Meaning, string? Where, Erasing Erasing)
 {
     public const string Own = "t.partition = $1 AND t.account = $2";
     public const string Named = "t.project_id = $3 AND t.customer = $4";
@@ -59,4 +59,4 @@ internal sealed record PersonalTable(string Name, string Meaning, string? Where,
 }
 
 /// <summary>A table without data of customers.</summary>
-internal sealed record ImpersonalTable(string Name, string Why);
+public sealed record ImpersonalTable(string Name, string Why);

@@ -6,7 +6,7 @@ namespace Tollgate.Engine.Privacy;
 /// Every table of the database: either with data of customers, and what happens to it, or without, and why. <c>PersonalTablesTests</c>
 /// compares the lists with the schema, so that a later table or column cannot be forgotten.
 /// </summary>
-internal static class PersonalTables
+public static class PersonalTables
 {
     private const string Numbers = "quantities and times of the pseudonym, which balances and invoices are made of";
     private const string Law = "tax law keeps invoices and their corrections unchanged, with the buyer that they name";
@@ -67,7 +67,7 @@ internal static class PersonalTables
             Kept = "cause overrides add_ons sets", Why = "names of plans and features, and numbers, by which past usage was billed",
         },
         new("members", "the customer's members", Own, Erasing.Delete),
-        new("past_members", "earlier members", Own, Erasing.Delete),
+        new("past_members", "earlier members, and earlier memberships of its own", $"({Own}) OR (t.project_id = $3 AND t.id = $4)", Erasing.Delete),
         new("customer_requests", "answered requests with an Idempotency-Key", Own, Erasing.Delete),
         new("vat_checks", "answers of VIES about VAT ids",
             Own + " AND NOT EXISTS (SELECT FROM invoices i WHERE i.partition = $1 AND i.account = $2)",
@@ -83,12 +83,12 @@ internal static class PersonalTables
         {
             Sets =
             [
-                Actor,
+                Actor, ("cause", "CASE WHEN t.cause = t.after ->> 'cancel_reason' THEN " + CategoryOf("cause", "NULL") + " ELSE t.cause END"),
                 ("after",
                     "CASE WHEN t.after ->> 'cancel_reason' IS NULL THEN t.after ELSE jsonb_set(t.after, '{cancel_reason}', coalesce(to_jsonb("
                     + CategoryOf("after ->> 'cancel_reason'", "NULL") + "), 'null')) END"),
             ],
-            Kept = "verb cause",
+            Kept = "verb",
         },
         new("subscriptions", "subscriptions", Own, Erasing.Strip)
         {

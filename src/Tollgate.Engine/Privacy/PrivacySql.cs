@@ -123,28 +123,10 @@ internal static class PrivacySql
          WHERE partition = $1 AND account = $2 AND (held <> 0 OR open_holds <> 0)
         """;
 
-    /// <summary>
-    /// Webhook objects whose names the caller chose get the names that they have from now on: their sequences go on. $1 partition, $2 account,
-    /// $3 project, $4 the customer's id, $5 pseudonym.
-    /// </summary>
-    public const string Rename =
+    /// <summary>The webhook objects that have the caller's ids as names. $1 partition, $2 account. Rows: the name, and the one from now on.</summary>
+    public const string Names =
         """
-          WITH names AS MATERIALIZED (
-                SELECT 'subscription' AS object_type, s.reference AS before, s.id::text AS after
-                  FROM subscriptions s
-                 WHERE s.partition = $1 AND s.account = $2 AND s.reference IS NOT NULL
-                UNION ALL
-                SELECT 'quota', $4 || '/' || f.code, $5 || '/' || f.code FROM features f WHERE f.project_id = $3),
-               events AS (
-                UPDATE webhook_events t SET object = n.after
-                  FROM names n WHERE t.project_id = $3 AND t.object_type = n.object_type AND t.object = n.before),
-               deliveries AS (
-                UPDATE webhook_deliveries d SET object = n.after
-                  FROM names n
-                  JOIN webhook_events v ON v.project_id = $3 AND v.object_type = n.object_type AND v.object = n.before
-                 WHERE d.event = v.position)
-        UPDATE webhook_objects t SET object = n.after
-          FROM names n WHERE t.project_id = $3 AND t.object_type = n.object_type AND t.object = n.before
+        SELECT s.reference, s.id::text FROM subscriptions s WHERE s.partition = $1 AND s.account = $2 AND s.reference IS NOT NULL
         """;
 
     // ---- steps -------------------------------------------------------------------------------------------------
@@ -215,14 +197,46 @@ internal static class PrivacySql
         """;
 
     /// <summary>
+    /// Renames webhook objects, which go on with their sequences. Events that were published meanwhile under a former name come after those of
+    /// the new one. The caller keeps the publisher away. $1 project, $2 the customer's id, $3 pseudonym, $4 names of subscriptions, $5 their new
+    /// names.
+    /// </summary>
+    public const string Rename =
+        """
+          WITH late AS MATERIALIZED (
+                SELECT n.object_type, n.before, n.after, o.sequence AS events, coalesce(p.sequence, 0) AS shift
+                  FROM (SELECT 'subscription' AS object_type, x.before, x.after FROM unnest($4::text[], $5::text[]) AS x (before, after)
+                        UNION ALL
+                        SELECT 'quota', $2 || '/' || f.code, $3 || '/' || f.code FROM features f WHERE f.project_id = $1) AS n
+                  JOIN webhook_objects o ON o.project_id = $1 AND o.object_type = n.object_type AND o.object = n.before
+                  LEFT JOIN webhook_objects p ON p.project_id = $1 AND p.object_type = n.object_type AND p.object = n.after),
+               deliveries AS (
+                UPDATE webhook_deliveries d SET object = l.after
+                  FROM late l
+                  JOIN webhook_events v ON v.project_id = $1 AND v.object_type = l.object_type AND v.object = l.before
+                 WHERE d.event = v.position),
+               events AS (
+                UPDATE webhook_events v SET object = l.after, sequence = v.sequence + l.shift
+                  FROM late l
+                 WHERE v.project_id = $1 AND v.object_type = l.object_type AND v.object = l.before),
+               renamed AS (
+                INSERT INTO webhook_objects (project_id, object_type, object, sequence)
+                SELECT $1, l.object_type, l.after, l.shift + l.events FROM late l
+                ON CONFLICT (project_id, object_type, object) DO UPDATE SET sequence = excluded.sequence)
+        DELETE FROM webhook_objects o USING late l
+         WHERE o.project_id = $1 AND o.object_type = l.object_type AND o.object = l.before
+        """;
+
+    /// <summary>
     /// Empties the payloads of the next webhook events that show the customer, and what the receivers answered. $1 project, $2 the last
-    /// position, $3 number of rows, $4 the customer's id. Row: the last position, rows seen, rows changed.
+    /// position, $3 number of rows, $4 the customer's id and its pseudonym: an event about an invoice shows the buyer also afterwards. Row: the last
+    /// position, rows seen, rows changed.
     /// </summary>
     public const string StripWebhooks =
         """
           WITH page AS MATERIALIZED (
                 SELECT v.position,
-                       $4 IN (v.payload::jsonb #>> '{data,customer,id}', v.payload::jsonb #>> '{data,alert,customer}') AS is_wanted
+                       coalesce(v.payload::jsonb #>> '{data,customer,id}', v.payload::jsonb #>> '{data,alert,customer}') = ANY ($4) AS is_wanted
                   FROM webhook_events v
                  WHERE v.project_id = $1 AND v.position > $2
                  ORDER BY v.position
@@ -244,7 +258,7 @@ internal static class PrivacySql
     /// <summary>The next events of providers. $1 project, $2 the last sequence, $3 number of rows.</summary>
     public const string ProviderEvents =
         """
-        SELECT e.provider, e.id, e.sequence, e.body
+        SELECT e.provider, e.id, e.sequence, e.object, e.body
           FROM provider_events e
          WHERE e.project_id = $1 AND e.sequence > $2
          ORDER BY e.sequence
@@ -265,13 +279,13 @@ internal static class PrivacySql
 
     /// <summary>
     /// Deletes stored answers that show the customer, and those of requests to its paths. $1 project, $2 the last key, $3 number of rows, $4 the
-    /// customer's id, $5 its address or null. Row: the last key, rows seen, rows changed.
+    /// customer's id, $5 its address or null, $6 the id as it is in paths. Row: the last key, rows seen, rows changed.
     /// </summary>
     public const string ForgetAnswers =
         """
           WITH page AS MATERIALIZED (
                 SELECT k.key,
-                       strpos(k.operation || '/', '/' || $4 || '/') > 0 OR strpos(k.key, $5) > 0
+                       strpos(k.operation || '/', '/' || $6 || '/') > 0 OR strpos(k.key, $5) > 0
                        OR CASE WHEN k.sealed OR k.body IS NULL OR k.content_type NOT LIKE '%json%' THEN false
                                ELSE jsonb_path_exists(
                                     convert_from(k.body, 'UTF8')::jsonb,

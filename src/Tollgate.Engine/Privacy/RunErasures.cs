@@ -8,6 +8,7 @@ using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Secrets;
+using Tollgate.Engine.Webhooks;
 
 namespace Tollgate.Engine.Privacy;
 
@@ -42,7 +43,7 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         ErasureTerms Terms);
 
     private Step[] Steps =>
-        [EventsAsync, HoldsAsync, HashesAsync, OwnersAsync, NamedAsync, WebhooksAsync, ProviderEventsAsync, AnswersAsync];
+        [EventsAsync, HoldsAsync, HashesAsync, OwnersAsync, NamedAsync, NamesAsync, WebhooksAsync, ProviderEventsAsync, AnswersAsync];
 
     /// <summary>The first of the steps that run twice.</summary>
     private static int FirstSweep => 4;
@@ -178,9 +179,30 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         return new(null, "late_rows", rows);
     }
 
+    /// <summary>Waits for the project's publisher: after that, no event with the former id is on its way.</summary>
+    private static async Task<StepResult> NamesAsync(Work work, CancellationToken cancel)
+    {
+        await using (var take = work.Connection.Command(WebhookSql.TryLockPublishing, work.Project))
+        {
+            if (await take.ExecuteScalarAsync(cancel) is false)
+            {
+                await Task.Delay(LookAgain, cancel);
+                return new("", "webhook_objects", 0);
+            }
+        }
+
+        var names = work.Terms.Names.ToArray();
+        return new(
+            null, "webhook_objects",
+            await work.Connection.ExecuteAsync(
+                PrivacySql.Rename, cancel, work.Project, work.Terms.Id, work.Pseudonym, Array.ConvertAll(names, static one => one.Key),
+                Array.ConvertAll(names, static one => one.Value)));
+    }
+
     private static Task<StepResult> WebhooksAsync(Work work, CancellationToken cancel) => PageAsync(
         work, "webhook_events", "", PrivacySql.StripWebhooks, cancel, work.Project,
-        work.Place.Length == 0 ? 0L : long.Parse(work.Place, CultureInfo.InvariantCulture), BatchRows, work.Terms.Id);
+        work.Place.Length == 0 ? 0L : long.Parse(work.Place, CultureInfo.InvariantCulture), BatchRows,
+        (string[])[work.Terms.Id, work.Pseudonym]);
 
     /// <summary>The bodies are encrypted, so they are searched here.</summary>
     private async Task<StepResult> ProviderEventsAsync(Work work, CancellationToken cancel)
@@ -195,8 +217,9 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
             {
                 var (provider, id) = (row.Text("provider"), row.Text("id"));
                 (seen, after) = (seen + 1, row.Long("sequence"));
-                if (secrets.OpenText(row.Text("body"), SecretPlace.ProviderEvent(work.Project, provider, id)) is { } body
-                    && work.Terms.AreIn(body))
+                if ((row.TextOrNull("object") is { } about && work.Terms.References.Contains(about, StringComparer.Ordinal))
+                    || (secrets.OpenText(row.Text("body"), SecretPlace.ProviderEvent(work.Project, provider, id)) is { } body
+                        && work.Terms.AreIn(body)))
                 {
                     found.Add((provider, id));
                 }
@@ -223,7 +246,7 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
 
         return await PageAsync(
             work, "idempotency_keys", "", PrivacySql.ForgetAnswers, cancel, work.Project, work.Place, BatchRows, work.Terms.Id,
-            SqlCommands.OrNull(work.Terms.SoughtEmail, NpgsqlDbType.Text));
+            SqlCommands.OrNull(work.Terms.SoughtEmail, NpgsqlDbType.Text), work.Terms.PathId);
     }
 
     /// <summary>Runs a statement that returns the place of its last row, and the numbers of rows seen and changed.</summary>

@@ -58,6 +58,7 @@ public sealed class PrivacyApiTests(RunningServer running)
 
         await ShouldBeGoneAsync();
         await VerifyAsync(project);
+        (await CountAsync("SELECT count(*) FROM provider_events WHERE object IS NULL")).ShouldBe(2, "evt_3 is about somebody else.");
         var again = await door.PostAsync($"/v1/customers/{Uri.EscapeDataString(Id)}/erase");
         JsonNode.DeepEquals(again.Json, erased.Json).ShouldBeTrue(again.Json!.ToJsonString());
         var byPseudonym = await door.PostAsync($"/v1/customers/{erased["customer"]}/erase");
@@ -77,6 +78,7 @@ public sealed class PrivacyApiTests(RunningServer running)
         await ExecuteAsync("UPDATE erasures SET due_at = now() WHERE due_at IS NOT NULL");
         await Eventually.UntilAsync(
             async () => await CountAsync("SELECT count(*) FROM erasures WHERE due_at IS NOT NULL OR terms IS NOT NULL") == 0);
+        await ShouldBeGoneAsync();
         (await door.PostAsync("/v1/customers", $$"""{"id": "{{Id}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
         (await door.PostAsync("/v1/consume", $$"""{"customer": "{{Id}}", "feature": "calls"}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await door.PostAsync($"/v1/customers/{Uri.EscapeDataString(Id)}/erase"))["customer"].GetValue<string>()
@@ -116,7 +118,7 @@ public sealed class PrivacyApiTests(RunningServer running)
 
         (await TextAsync(zip, "customers.json")).ShouldContain(Name);
         (await TextAsync(zip, "events.json")).ShouldContain("\"feature\": \"calls\"");
-        (await TextAsync(zip, "customers.csv")).ShouldContain($"'={Mark}");
+        (await TextAsync(zip, "grant_withdrawals.csv")).ShouldContain($"'={Mark}");
         var all = string.Concat(
             await Task.WhenAll(zip.Entries.Select(entry => entry.FullName).ToArray().Select(name => TextAsync(zip, name))));
         all.ShouldNotContain("pm_sandbox_visa");
@@ -225,7 +227,7 @@ public sealed class PrivacyApiTests(RunningServer running)
         await Done(
             door.PostAsync($"{path}/grant-schedules", $$"""{"feature": "calls", "amount": 5, "every": "month", "id": "{{Mark}}-gs"}"""));
         await Done(
-            door.PostAsync($"{path}/withdrawals", $$"""{"feature": "calls", "amount": 1, "id": "{{Mark}}-w", "reason": "{{Mark}}"}"""));
+            door.PostAsync($"{path}/withdrawals", $$"""{"feature": "calls", "amount": 1, "id": "{{Mark}}-w", "reason": "={{Mark}}"}"""));
         await Done(door.PostAsync($"{path}/credits", $$"""{"amount": 40, "kind": "promotional", "note": "{{Mark}}"}"""));
         await Done(door.PostAsync($"{path}/credits", $$"""{"amount": 30, "kind": "prepaid", "note": "{{Mark}}"}"""));
 
@@ -281,7 +283,7 @@ public sealed class PrivacyApiTests(RunningServer running)
             await ExecuteAsync(
                 $"""
                 INSERT INTO provider_events (project_id, provider, id, type, object, body, state, due_at)
-                SELECT p.id, 'stripe', '{id}', 'x', '{StripeId}',
+                SELECT p.id, 'stripe', '{id}', 'x', '{(id == "evt_1" ? StripeId : "cus_other")}',
                        '{TestSecrets.Seal(body, SecretPlace.ProviderEvent(await ProjectAsync(project), "stripe", id))}', '{state}', NULL
                   FROM projects p WHERE p.code = '{project}'
                 """);
@@ -308,6 +310,12 @@ public sealed class PrivacyApiTests(RunningServer running)
         foreach (var text in (string[])[Mark, Id, StripeId, "4912345678"])
         {
             (await FindAsync(text)).ShouldBeEmpty(text);
+        }
+
+        // Facts of before that are published after the first sweep show the invoice with its buyer, until the last sweep.
+        if (await CountAsync("SELECT count(*) FROM erasures WHERE due_at IS NOT NULL") > 0)
+        {
+            return;
         }
 
         // The law keeps the buyer as printed on invoices, and VIES's answer as the proof of the tax.
