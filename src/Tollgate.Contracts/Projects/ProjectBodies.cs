@@ -175,6 +175,20 @@ public sealed record CreateTokenRequest
 /// <param name="Id">The id to list and revoke it by.</param>
 public sealed record CreatedToken(string Id, string Token, DateTimeOffset ExpiresAt);
 
+/// <summary>Body of <c>PUT /v1/customers/{id}/login</c>.</summary>
+public sealed record SetLoginRequest
+{
+    /// <summary>1 to 255 characters, unique in the project; upper and lower case differ. Default: the customer's id.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>8 to 256 characters. Tollgate stores only its hash.</summary>
+    [Required]
+    public string? Password { get; init; }
+}
+
+/// <summary>A customer's login: never its password.</summary>
+public sealed record LoginView(string Customer, string Username, DateTimeOffset UpdatedAt);
+
 /// <summary>A customer token in a list: never its text.</summary>
 public sealed record TokenView
 {

@@ -185,6 +185,10 @@ public sealed record EmailAssistantSubscription
 
 // ---- C: ATS and resume ----------------------------------------------------------------------------------------
 
+/// <summary>The seed's <c>POST /auth/login</c>, of which it states <c>access_token</c>.</summary>
+/// <param name="ExpiresIn">Seconds.</param>
+public sealed record ResumeAtsLogin(string AccessToken, string TokenType, long ExpiresIn);
+
 /// <summary>The seed's <c>GET /me/usage</c>.</summary>
 public sealed record ResumeAtsUsage(string Plan, string MonthKey, IReadOnlyDictionary<string, ResumeAtsFeature> Features);
 

@@ -40,6 +40,7 @@ public static class CatalogIndex
             Document = document,
             Features = current.ToFrozenDictionary(static f => f.Code, StringComparer.Ordinal),
             FeaturesByKey = byKey.ToFrozenDictionary(),
+            FeatureKeys = numbers,
             Plans = document.Plans.ToFrozenDictionary(static p => p.Code, plan => Newest(plan.Code, versions), StringComparer.Ordinal),
             PlanVersions = byId,
             DefaultPlans = defaults.Count > 0

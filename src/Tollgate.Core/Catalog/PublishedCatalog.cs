@@ -15,6 +15,12 @@ public sealed record PlanVersion(int Id, int Number, Plan Plan, FrozenDictionary
     public string Code => Plan.Code;
 }
 
+/// <summary>
+/// A row names a plan version or a feature that was published after the snapshot of the operation. The operation repeats with the current
+/// catalogue.
+/// </summary>
+public sealed class CatalogTooOldException(string message) : InvalidOperationException(message);
+
 /// <summary>The version that customers without a plan of their own have from an instant on.</summary>
 public sealed record DefaultPlanSince(Instant From, PlanVersion Version);
 
@@ -51,7 +57,24 @@ public sealed record PublishedCatalog
     /// <summary>The features whose usage grows with time (<see cref="Feature.WeighsTime"/>), also dropped ones.</summary>
     public required IReadOnlyList<FeatureEntry> TimedFeatures { get; init; }
 
+    /// <summary>The number of every feature that the project ever had, by code.</summary>
+    public required FrozenDictionary<string, int> FeatureKeys { get; init; }
+
     public PlanVersion DefaultPlan => Plans[Document.DefaultPlan];
+
+    /// <summary>Returns the plan version that a row names.</summary>
+    /// <exception cref="CatalogTooOldException">The version was published after this revision.</exception>
+    public PlanVersion VersionOf(int id) =>
+        PlanVersions.TryGetValue(id, out var version)
+            ? version
+            : throw new CatalogTooOldException($"Plan version {id} is not in the catalogue of revision {Revision}.");
+
+    /// <summary>Returns the feature that a row names, which may be a removed one.</summary>
+    /// <exception cref="CatalogTooOldException">The feature was published after this revision.</exception>
+    public FeatureEntry FeatureOf(int key) =>
+        FeaturesByKey.TryGetValue(key, out var feature)
+            ? feature
+            : throw new CatalogTooOldException($"Feature {key} is not in the catalogue of revision {Revision}.");
 
     /// <summary>
     /// The versions of the default plan with their start, in order of time; the last one is <see cref="DefaultPlan"/>. The first one also

@@ -21,7 +21,7 @@ internal static class AlertFactReader
         return row.Text("kind") switch
         {
             "usage_threshold" => new CrossingFact(
-                customer!, project.Catalog.FeaturesByKey[Whole(data, "feature")].Feature, Whole(data, "percent"),
+                customer!, project.Catalog.FeatureOf(Whole(data, "feature")).Feature, Whole(data, "percent"),
                 Quantity.Of(data.GetProperty("used").GetDecimal()), Quantity.Of(data.GetProperty("granted").GetDecimal()),
                 Time(data, "period_start")!.Value, at, place) { IsHighest = Flag(data, "is_highest") },
             "payment_failed" => new PaymentFailedFact(

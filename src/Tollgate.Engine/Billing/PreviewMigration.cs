@@ -80,7 +80,7 @@ public sealed class PreviewMigration(NpgsqlDataSource database, Clock clock)
     }
 
     private static SubscriptionTerms TermsOf(RowReader row, ProjectSnapshot project) =>
-        new(project.Catalog.PlanVersions[row.Whole("plan_version_id")], CatalogWords.Read<PriceInterval>(row.Text("interval")),
+        new(project.Catalog.VersionOf(row.Whole("plan_version_id")), CatalogWords.Read<PriceInterval>(row.Text("interval")),
             Currency.Of(row.Text("currency")), row.Long("quantity"))
         {
             CustomAmount = row.LongOrNull("custom_amount"), AddOns = AddOnText.Read(row.Text("add_ons")),

@@ -122,7 +122,7 @@ public sealed class AddMember(CustomerChanges changes, Clock clock, CustomerOpti
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return await reader.ReadAsync(cancel)
             ? new SubscriptionTerms(
-                project.Catalog.PlanVersions[reader.GetInt32(0)], CatalogWords.Read<PriceInterval>(reader.GetString(1)),
+                project.Catalog.VersionOf(reader.GetInt32(0)), CatalogWords.Read<PriceInterval>(reader.GetString(1)),
                 Currency.Of(reader.GetString(2)),
                 reader.GetInt64(3)).SeatCount
             : null;

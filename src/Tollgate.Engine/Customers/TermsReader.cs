@@ -39,7 +39,7 @@ internal static class TermsReader
         OfDefault.GetValue(catalog, static catalog => Build([], State.OfNobody, catalog));
 
     /// <param name="changes">The column <c>CustomerSql.Terms</c>; null: nothing ever changed.</param>
-    /// <exception cref="KeyNotFoundException">A plan version is newer than the catalogue.</exception>
+    /// <exception cref="CatalogTooOldException">A plan version is newer than the catalogue.</exception>
     public static TermsTimeline Read(string? changes, PublishedCatalog catalog)
     {
         if (changes is null)
@@ -148,7 +148,7 @@ internal static class TermsReader
 
         void Put(Instant from)
         {
-            var plan = state.Version is { } id ? catalog.PlanVersions[id] : catalog.DefaultPlans[version].Version;
+            var plan = state.Version is { } id ? catalog.VersionOf(id) : catalog.DefaultPlans[version].Version;
             var key = (plan.Id, state.Overrides, state.AddOns);
             var changed = resolved.TryGetValue(key, out var known)
                 ? known

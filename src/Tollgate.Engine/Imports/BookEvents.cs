@@ -40,7 +40,7 @@ internal sealed class BookEvents(ImportTurn turn)
         var accepted = await BookAsync(usage, OfUsage, CountUsageAsync, cancel);
         foreach (var one in accepted.Select(static one => one.Record))
         {
-            var code = turn.Project.Catalog.FeaturesByKey[one.FeatureKey].Code;
+            var code = turn.Project.Catalog.FeatureOf(one.FeatureKey).Code;
             turn.Tally.Sum(ImportKind.Usage, one.OccurredAt, code, one.Quantity);
         }
     }

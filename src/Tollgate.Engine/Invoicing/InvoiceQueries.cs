@@ -126,7 +126,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
                 new(line.Period.Start, Instant.FromUtc(reader.GetDateTime(0))), Quantity.Of(reader.GetDecimal(1)),
                 Quantity.Of(reader.GetDecimal(2)),
                 Quantity.Of(reader.GetDecimal(3)), Quantity.Of(reader.GetDecimal(4)), 0, [],
-                PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.PlanVersions[id]));
+                PartText.Read(reader.GetString(5), row.Invoice.Currency, id => project.Catalog.VersionOf(id)));
         }
 
         await using var command = connection.Command(
@@ -249,7 +249,7 @@ public sealed class InvoiceQueries(NpgsqlDataSource database)
                 {
                     Kind = CatalogWords.Read<InvoiceLineKind>(row.Text("kind")),
                     Description = row.Text("description"),
-                    Feature = row.IsNull("feature") ? null : project.Catalog.FeaturesByKey[row.Whole("feature")].Code,
+                    Feature = row.IsNull("feature") ? null : project.Catalog.FeatureOf(row.Whole("feature")).Code,
                     Quantity = Quantity.Of(row.Number("quantity")),
                     UnitPrice = row.IsNull("unit_price") ? null : new ExactMoney(row.Number("unit_price"), currency),
                     Amount = new(row.Long("amount"), currency),

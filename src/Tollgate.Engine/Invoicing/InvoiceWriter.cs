@@ -153,7 +153,7 @@ internal sealed class InvoiceWriter(NpgsqlConnection connection, ProjectSnapshot
             .Small(rows.Select(static r => r.Position))
             .Text(rows.Select(static r => CatalogWords.Of(r.Line.Kind)))
             .Text(rows.Select(static r => r.Line.Description))
-            .WholeOrNull(rows.Select(r => r.Line.Feature is { } code ? project.Catalog.Features[code].Key : (int?)null))
+            .WholeOrNull(rows.Select(r => r.Line.Feature is { } code ? project.Catalog.FeatureKeys[code] : (int?)null))
             .Numbers(rows.Select(static r => (decimal?)r.Line.Quantity.Value))
             .Numbers(rows.Select(static r => r.Line.UnitPrice?.Major))
             .Long(rows.Select(static r => (long?)r.Line.Amount.Minor))

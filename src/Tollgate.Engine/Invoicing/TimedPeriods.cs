@@ -49,7 +49,7 @@ internal sealed class TimedPeriods(NpgsqlConnection connection, ProjectSnapshot 
         var missing = new List<Missing>();
         foreach (var (account, feature, at) in first)
         {
-            missing.AddRange(MissingOf(customers[account], terms[account], project.Catalog.FeaturesByKey[feature], at.Start)
+            missing.AddRange(MissingOf(customers[account], terms[account], project.Catalog.FeatureOf(feature), at.Start)
                 .Where(one => !known[(account, feature)].Any(row => row.Start < one.Period.End && one.Period.Start < row.End)));
         }
 

@@ -111,7 +111,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
         var isCut = period.End > order.Step.At;
         var isLate = period.End <= order.UsageFrom && !isCut;
         var one = new PeriodToRate(
-            order, project.Catalog.FeaturesByKey[row.Whole("feature")], isCut ? period with { End = order.Step.At } : period)
+            order, project.Catalog.FeatureOf(row.Whole("feature")), isCut ? period with { End = order.Step.At } : period)
         {
             IsCut = isCut, BalanceVersion = row.Long("version"), Used = Quantity.Of(row.Number("used")), IsNew = row.Flag("is_new"),
             IsInvoiced = isLate,
@@ -272,7 +272,7 @@ internal sealed class UsageToBill(NpgsqlConnection connection, ProjectSnapshot p
 
                 foreach (var period in EndedPeriods(order, stretch, entitlement).Where(period => period.End > order.UsageFrom))
                 {
-                    yield return new(order, project.Catalog.FeaturesByKey[feature], period) { IsNew = true };
+                    yield return new(order, project.Catalog.FeatureOf(feature), period) { IsNew = true };
                 }
             }
         }

@@ -118,7 +118,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             Key = reader.GetInt32(CustomerColumn.Account),
             CustomerVersion = reader.GetInt32(CustomerColumn.Version),
             CatalogRevision = catalog.Revision,
-            Terms = TermsOf(reader.IsDBNull(CustomerColumn.Terms) ? null : reader.GetString(CustomerColumn.Terms), catalog),
+            Terms = TermsReader.Read(reader.IsDBNull(CustomerColumn.Terms) ? null : reader.GetString(CustomerColumn.Terms), catalog),
             CustomerSince = At(reader, CustomerColumn.CreatedAt),
             Cycles = cycles,
             IsInactive = catalog.Document.WithoutSubscription == WithoutSubscription.Inactive
@@ -128,18 +128,6 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             Owner = reader.IsDBNull(CustomerColumn.Owner) ? null : reader.GetString(CustomerColumn.Owner),
             FeaturesByCode = catalog.Features,
         };
-    }
-
-    private static TermsTimeline TermsOf(string? changes, PublishedCatalog catalog)
-    {
-        try
-        {
-            return TermsReader.Read(changes, catalog);
-        }
-        catch (KeyNotFoundException missing)
-        {
-            throw new CatalogTooOldException($"A plan version is not in the catalogue of revision {catalog.Revision}.", missing);
-        }
     }
 
     /// <summary>Loads those of the members that belong to the accounts; the others stay unknown.</summary>

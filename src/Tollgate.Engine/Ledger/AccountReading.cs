@@ -1,13 +1,11 @@
 using Npgsql;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Ledger;
 using Tollgate.Core.Money;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Ledger;
-
-/// <summary>The account refers to a plan version or a feature that was published after the operation's snapshot of the catalogue.</summary>
-internal sealed class CatalogTooOldException(string message, Exception? cause = null) : InvalidOperationException(message, cause);
 
 /// <summary>
 /// The account states of one read. An unreadable row affects only its own account: lanes decide for all customers, and one account must not
@@ -117,8 +115,5 @@ internal sealed class AccountReading(IReadOnlyDictionary<int, ProjectSnapshot> p
     }
 
     private static FeatureState FeatureOf(AccountState account, ProjectSnapshot project, int featureKey) =>
-        project.Catalog.FeaturesByKey.TryGetValue(featureKey, out var feature)
-            ? account.FeatureOf(feature)
-            : throw new CatalogTooOldException(
-                $"Feature {featureKey} has rows but no name in the catalogue of revision {project.Catalog.Revision}.");
+        account.FeatureOf(project.Catalog.FeatureOf(featureKey));
 }

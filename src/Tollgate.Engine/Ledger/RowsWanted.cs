@@ -53,20 +53,20 @@ internal sealed class RowsWanted(StoredFacts? known)
             case VoidOp voiding when known is not null && known.Events.TryGetValue((account.Key, voiding.EventId), out var target):
                 foreach (var posting in target.Postings)
                 {
-                    AddRow(account.FeatureOf(op.Project.Catalog.FeaturesByKey[posting.FeatureKey]), account, posting.PeriodStart, op.Now);
+                    AddRow(account.FeatureOf(op.Project.Catalog.FeatureOf(posting.FeatureKey)), account, posting.PeriodStart, op.Now);
                 }
 
                 foreach (var reading in target.Data.Readings.Where(static reading => VoidRules.IsOfTime(reading)))
                 {
                     _reports.Add(
-                        new(account, account.FeatureOf(op.Project.Catalog.FeaturesByKey[reading.FeatureKey]), target.OccurredAt, op.Now));
+                        new(account, account.FeatureOf(op.Project.Catalog.FeatureOf(reading.FeatureKey)), target.OccurredAt, op.Now));
                 }
 
                 break;
             case ReadOp:
                 foreach (var feature in account.Terms.Rolling)
                 {
-                    AddOpening(account, account.FeatureOf(op.Project.Catalog.FeaturesByKey[feature]), op.Now, op.Now);
+                    AddOpening(account, account.FeatureOf(op.Project.Catalog.FeatureOf(feature)), op.Now, op.Now);
                 }
 
                 foreach (var entry in op.Project.Catalog.TimedFeatures)

@@ -125,7 +125,7 @@ internal sealed class StoredFacts
         foreach (var reading in target.Data.Readings.Distinct().Where(static reading => !VoidRules.IsOfTime(reading)))
         {
             var start = target.Postings.First(posting => posting.FeatureKey == reading.FeatureKey).PeriodStart;
-            var end = account.FeatureOf(project.Catalog.FeaturesByKey[reading.FeatureKey]).PeriodAt(target.OccurredAt).End;
+            var end = account.FeatureOf(project.Catalog.FeatureOf(reading.FeatureKey)).PeriodAt(target.OccurredAt).End;
             await using var command = connection.Command(
                 SqlOf(reading.Kind), account.Partition, account.Key, start.ToUtc(), end.ToUtc(), reading.FeatureKey, target.Id,
                 reading.Hash);

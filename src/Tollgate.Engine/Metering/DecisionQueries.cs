@@ -102,7 +102,7 @@ public sealed class DecisionQueries(Database database)
     private static Outcome? OutcomeOf(StoredEvent stored, IReadOnlyList<PostingFact> postings) =>
         stored.Data.Outcome ?? (postings.Count == 0 ? null : postings[0].Quota is null ? Outcome.Unlimited : Outcome.WithinQuota);
 
-    private static string CodeOf(ProjectSnapshot project, int featureKey) => project.Catalog.FeaturesByKey[featureKey].Code;
+    private static string CodeOf(ProjectSnapshot project, int featureKey) => project.Catalog.FeatureOf(featureKey).Code;
 
     private sealed record BalanceNow(Quantity Used, Quantity? Quota);
 

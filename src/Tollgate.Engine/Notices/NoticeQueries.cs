@@ -155,7 +155,7 @@ public sealed class NoticeQueries(
 
         var (subscription, status, plan) =
             (row.Text("subscription"), CatalogWords.Read<SubscriptionStatus>(row.Text("subscription_status")),
-                project.Catalog.PlanVersions[row.Whole("plan_version_id")].Plan.Name);
+                project.Catalog.VersionOf(row.Whole("plan_version_id")).Plan.Name);
         return invoice with
         {
             Failing = row.Flag("is_failing")

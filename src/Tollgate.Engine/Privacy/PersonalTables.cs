@@ -67,12 +67,14 @@ public static class PersonalTables
             Kept = "cause overrides add_ons sets", Why = "names of plans and features, and numbers, by which past usage was billed",
         },
         new("members", "the customer's members", Own, Erasing.Delete),
-        new("past_members", "earlier members, and earlier memberships of its own", $"({Own}) OR (t.project_id = $3 AND t.id = $4)", Erasing.Delete),
+        new("past_members", "earlier members, and earlier memberships of its own", $"({Own}) OR (t.project_id = $3 AND t.id = $4)",
+            Erasing.Delete),
         new("customer_requests", "answered requests with an Idempotency-Key", Own, Erasing.Delete),
         new("vat_checks", "answers of VIES about VAT ids",
             Own + " AND NOT EXISTS (SELECT FROM invoices i WHERE i.partition = $1 AND i.account = $2)",
             Erasing.Delete) { Why = "with an invoice they are the proof of its tax, which tax law keeps" },
         new("customer_tokens", "tokens, without their texts", Named, Erasing.Delete) { Hidden = ["customer"] },
+        new("customer_logins", "user names of logins, without passwords", Named, Erasing.Delete) { Hidden = ["customer", "password_hash"] },
         new("portal_sessions", "portal sessions, without their addresses", Own, Erasing.Delete),
 
         // Subscriptions, before the invoices that name them.
@@ -83,7 +85,8 @@ public static class PersonalTables
         {
             Sets =
             [
-                Actor, ("cause", "CASE WHEN t.cause = t.after ->> 'cancel_reason' THEN " + CategoryOf("cause", "NULL") + " ELSE t.cause END"),
+                Actor, ("cause",
+                    "CASE WHEN t.cause = t.after ->> 'cancel_reason' THEN " + CategoryOf("cause", "NULL") + " ELSE t.cause END"),
                 ("after",
                     "CASE WHEN t.after ->> 'cancel_reason' IS NULL THEN t.after ELSE jsonb_set(t.after, '{cancel_reason}', coalesce(to_jsonb("
                     + CategoryOf("after ->> 'cancel_reason'", "NULL") + "), 'null')) END"),
@@ -214,7 +217,8 @@ public static class PersonalTables
         new("import_rejections", "", null, Erasing.Step) { Kept = "record code detail", NotExported = "mistakes in files of the operator" },
         new("import_chunks", "", null, Erasing.Keep)
         {
-            Kept = "records", Why = "records that are not booked yet; booking deletes them", NotExported = "records that are not booked yet",
+            Kept = "records", Why = "records that are not booked yet; booking deletes them",
+            NotExported = "records that are not booked yet",
         },
         new("parked_work", "", null, Erasing.Step)
         {
@@ -239,6 +243,7 @@ public static class PersonalTables
         new("alert_projects", "settings"), new("alert_rules", "of the operator"), new("exchange_rates", "rates"),
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),
-        new("sla_targets", "settings"), new("acquisition_spend", "the project's own spend"), new("erasures", "the log of erasures, which names nobody"),
+        new("sla_targets", "settings"), new("acquisition_spend", "the project's own spend"),
+        new("erasures", "the log of erasures, which names nobody"),
     ];
 }

@@ -202,6 +202,28 @@ internal static class ProjectsSql
          WHERE project_id = $1 AND customer = $2 AND revoked_at IS NULL
         """;
 
+    // ---- logins of customers -------------------------------------------------------------------------------------
+
+    /// <summary>$1 project, $2 user name, $3 customer, $4 hash of the password, $5 the key that sets it or null.</summary>
+    public const string SetLogin = """
+        INSERT INTO customer_logins (project_id, username, customer, password_hash, issuer)
+             VALUES ($1, $2, $3, $4, (SELECT lineage FROM api_keys WHERE id = $5))
+        ON CONFLICT (project_id, customer)
+          DO UPDATE SET username = excluded.username, password_hash = excluded.password_hash, issuer = excluded.issuer, updated_at = now()
+          RETURNING updated_at
+        """;
+
+    /// <summary>$1 project, $2 customer.</summary>
+    public const string RemoveLogin = "DELETE FROM customer_logins WHERE project_id = $1 AND customer = $2";
+
+    /// <summary>The login with the present key of the one that set it, unless that key has ended. $1 project, $2 user name.</summary>
+    public const string FindLogin = """
+        SELECT l.customer, l.password_hash, i.id
+          FROM customer_logins l
+          LEFT JOIN api_keys i ON i.lineage = l.issuer AND i.revoked_at IS NULL AND coalesce(i.expires_at, 'infinity') > now()
+         WHERE l.project_id = $1 AND l.username = $2 AND (l.issuer IS NULL OR i.id IS NOT NULL)
+        """;
+
     // ---- how many ----------------------------------------------------------------------------------------------
 
     /// <summary><c>$1</c> project, <c>$2</c> the limit: counting stops there; <c>$3</c> the customer of tokens.</summary>

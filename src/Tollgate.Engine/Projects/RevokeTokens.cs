@@ -17,12 +17,16 @@ public sealed class RevokeTokens(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancel) > 0;
     }
 
+    /// <summary>Ends all tokens of a customer, and its login.</summary>
     internal static async Task OfCustomerInTransactionAsync(
         NpgsqlConnection connection, ProjectSnapshot project, string customer, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand(ProjectsSql.RevokeTokensOfCustomer, connection);
-        command.Parameters.Add(new() { Value = project.Id });
-        command.Parameters.Add(new() { Value = customer });
-        await command.ExecuteNonQueryAsync(cancel);
+        foreach (var statement in (string[])[ProjectsSql.RevokeTokensOfCustomer, ProjectsSql.RemoveLogin])
+        {
+            await using var command = new NpgsqlCommand(statement, connection);
+            command.Parameters.Add(new() { Value = project.Id });
+            command.Parameters.Add(new() { Value = customer });
+            await command.ExecuteNonQueryAsync(cancel);
+        }
     }
 }

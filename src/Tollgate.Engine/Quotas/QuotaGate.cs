@@ -315,7 +315,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         var seen = account ?? UnknownCustomer(project, customer);
         var features = seen.Terms.Current.Entitlements.Select(static pair => pair.Key).Where(project.Catalog.FeaturesByKey.ContainsKey)
-            .Select(k => project.Catalog.FeaturesByKey[k]).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
+            .Select(k => project.Catalog.FeatureOf(k)).OrderBy(f => f.Feature.SortOrder).ThenBy(f => f.Key)
             .Select(f => StandingOf(seen, f, now)).ToList();
         return new(customer, account is not null, seen.Plan, features, now);
     }
@@ -483,7 +483,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
 
         foreach (var key in account.Terms.Rolling)
         {
-            var feature = project.Catalog.FeaturesByKey[key];
+            var feature = project.Catalog.FeatureOf(key);
             if (asks(feature)
                 && !(account.FindFeature(key) is { } known && known.IsOpened(known.PeriodAt(now))
                     && known.StoredFacts(now).Balance.Version > 0))

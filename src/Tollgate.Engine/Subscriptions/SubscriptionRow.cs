@@ -33,7 +33,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
             Id = row.Id("id"),
             Status = CatalogWords.Read<SubscriptionStatus>(row.Text("status")),
             Terms = new(
-                project.Catalog.PlanVersions[row.Whole("plan_version_id")], CatalogWords.Read<PriceInterval>(row.Text("interval")),
+                project.Catalog.VersionOf(row.Whole("plan_version_id")), CatalogWords.Read<PriceInterval>(row.Text("interval")),
                 currency,
                 row.Long("quantity"))
             {
@@ -82,7 +82,7 @@ internal sealed record StoredTerms(
     public static SubscriptionTerms Read(string json, Currency currency, PublishedCatalog catalog)
     {
         var stored = JsonSerializer.Deserialize(json, SubscriptionJson.Stored.StoredTerms)!;
-        return new(catalog.PlanVersions[stored.PlanVersion], CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity)
+        return new(catalog.VersionOf(stored.PlanVersion), CatalogWords.Read<PriceInterval>(stored.Interval), currency, stored.Quantity)
         {
             CustomAmount = stored.CustomAmount, AddOns = AddOnText.Read(stored.AddOns),
             AgreedDiscount = StoredDiscount.Read(stored.Discount),

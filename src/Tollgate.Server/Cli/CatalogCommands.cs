@@ -274,7 +274,7 @@ internal static class CatalogCommands
         }
     }
 
-    /// <summary><c> MRR if all were: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
+    /// <summary><c> MRR after a migration of all: 348.00 USD → 468.00 USD (+120.00 USD).</c></summary>
     private static string RevenueOf(CatalogAnswer planned)
     {
         var changes = planned.MrrChange.Select(static one =>
@@ -282,7 +282,7 @@ internal static class CatalogCommands
             var (before, after, change) = (Text(one.Before, one), Text(one.After, one), Text(one.Change, one));
             return $"{before} → {after} ({(one.Change < 0 ? "" : "+")}{change})";
         });
-        return planned.MrrChange.Count == 0 ? "" : $" MRR if all were: {string.Join(", ", changes)}.";
+        return planned.MrrChange.Count == 0 ? "" : $" MRR after a migration of all: {string.Join(", ", changes)}.";
 
         static string Text(long minor, MrrChangeView of) => new MoneyAmount(minor, Currency.Of(of.Currency)).ToString();
     }

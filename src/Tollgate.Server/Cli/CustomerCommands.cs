@@ -4,12 +4,13 @@ using System.Text.Json.Nodes;
 
 namespace Tollgate.Server.Cli;
 
-/// <summary><c>tollgate customers list|show|create|usage</c>.</summary>
+/// <summary><c>tollgate customers list|show|create|usage|set-login</c>.</summary>
 internal static class CustomerCommands
 {
     private const string Path = "/v1/customers";
 
-    public static Command Build() => ServerDoor.Group("customers", "Customers of a project.", List(), Show(), Create(), Usage());
+    public static Command Build() => ServerDoor.Group(
+        "customers", "Customers of a project.", List(), Show(), Create(), Usage(), SetLogin());
 
     private static Command List() => Lists.Command(
         Path, "id",
@@ -59,6 +60,38 @@ internal static class CustomerCommands
             }
 
             Lists.PrintOne(await door.SendAsync(HttpMethod.Post, Path, body, cancel), parsed.GetValue(json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command SetLogin()
+    {
+        var (id, json) = (Id(), Lists.JsonOption());
+        var username = new Option<string>("--username") { HelpName = "text", Description = "Default: the customer's id." };
+        var variable = new Option<string>("--password-variable")
+        {
+            HelpName = "name", Required = true,
+            Description = "The environment variable with the password, so that it is in no process list. 8 to 256 characters.",
+        };
+        var command = new Command(
+            "set-login",
+            "Sets the user name and password with which the customer gets a token at POST /auth/login.\n\nExample:\n"
+                + "  PASSWORD=testpass123 tollgate customers set-login test@example.com --password-variable PASSWORD --project resume-ats")
+            {
+                id, username, variable, json,
+            };
+        ServerDoor.SetAction(command, async (door, parsed, cancel) =>
+        {
+            var name = parsed.GetRequiredValue(variable);
+            var body = new JsonObject
+            {
+                ["username"] = parsed.GetValue(username),
+                ["password"] = Environment.GetEnvironmentVariable(name)
+                    ?? throw new CliStopException(ExitCode.Usage, $"The variable {name} is not set."),
+            };
+            var path = Lists.Of(Path, parsed.GetRequiredValue(id)) + "/login";
+            Lists.PrintOne(await door.SendAsync(HttpMethod.Put, path, body, cancel), parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

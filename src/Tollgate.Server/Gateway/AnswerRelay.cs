@@ -299,7 +299,7 @@ internal sealed class AnswerRelay(HttpContext context, GatewayCall call, CallMet
         var left = (settled?.Answer.Decision?.Standings ?? []).Where(standing => standing.Remaining is not null)
             .Select(standing =>
                 string.Create(
-                    CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeaturesByKey[standing.FeatureKey].Code}={standing.Remaining}"));
+                    CultureInfo.InvariantCulture, $"{call.Project.Catalog.FeatureOf(standing.FeatureKey).Code}={standing.Remaining}"));
         if (string.Join(", ", left) is { Length: > 0 } remaining)
         {
             yield return (RemainingHeader, remaining);

@@ -8,6 +8,7 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Quotas;
 using Tollgate.Server.Catalog;
+using Tollgate.Server.Projects;
 
 namespace Tollgate.Server.Hosting;
 
@@ -20,13 +21,16 @@ namespace Tollgate.Server.Hosting;
 /// adds nothing.
 /// </remarks>
 internal sealed class DemoData(
-    ProjectDirectory directory, CustomerQueries customers, CreateCustomer create, AssignPlan assign, QuotaGate gate, Clock clock,
-    ILogger<DemoData> logger)
+    ProjectDirectory directory, CustomerQueries customers, CreateCustomer create, AssignPlan assign, QuotaGate gate, CustomerLogins logins,
+    Passwords passwords, Clock clock, ILogger<DemoData> logger)
 {
     private const int CustomersPerProject = 12;
     private const int Days = 34;
     private const string ShownProject = "resume-ats";
     private const string ShownCustomer = "demo_02";
+
+    /// <summary>The user of the product's own verification commands. It has the free plan, and its password is no secret.</summary>
+    private const string User = "test@example.com", UserPassword = "testpass123";
 
     private static readonly string[] Names =
     [
@@ -54,6 +58,11 @@ internal sealed class DemoData(
                 var events = await FillAsync(project, seed, cancel);
                 logger.LogInformation("Demo data of {Project}: {Events} events.", project.Code, events);
             }
+        }
+
+        if (directory.Find(ShownProject) is { } shown && await logins.FindAsync(shown, User, cancel) is null)
+        {
+            await logins.SetAsync(shown, User, User, await passwords.HashAsync(UserPassword, cancel), key: null, cancel);
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
+using Tollgate.Core.Catalog;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http.Pages;
@@ -39,7 +40,7 @@ public sealed class FrontDoor(
         AnswerHeaders.Begin(context.Response);
         try
         {
-            await RunAsync(context);
+            await RunWithCatalogAsync(context);
             if (IsBareFailure(context.Response))
             {
                 var code = Problems.Of(context.Response.StatusCode);
@@ -67,6 +68,30 @@ public sealed class FrontDoor(
         }
     }
 
+    /// <summary>
+    /// Runs the request. If it reads a row that another request wrote with a newer catalogue, a read repeats with that catalogue; a change
+    /// fails with 503, since part of it may have taken effect, and its repetition has the new catalogue.
+    /// </summary>
+    private async Task RunWithCatalogAsync(HttpContext context)
+    {
+        try
+        {
+            await RunAsync(context);
+        }
+        catch (CatalogTooOldException) when (!context.Response.HasStarted)
+        {
+            await directory.RefreshAsync(context.RequestAborted);
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+            {
+                throw;
+            }
+
+            context.Response.Clear();
+            AnswerHeaders.Begin(context.Response);
+            await RunAsync(context);
+        }
+    }
+
     /// <summary>Finds the endpoint's caller, and runs the endpoint or refuses.</summary>
     private async Task RunAsync(HttpContext context)
     {
@@ -81,7 +106,7 @@ public sealed class FrontDoor(
         {
             await Problems.WriteAsync(
                 context, ErrorCode.MalformedRequest,
-                $"The path has the segment '{dots}'. Send the path without '.' and '..' segments; no id is one of them.");
+                $"The path has the segment '{dots}'. Send the path without '.' and '..' segments. No id is '.' or '..'.");
         }
         else if (requirement is null)
         {

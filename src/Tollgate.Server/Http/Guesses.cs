@@ -66,6 +66,9 @@ public sealed class Guesses : IDisposable
         _budget.PauseOf(AddressOf(context), Now()) is null
         || (_directory.Current.Check?.IsGenuine(token) == true && KeyHash.TryOf(token, out var hash) && !IsDead(hash));
 
+    /// <summary>Returns the pause of an address that guesses, before a check that costs more than a look-up. Null: check.</summary>
+    public TimeSpan? PauseOf(HttpContext context) => _budget.PauseOf(AddressOf(context), Now());
+
     /// <summary>Remembers a token that the database does not know or that has ended, which will not change.</summary>
     public void Bury(KeyHash hash) => Volatile.Write(ref _dead[Place(hash)], new(hash));
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Npgsql;
 using Tollgate.Contracts.Http;
 using Tollgate.Core;
+using Tollgate.Core.Catalog;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Ledger;
 
@@ -89,6 +90,7 @@ public static class Problems
             (ErrorCode.MalformedRequest, "A chunk of the body has an invalid size."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
         CustomerErasedException => (ErrorCode.CustomerErased, null),
+        CatalogTooOldException => (ErrorCode.Overloaded, "The catalogue changed during the request. Repeat the request."),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout. 25006: a standby,
         // which is read-only. 25P03: PostgreSQL ended an idle transaction. 26000: a pooler before PostgreSQL dropped a prepared statement.

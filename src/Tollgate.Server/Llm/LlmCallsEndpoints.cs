@@ -219,7 +219,7 @@ internal static class LlmCallsEndpoints
 
     private static Dictionary<string, LlmBalance> BalancesOf(ProjectSnapshot project, GateAnswer answer) =>
         (answer.Decision?.Standings ?? []).ToDictionary(
-            standing => project.Catalog.FeaturesByKey[standing.FeatureKey].Code,
+            standing => project.Catalog.FeatureOf(standing.FeatureKey).Code,
             standing => new LlmBalance
             {
                 Limit = standing.Limit?.Value, Used = standing.Used.Value, Held = standing.Held.Value,

@@ -122,7 +122,7 @@ internal static class DecisionsEndpoints
             Postings = [], Burned = [], Thresholds = [],
             Because =
             [
-                .. hold.Parts.Select(p => $"{project.Catalog.FeaturesByKey[p.FeatureKey].Code}: {p.Amount} was available and was held."),
+                .. hold.Parts.Select(p => $"{project.Catalog.FeatureOf(p.FeatureKey).Code}: {p.Amount} was available and was held."),
                 $"The reservation is {state}; its expiry is {hold.ExpiresAt}. No part of it was settled.",
             ],
         };

@@ -346,7 +346,7 @@ internal static class EventsEndpoints
         var view = new VoidedView
         {
             Id = answer.Id!, Voids = id, Replayed = answer.Replayed,
-            Feature = answer.Decision is { } decision ? project.Catalog.FeaturesByKey[decision.FeatureKey].Code : null,
+            Feature = answer.Decision is { } decision ? project.Catalog.FeatureOf(decision.FeatureKey).Code : null,
             Plan = answer.Decision?.Plan,
             Limit = standing?.Limit?.Value, Used = standing?.Used.Value, Held = standing?.Held.Value,
             Remaining = standing?.Remaining?.Value,

@@ -24,6 +24,8 @@ public static class ProjectsRoom
         services.AddSingleton<RevokeKey>();
         services.AddSingleton<IssueCustomerToken>();
         services.AddSingleton<RevokeTokens>();
+        services.AddSingleton<CustomerLogins>();
+        services.AddSingleton<Passwords>();
         services.AddSingleton<ServerPresence>();
         services.AddSingleton<ProjectHousekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<ServerPresence>());
@@ -36,5 +38,6 @@ public static class ProjectsRoom
         ProjectsEndpoints.Map(app);
         KeysEndpoints.Map(app);
         TokensEndpoints.Map(app);
+        LoginEndpoints.Map(app);
     }
 }

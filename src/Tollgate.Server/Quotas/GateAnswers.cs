@@ -67,7 +67,7 @@ internal static class GateAnswers
     /// path.</param>
     public static Problem RefusalOf(ErrorCode code, ProjectSnapshot project, string? customer, Decision decision, Uri? server)
     {
-        var feature = project.Catalog.FeaturesByKey[decision.FeatureKey];
+        var feature = project.Catalog.FeatureOf(decision.FeatureKey);
         var standing = decision.Standing;
         var suggested = code.Status == StatusCodes.Status402PaymentRequired ? SuggestedPlan(project, decision, feature) : null;
         return Problem.Of(code, Explain(project, decision)) with
@@ -93,7 +93,7 @@ internal static class GateAnswers
         {
             Allowed = decision.Allowed,
             Reason = OutcomeMap.Reason(decision.Outcome),
-            Feature = project.Catalog.FeaturesByKey[decision.FeatureKey].Code,
+            Feature = project.Catalog.FeatureOf(decision.FeatureKey).Code,
             Plan = decision.Plan,
             Limit = standing?.Limit?.Value,
             Used = standing?.Used.Value,
@@ -112,7 +112,7 @@ internal static class GateAnswers
         {
             Allowed = true,
             Reason = OutcomeMap.Reason(decision.Outcome),
-            Feature = project.Catalog.FeaturesByKey[decision.FeatureKey].Code,
+            Feature = project.Catalog.FeatureOf(decision.FeatureKey).Code,
             Plan = decision.Plan,
             Limit = standing?.Limit?.Value,
             Used = standing?.Used.Value,
@@ -162,7 +162,7 @@ internal static class GateAnswers
 
     /// <summary>Explains the refusal in a sentence.</summary>
     public static string Explain(ProjectSnapshot project, Decision decision) =>
-        Explain(project.Catalog.FeaturesByKey[decision.FeatureKey], decision);
+        Explain(project.Catalog.FeatureOf(decision.FeatureKey), decision);
 
     private static string Explain(FeatureEntry feature, Decision decision) => (decision.Outcome, decision.Standing) switch
     {

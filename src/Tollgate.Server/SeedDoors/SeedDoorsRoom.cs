@@ -13,6 +13,7 @@ public static class SeedDoorsRoom
         app.MapEmailAssistant();
         app.MapEmailAssistantBilling();
         app.MapResumeAts();
+        app.MapResumeAtsLogin();
         app.MapAlwrityDoor();
         app.MapAlwrityCosts();
         app.MapTrendit();

@@ -130,7 +130,7 @@ public sealed class PortalPages(
     {
         var (project, customer, cancel) = (deps.Project, deps.Session.Customer, deps.Context.RequestAborted);
         var account = await customers.FindAccountAsync(project, customer, cancel);
-        var plan = account?.PlanVersionId is { } version ? project.Catalog.PlanVersions[version] : project.Catalog.DefaultPlan;
+        var plan = account?.PlanVersionId is { } version ? project.Catalog.VersionOf(version) : project.Catalog.DefaultPlan;
         var newest = await NewestAsync(deps);
         return new(
             plan.Plan, plan.Code == project.Catalog.DefaultPlan.Code, account is not null && account.Customer.Id != customer,

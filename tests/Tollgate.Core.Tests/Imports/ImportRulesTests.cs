@@ -132,6 +132,7 @@ public sealed class ImportRulesTests
             Revision = 1, ETag = "1", Document = new() { Code = "shop", Name = "Shop", DefaultPlan = "pro" },
             Features = features.ToFrozenDictionary(static one => one.Code),
             FeaturesByKey = features.ToFrozenDictionary(static one => one.Key),
+            FeatureKeys = features.ToFrozenDictionary(static one => one.Code, static one => one.Key),
             Plans = new[] { plan }.ToFrozenDictionary(static one => one.Code),
             PlanVersions = new[] { plan }.ToFrozenDictionary(static one => one.Id),
             MetersByEventType = FrozenDictionary<string, IReadOnlyList<MeterTarget>>.Empty, TimedFeatures = [],

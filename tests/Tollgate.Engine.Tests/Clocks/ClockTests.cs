@@ -102,6 +102,7 @@ public sealed class ClockTests
                 ETag = "",
                 Document = new() { Code = "p", Name = "P", DefaultPlan = "free", Plans = [free] },
                 Features = FrozenDictionary<string, FeatureEntry>.Empty,
+                FeatureKeys = FrozenDictionary<string, int>.Empty,
                 FeaturesByKey = FrozenDictionary<int, FeatureEntry>.Empty,
                 Plans = FrozenDictionary<string, PlanVersion>.Empty,
                 PlanVersions = FrozenDictionary<int, PlanVersion>.Empty,

@@ -80,7 +80,7 @@ public sealed class MigrationOutlookTests(RunningServer running)
         await File.WriteAllTextAsync(file, Dearer);
         var diff = await ServerProcess.RunAsync("catalog", "diff", file, "--data", running.Server.Data, "--project", sandbox.Code);
         diff.Output.ShouldContain(
-            "1 subscription keeps its version until it is migrated. MRR if all were: 348.00 USD → 468.00 USD (+120.00 USD).");
+            "1 subscription keeps its version until it is migrated. MRR after a migration of all: 348.00 USD → 468.00 USD (+120.00 USD).");
     }
 
     private async Task<BillingSandbox> FilledAsync()
