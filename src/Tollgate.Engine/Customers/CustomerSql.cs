@@ -6,8 +6,8 @@ public static class CustomerSql
     /// <summary>
     /// Creates missing customers and returns all, existing and new, in no particular order. <c>$1 smallint[]</c> partitions, <c>$2
     /// integer[]</c> project ids, <c>$3 text[]</c> customer ids, <c>$4 bytea[]</c> their <see cref="ErasedIds"/> hashes (empty: erased
-    /// customers are unknown), position by position; repeats are fine. An erased customer is not created, and has no row in the result. Rows:
-    /// partition, account, project_id, id.
+    /// customers are unknown), position by position; repeats are fine. An erased customer is not created, and has no row in the result.
+    /// Rows: partition, account, project_id, id.
     /// </summary>
     /// <remarks>
     /// One statement, so that the lanes may call it inside their own transaction. A customer that another transaction creates at the same

@@ -8,8 +8,8 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Customers;
 
 /// <summary>
-/// The hashes by which Tollgate recognises the id of an erased customer without storing it: HMAC-SHA256 under a key of the server. A copy of
-/// the database alone does not have that key, so nobody can test guessed ids against it.
+/// The hashes by which Tollgate recognises the id of an erased customer without storing it: HMAC-SHA256 under a key of the server. A copy
+/// of the database alone does not have that key, so nobody can test guessed ids against it.
 /// </summary>
 public sealed class ErasedIds(SigningKeys keys)
 {

@@ -11,7 +11,9 @@ using Tollgate.Engine.Secrets;
 namespace Tollgate.Engine.Privacy;
 
 /// <summary>Business of the customer that has to end before its erasure.</summary>
-/// <param name="Kind"><c>members</c>, <c>subscription</c>, <c>invoice</c>, <c>payment</c>, <c>refund</c>, <c>dispute</c>, <c>line</c>.</param>
+/// <param name="Kind">
+/// <c>members</c>, <c>subscription</c>, <c>invoice</c>, <c>payment</c>, <c>refund</c>, <c>dispute</c>, <c>line</c>.
+/// </param>
 /// <param name="Id">The id or number of the member, subscription and so on.</param>
 public sealed record ErasureBlocker(string Kind, string Id);
 
@@ -25,10 +27,10 @@ public sealed record EraseResult(Erasure? Erasure, IReadOnlyList<ErasureBlocker>
 /// <remarks>
 /// <list type="number">
 /// <item>A member leaves its owner first: from then on no decision uses its id.</item>
-/// <item>One transaction, under the customer's lock: it looks for open business, ends reservations, strips or deletes the rows of all tables
-/// but the largest, gives the customer its pseudonym and stores the erasure. After its commit the former id is unknown.</item>
-/// <item><see cref="RunErasures"/> does the rest in steps: events, reservations, and texts of the whole project that name the customer.
-/// The caller waits a while for it; a server that dies leaves the steps to another one.</item>
+/// <item>One transaction, under the customer's lock: it looks for open business, ends reservations, strips or deletes the rows of all
+/// tables but the largest, gives the customer its pseudonym and stores the erasure. After its commit the former id is unknown.</item>
+/// <item><see cref="RunErasures"/> does the rest in steps: events, reservations, and texts of the whole project that name the customer. The
+/// caller waits a while for it; a server that dies leaves the steps to another one.</item>
 /// </list>
 /// Requests that decide on the customer meanwhile find its versions moved and look it up again: they get <c>customer_erased</c>.
 /// </remarks>
@@ -207,7 +209,7 @@ public sealed class EraseCustomer(
         string pseudonym;
         do
         {
-            pseudonym = "erased_" + RandomNumberGenerator.GetHexString(24, lowercase: true);
+            pseudonym = "erased_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
         }
         while (CustomerPlace.PartitionOf(project, pseudonym) != partition);
 

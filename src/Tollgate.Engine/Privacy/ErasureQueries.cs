@@ -15,6 +15,9 @@ namespace Tollgate.Engine.Privacy;
 public sealed record Erasure(
     Guid Id, string Customer, string Actor, Instant RequestedAt, Instant? DoneAt, IReadOnlyDictionary<string, long> Changes)
 {
+    /// <summary>Of <see cref="ErasureQueries.Statuses"/>.</summary>
+    public string Status => DoneAt is null ? "running" : "done";
+
     internal static Erasure Read(RowReader row) => new(
         row.Id("id"), row.Text("customer"), row.Text("actor"), row.Time("requested_at"), row.TimeOrNull("done_at"),
         JsonSerializer.Deserialize(row.Text("changes"), ErasureJson.Stored.DictionaryStringInt64)!);
@@ -23,6 +26,8 @@ public sealed record Erasure(
 /// <summary>Reads the log of erasures.</summary>
 public sealed class ErasureQueries(NpgsqlDataSource database, ErasedIds ids)
 {
+    public static IReadOnlyList<string> Statuses { get; } = ["running", "done"];
+
     /// <summary>The last erasure of a customer, by its former id or its pseudonym.</summary>
     public async Task<Erasure?> FindAsync(ProjectSnapshot project, string customer, CancellationToken cancel)
     {

@@ -1,6 +1,6 @@
 namespace Tollgate.Engine.Privacy;
 
-/// <summary>What an erasure does to the rows of a customer in one table.</summary>
+/// <summary>The effect of an erasure on the rows of a customer in one table.</summary>
 public enum Erasing
 {
     /// <summary>The rows stay as they are: <see cref="PersonalTable.Why"/>.</summary>

@@ -20,7 +20,9 @@ public static class PersonalTables
     private static readonly (string, string) Actor =
         ("actor", "CASE WHEN t.actor LIKE 'customer %' THEN 'customer ' || $5 ELSE t.actor END");
 
-    /// <summary>A reason that other customers gave too is a category, and reports of churn show it; any other is the customer's own text.</summary>
+    /// <summary>
+    /// A reason that other customers gave too is a category, and reports of churn show it; any other is the customer's own text.
+    /// </summary>
     private const string Category =
         """
         CASE WHEN EXISTS (SELECT FROM mrr_movements o

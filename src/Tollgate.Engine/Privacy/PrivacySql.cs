@@ -1,8 +1,8 @@
 namespace Tollgate.Engine.Privacy;
 
 /// <summary>
-/// The statements of the room, beside those of <see cref="PersonalTables"/>. An erasure is the only other writer of the tables of all rooms:
-/// it removes texts, and no amount, quantity or state that a rule reads.
+/// The statements of the room, beside those of <see cref="PersonalTables"/>. An erasure is the only other writer of the tables of all
+/// rooms: it removes texts, and no amount, quantity or state that a rule reads.
 /// </summary>
 internal static class PrivacySql
 {
@@ -41,7 +41,9 @@ internal static class PrivacySql
     /// <summary>Projects with a due step.</summary>
     public const string Due = "SELECT DISTINCT e.project_id FROM erasures e WHERE e.due_at <= now()";
 
-    /// <summary>Takes the next step of one erasure; another server that has it is passed over. $1 project, $2 the erasure, or null: any.</summary>
+    /// <summary>
+    /// Takes the next step of one erasure; another server that has it is passed over. $1 project, $2 the erasure, or null: any.
+    /// </summary>
     public const string Take =
         """
         SELECT e.id, e.customer, e.step, e.place, e.terms, e.done_at IS NOT NULL AS is_again
@@ -123,7 +125,9 @@ internal static class PrivacySql
          WHERE partition = $1 AND account = $2 AND (held <> 0 OR open_holds <> 0)
         """;
 
-    /// <summary>The webhook objects that have the caller's ids as names. $1 partition, $2 account. Rows: the name, and the one from now on.</summary>
+    /// <summary>
+    /// The webhook objects that have the caller's ids as names. $1 partition, $2 account. Rows: the name, and the one from now on.
+    /// </summary>
     public const string Names =
         """
         SELECT s.reference, s.id::text FROM subscriptions s WHERE s.partition = $1 AND s.account = $2 AND s.reference IS NOT NULL
@@ -132,8 +136,8 @@ internal static class PrivacySql
     // ---- steps -------------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Strips the next events of the account. $1 partition, $2 account, $3 id and $4 month of the last one, $5 number of rows, $6 properties of
-    /// calls that stay. Row: id and month of the last one, rows seen, rows changed.
+    /// Strips the next events of the account. $1 partition, $2 account, $3 id and $4 month of the last one, $5 number of rows, $6
+    /// properties of calls that stay. Row: id and month of the last one, rows seen, rows changed.
     /// </summary>
     public const string StripEvents =
         """
@@ -197,9 +201,9 @@ internal static class PrivacySql
         """;
 
     /// <summary>
-    /// Renames webhook objects, which go on with their sequences. Events that were published meanwhile under a former name come after those of
-    /// the new one. The caller keeps the publisher away. $1 project, $2 the customer's id, $3 pseudonym, $4 names of subscriptions, $5 their new
-    /// names.
+    /// Renames webhook objects, which go on with their sequences. Events that were published meanwhile under a former name come after those
+    /// of the new one. The caller keeps the publisher away. $1 project, $2 the customer's id, $3 pseudonym, $4 names of subscriptions, $5
+    /// their new names.
     /// </summary>
     public const string Rename =
         """
@@ -229,8 +233,8 @@ internal static class PrivacySql
 
     /// <summary>
     /// Empties the payloads of the next webhook events that show the customer, and what the receivers answered. $1 project, $2 the last
-    /// position, $3 number of rows, $4 the customer's id and its pseudonym: an event about an invoice shows the buyer also afterwards. Row: the last
-    /// position, rows seen, rows changed.
+    /// position, $3 number of rows, $4 the customer's id and its pseudonym: an event about an invoice shows the buyer also afterwards. Row:
+    /// the last position, rows seen, rows changed.
     /// </summary>
     public const string StripWebhooks =
         """
@@ -278,8 +282,8 @@ internal static class PrivacySql
         """;
 
     /// <summary>
-    /// Deletes stored answers that show the customer, and those of requests to its paths. $1 project, $2 the last key, $3 number of rows, $4 the
-    /// customer's id, $5 its address or null, $6 the id as it is in paths. Row: the last key, rows seen, rows changed.
+    /// Deletes stored answers that show the customer, and those of requests to its paths. $1 project, $2 the last key, $3 number of rows,
+    /// $4 the customer's id, $5 its address or null, $6 the id as it is in paths. Row: the last key, rows seen, rows changed.
     /// </summary>
     public const string ForgetAnswers =
         """

@@ -13,8 +13,8 @@ using Tollgate.Engine.Webhooks;
 namespace Tollgate.Engine.Privacy;
 
 /// <summary>
-/// The steps of erasures after their first transaction. Each call is one transaction on a bounded number of rows, which also stores how far it
-/// came, so a killed server repeats at most one.
+/// The steps of erasures after their first transaction. Each call is one transaction on a bounded number of rows, which also stores how far
+/// it came, so a killed server repeats at most one.
 /// </summary>
 /// <remarks>
 /// The last steps search texts of the whole project. They run twice: a request that had read the customer before the erasure may write its
@@ -34,7 +34,7 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
 
     private delegate Task<StepResult> Step(Work work, CancellationToken cancel);
 
-    /// <param name="Place">Where the step continues; null: it is over.</param>
+    /// <param name="Place">The place from which the step continues; null: it is over.</param>
     private sealed record StepResult(string? Place, string Table, long Changed);
 
     /// <summary>An erasure that this transaction holds.</summary>

@@ -35,8 +35,8 @@ CREATE INDEX erasures_by_customer ON erasures (project_id, customer);
 CREATE INDEX erasures_in_order    ON erasures (project_id, sequence);
 CREATE INDEX erasures_due         ON erasures (project_id, due_at) WHERE due_at IS NOT NULL;
 
--- The data of an event without its person: the caller's ids and properties are gone. Of a call to a model the numbers and names stay that costs are
--- computed from ("the_kept"). Quantities, postings and corrections stay: balances and invoices are made of them.
+-- The data of an event without its person: the caller's ids and properties are gone. Calls to models keep the numbers and names from which
+-- costs are computed ("the_kept"). Quantities, postings and corrections stay: balances and invoices are made of them.
 CREATE FUNCTION erased_event(the_data jsonb, the_feature integer, the_kept text[]) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(jsonb_object_agg(k.key, k.value), '{}')
       FROM (SELECT d.key,

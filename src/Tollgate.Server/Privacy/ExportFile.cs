@@ -11,8 +11,8 @@ using Tollgate.Server.Http;
 namespace Tollgate.Server.Privacy;
 
 /// <summary>
-/// Writes an export as a ZIP file while it reads the rows, so its memory does not depend on the customer's size: for each table a JSON array
-/// and a CSV file, and at the end <c>manifest.json</c>.
+/// Writes an export as a ZIP file while it reads the rows, so its memory does not depend on the customer's size: for each table a JSON
+/// array and a CSV file, and at the end <c>manifest.json</c>.
 /// </summary>
 internal static class ExportFile
 {
@@ -124,8 +124,8 @@ internal static class ExportFile
 }
 
 /// <summary>
-/// Takes what the archive writes and holds it until <see cref="SendAsync"/>: the archive ends an entry with a synchronous write, which a response
-/// refuses. It holds one compressed page of rows.
+/// Takes what the archive writes and holds it until <see cref="SendAsync"/>: the archive ends an entry with a synchronous write, which a
+/// response refuses. It holds one compressed page of rows.
 /// </summary>
 internal sealed class PieceStream(Stream body) : Stream
 {

@@ -74,7 +74,7 @@ internal static class PrivacyEndpoints
     }
 
     private static ErasureView ViewOf(Erasure erasure) => new(
-        erasure.Id.ToString("D"), erasure.Customer, erasure.DoneAt is null ? "running" : "done", erasure.Actor,
+        erasure.Id.ToString("D"), erasure.Customer, erasure.Status, erasure.Actor,
         erasure.RequestedAt.ToOffset(), erasure.DoneAt?.ToOffset(), erasure.Changes);
 
     /// <summary>Names each piece of business, and what ends it.</summary>

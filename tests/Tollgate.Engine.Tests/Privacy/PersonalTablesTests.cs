@@ -4,8 +4,8 @@ using Tollgate.Testing;
 namespace Tollgate.Engine.Tests.Privacy;
 
 /// <summary>
-/// The lists of what exports and erasures do with each table, compared with the schema: a new table or a new column with text is in the lists,
-/// or these tests fail.
+/// The lists of what exports and erasures do with each table, compared with the schema: a new table or a new column with text is in the
+/// lists, or these tests fail.
 /// </summary>
 public sealed class PersonalTablesTests(FreshDatabase database) : IClassFixture<FreshDatabase>
 {

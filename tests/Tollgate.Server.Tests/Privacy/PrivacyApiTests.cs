@@ -231,6 +231,20 @@ public sealed class PrivacyApiTests(RunningServer running)
         await Done(door.PostAsync($"{path}/credits", $$"""{"amount": 40, "kind": "promotional", "note": "{{Mark}}"}"""));
         await Done(door.PostAsync($"{path}/credits", $$"""{"amount": 30, "kind": "prepaid", "note": "{{Mark}}"}"""));
 
+        await UseAsync(door);
+        await BuyAsync(door, path);
+        await HearAsync(project);
+        foreach (var sql in (string[])[
+            $"SELECT count(*) FROM alerts WHERE customer = '{Id}'", $"SELECT count(*) FROM mails WHERE customer = '{Id}'",
+            $"SELECT count(*) FROM webhook_events WHERE payload LIKE '%{Mail}%'"])
+        {
+            var ofProject = $"{sql} AND project_id = {await ProjectAsync(project)}";
+            await Eventually.UntilAsync(async () => await CountAsync(ofProject) > 0, () => ofProject);
+        }
+    }
+
+    private static async Task UseAsync(Door door)
+    {
         // Use: 26 of 29 calls cross thresholds, so there are mails, alerts and webhooks.
         await Done(door.PostAsync(
             "/v1/consume",
@@ -245,7 +259,10 @@ public sealed class PrivacyApiTests(RunningServer running)
             "/v1/llm-calls",
             $$"""{"id": "{{Mark}}-llm", "customer": "{{Id}}", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "request_id": "{{Mark}}", "endpoint": "/{{Mark}}", "status": 500, "error": "{{Mark}}", "properties": {"user": "{{Mark}}", "phone": 4912345678} }"""));
         await Done(door.PostAsync("/v1/reservations", $$"""{"customer": "{{Id}}", "feature": "calls", "amount": 1, "id": "{{Mark}}-r"}"""));
+    }
 
+    private static async Task BuyAsync(Door door, string path)
+    {
         // Money: a subscription under an id of the caller, a refund, a write-off, a cancellation with words of the customer.
         var bought = await Done(door.PostAsync($"{path}/packs", $$"""{"pack": "hundred", "id": "{{Mark}}-p"}"""));
         await Done(door.PostAsync($"/v1/invoices/{bought["invoice"]["id"]}/void", $$"""{"note": "{{Mark}}"}"""));
@@ -267,7 +284,10 @@ public sealed class PrivacyApiTests(RunningServer running)
         await Done(door.PostAsync($"/v1/payments/{payment}/refunds", $$"""{"amount": 100, "reason": "Refund of the year"}"""));
         await Done(
             door.PostAsync($"/v1/subscriptions/{Mark}-s/cancel", $$"""{"at": "now", "reason": "{{Mark}}", "comment": "{{Mark}}"}"""));
+    }
 
+    private async Task HearAsync(string project)
+    {
         // Events of a provider: one names the customer at the provider, the other its address, the third somebody else.
         await ExecuteAsync(
             $"""
@@ -287,14 +307,6 @@ public sealed class PrivacyApiTests(RunningServer running)
                        '{TestSecrets.Seal(body, SecretPlace.ProviderEvent(await ProjectAsync(project), "stripe", id))}', '{state}', NULL
                   FROM projects p WHERE p.code = '{project}'
                 """);
-        }
-
-        foreach (var sql in (string[])[
-            $"SELECT count(*) FROM alerts WHERE customer = '{Id}'", $"SELECT count(*) FROM mails WHERE customer = '{Id}'",
-            $"SELECT count(*) FROM webhook_events WHERE payload LIKE '%{Mail}%'"])
-        {
-            var ofProject = $"{sql} AND project_id = {await ProjectAsync(project)}";
-            await Eventually.UntilAsync(async () => await CountAsync(ofProject) > 0, () => ofProject);
         }
     }
 
