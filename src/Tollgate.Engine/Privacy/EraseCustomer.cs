@@ -38,6 +38,9 @@ public sealed class EraseCustomer(
     CustomerChanges changes, RemoveMember leave, CustomerQueries customers, ErasureQueries erasures, RunErasures run, ErasedIds ids,
     SecretBox secrets, Clock clock)
 {
+    /// <summary>Enough that no two pseudonyms are equal.</summary>
+    private const int PseudonymBytes = 12;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
 
     public async Task<EraseResult> RunAsync(ProjectSnapshot project, string id, string actor, CancellationToken cancel)
@@ -209,7 +212,7 @@ public sealed class EraseCustomer(
         string pseudonym;
         do
         {
-            pseudonym = "erased_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+            pseudonym = "erased_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(PseudonymBytes));
         }
         while (CustomerPlace.PartitionOf(project, pseudonym) != partition);
 

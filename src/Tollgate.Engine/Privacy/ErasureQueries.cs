@@ -15,7 +15,7 @@ namespace Tollgate.Engine.Privacy;
 public sealed record Erasure(
     Guid Id, string Customer, string Actor, Instant RequestedAt, Instant? DoneAt, IReadOnlyDictionary<string, long> Changes)
 {
-    /// <summary>Of <see cref="ErasureQueries.Statuses"/>.</summary>
+    /// <summary>One of <see cref="ErasureQueries.Statuses"/>.</summary>
     public string Status => DoneAt is null ? "running" : "done";
 
     internal static Erasure Read(RowReader row) => new(

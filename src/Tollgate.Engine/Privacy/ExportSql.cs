@@ -10,8 +10,8 @@ internal static class ExportSql
         "partition", "account", "project_id", "xid", "pushed", "issuer", "leased_until", "taken_at"];
 
     /// <summary>
-    /// Parameters of its SQL: those of <see cref="PersonalTable"/>, but $5 whether it reads the first page, $6 the last key, $7 number of rows.
-    /// Rows: the row as a JSON object, and its key.
+    /// Parameters of its SQL: those of <see cref="PersonalTable"/>, but $5 whether it reads the first page, $6 the last key, $7 number of
+    /// rows. Rows: the row as a JSON object, and its key.
     /// </summary>
     public static ExportedTable TableOf(PersonalTable table, IReadOnlyList<ExportedColumn> columns)
     {
