@@ -66,6 +66,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(ExchangeRateList))]
 [JsonSerializable(typeof(KpisView))]
 [JsonSerializable(typeof(MarginsView))]
+[JsonSerializable(typeof(AdoptionView))]
 [JsonSerializable(typeof(SpendRequest))]
 [JsonSerializable(typeof(SpendView))]
 [JsonSerializable(typeof(SpendList))]

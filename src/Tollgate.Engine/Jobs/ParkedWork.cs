@@ -211,6 +211,7 @@ public static class WorkNames
     public const string WebhookDeliveries = "webhook_deliveries";
     public const string AlertEvents = "alert_events";
     public const string AlertChecks = "alert_checks";
+    public const string FeatureMonths = "feature_months";
     public const string MailEvents = "mail_events";
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
@@ -220,9 +221,9 @@ public static class WorkNames
 
     public static IReadOnlyList<string> All { get; } =
     [
-        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, GatewayJobs, GrantSchedules, Holds, Imports, Inbox,
-        MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions,
-        VatChecks, WebhookDeliveries, WebhookEvents,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports,
+        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions, VatChecks,
+        WebhookDeliveries, WebhookEvents,
     ];
 }
 

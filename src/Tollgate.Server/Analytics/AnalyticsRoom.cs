@@ -7,7 +7,8 @@ public static class AnalyticsRoom
 {
     public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
         services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
-            .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>();
+            .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>().AddSingleton<AdoptionQueries>()
+            .AddHostedService<AdoptionLoop>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
@@ -17,5 +18,6 @@ public static class AnalyticsRoom
         SpendEndpoints.Map(app);
         CohortEndpoints.Map(app);
         MarginEndpoints.Map(app);
+        AdoptionEndpoints.Map(app);
     }
 }
