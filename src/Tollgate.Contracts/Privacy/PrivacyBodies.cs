@@ -3,7 +3,7 @@ namespace Tollgate.Contracts.Privacy;
 /// <summary>An erasure. It names nobody.</summary>
 /// <param name="Customer">The pseudonym under which invoices and sums of usage stay.</param>
 /// <param name="Status"><c>running</c> or <c>done</c>.</param>
-/// <param name="RequestedBy"><c>admin</c>, or <c>key</c> and the key's id.</param>
+/// <param name="RequestedBy">The caller: the admin key, or a key with its id.</param>
 /// <param name="DoneAt">Null while it runs.</param>
 /// <param name="Changes">The numbers of rows that it changed or deleted, by table.</param>
 public sealed record ErasureView(

@@ -110,7 +110,10 @@ public static class PersonalTables
             Kept = "kind currency plan_before plan interval",
         },
 
-        new("imported_records", "imported subscriptions and invoices", Own, Erasing.Strip) { Sets = [("id", "t.object::text")], Kept = "kind" },
+        new("imported_records", "imported subscriptions and invoices", Own, Erasing.Strip)
+        {
+            Sets = [("id", "t.object::text")], Kept = "kind",
+        },
 
         // Books.
         new("invoices", "invoices", Own, Erasing.Keep) { Kept = "number kind status currency details", Why = Law },
@@ -247,7 +250,8 @@ public static class PersonalTables
         new("alert_projects", "settings"), new("alert_rules", "of the operator"), new("exchange_rates", "rates"),
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),
-        new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"), new("acquisition_spend", "the project's own spend"),
+        new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"),
+        new("acquisition_spend", "the project's own spend"),
         new("erasures", "the log of erasures, which names nobody"),
     ];
 }
