@@ -88,7 +88,8 @@ internal static class GrowthEndpoints
         }
 
         var past = view.Mrr.History.Zip(view.Customers.History, static (mrr, customers) => (
-            mrr.Month, Mrr: (mrr.Value, Low: (long?)null, High: (long?)null), Customers: (customers.Value, Low: (long?)null, High: (long?)null)));
+            mrr.Month, Mrr: (mrr.Value, Low: (long?)null, High: (long?)null),
+            Customers: (customers.Value, Low: (long?)null, High: (long?)null)));
         var ahead = view.Mrr.Projection.Zip(view.Customers.Projection, static (mrr, customers) => (
             mrr.Month, Mrr: (mrr.Value, Low: (long?)mrr.Low, High: (long?)mrr.High),
             Customers: (customers.Value, Low: (long?)customers.Low, High: (long?)customers.High)));

@@ -32,7 +32,8 @@ public sealed class GrowthRulesTests
     [Fact]
     public void Three_years_of_large_amounts_neither_overflow_nor_lose_the_line()
     {
-        var growth = GrowthRules.Of([.. Enumerable.Range(0, 36).Select(static x => 900_000_000_000L + (x * 1_000_000_000L) + (x % 2))], 12)!;
+        var growth = GrowthRules.Of(
+            [.. Enumerable.Range(0, 36).Select(static x => 900_000_000_000L + (x * 1_000_000_000L) + (x % 2))], 12)!;
         growth.Change.ShouldBe(1_000_000_000);
         growth.Ahead[11].Value.ShouldBeInRange(946_999_999_999, 947_000_000_001);
         (growth.Ahead[11].High - growth.Ahead[11].Low).ShouldBeInRange(1, 4);

@@ -29,7 +29,9 @@ public sealed class ProjectionApiTests(RunningServer running)
             Number(line["used"]).ShouldBe(used);
             Number(line["projected"]).ShouldBe(decimal.Round(used * 30 / days, 0, MidpointRounding.AwayFromZero));
             var daysToLimit = days * Number(line["limit"]) / used;
-            var end = daysToLimit > 30 ? (DateTimeOffset?)null : line["period_start"]!.GetValue<DateTimeOffset>().AddDays((double)daysToLimit);
+            var end = daysToLimit > 30
+                ? (DateTimeOffset?)null
+                : line["period_start"]!.GetValue<DateTimeOffset>().AddDays((double)daysToLimit);
             end = used >= Number(line["limit"]) ? DateTimeOffset.Parse("2027-04-12T00:00:00Z", CultureInfo.InvariantCulture) : end;
             (line["ends_at"]?.GetValue<DateTimeOffset>() - end ?? TimeSpan.Zero).Duration().ShouldBeLessThan(TimeSpan.FromMilliseconds(1));
             (line["ends_at"] is null).ShouldBe(end is null, line.ToJsonString());
@@ -99,8 +101,10 @@ public sealed class ProjectionApiTests(RunningServer running)
         }
 
         var file = await (await sandbox.FetchAsync("/v1/analytics/growth.csv?from=2025-06-01&months=1")).Content.ReadAsStringAsync();
-        file.ShouldStartWith("month,mrr,mrr_low,mrr_high,customers,customers_low,customers_high\r\n2027-01,5800,,,2,,\r\n2027-02,8700,,,3,,\r\n");
-        (await sandbox.Door.GetAsync("/v1/analytics/growth?from=2027-02-01&to=2027-01-01")).Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        file.ShouldStartWith(
+            "month,mrr,mrr_low,mrr_high,customers,customers_low,customers_high\r\n2027-01,5800,,,2,,\r\n2027-02,8700,,,3,,\r\n");
+        (await sandbox.Door.GetAsync("/v1/analytics/growth?from=2027-02-01&to=2027-01-01")).Status.ShouldBe(
+            HttpStatusCode.UnprocessableEntity);
     }
 
     /// <summary>Four months: the line by the normal equations, and t(0.95, 2) = 2.920.</summary>
