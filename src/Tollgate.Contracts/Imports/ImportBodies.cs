@@ -69,11 +69,11 @@ public sealed record ImportSumView
     /// <summary>A UTC month, such as <c>2024-03</c>.</summary>
     public required string Month { get; init; }
 
-    /// <summary>The feature of usage, the model of calls; empty for customers.</summary>
+    /// <summary>The feature of usage, model of calls, plan of subscriptions, or currency of invoices; empty for customers.</summary>
     public required string Name { get; init; }
 
     public required long Records { get; init; }
 
-    /// <summary>Units of usage, dollars of calls, number of customers.</summary>
+    /// <summary>Units of usage, dollars of calls, minor units of subscriptions and invoices, number of customers.</summary>
     public required decimal Amount { get; init; }
 }

@@ -62,6 +62,7 @@ public sealed record CatalogDiff(
         new("upgrade_url", static d => d.UpgradeUrl),
         new("without_subscription", static d => CatalogWords.Of(d.WithoutSubscription)),
         new("unmatched_events", static d => CatalogWords.Of(d.UnmatchedEvents)),
+        new("over_limit", static d => CatalogWords.Of(d.OverLimit)),
         new("order of features", static d => Joined(d.Features.Select(static f => f.Code))),
         new("order of plans", static d => Joined(d.Plans.Select(static p => p.Code))),
         new("order of add-ons", static d => Joined(d.AddOns.Select(static a => a.Code))),

@@ -85,6 +85,16 @@ public enum WithoutSubscription
     Inactive,
 }
 
+/// <summary>The status of a refusal because a quota or a budget is used up.</summary>
+public enum OverLimit
+{
+    /// <summary>402: the customer can pay for more.</summary>
+    PaymentRequired,
+
+    /// <summary>429, as some products specify: the customer can wait for the next period.</summary>
+    TooManyRequests,
+}
+
 /// <summary>The policy for events of a type that no meter reads.</summary>
 public enum UnmatchedEvents
 {
@@ -116,6 +126,8 @@ public sealed record CatalogDocument
     public WithoutSubscription WithoutSubscription { get; init; }
 
     public UnmatchedEvents UnmatchedEvents { get; init; }
+
+    public OverLimit OverLimit { get; init; }
 
     public IReadOnlyList<Feature> Features { get; init; } = [];
 

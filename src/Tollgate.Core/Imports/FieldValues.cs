@@ -55,7 +55,7 @@ internal static class FieldValues
     /// <summary>An instant of the past.</summary>
     public static Instant? Past(this RecordFields fields, RecordField field, Instant now, bool isRequired = false)
     {
-        if (Time(fields, field, isRequired) is not { } at)
+        if (fields.Time(field, isRequired) is not { } at)
         {
             return null;
         }
@@ -69,7 +69,7 @@ internal static class FieldValues
         return at;
     }
 
-    private static Instant? Time(RecordFields fields, RecordField field, bool isRequired)
+    public static Instant? Time(this RecordFields fields, RecordField field, bool isRequired = false)
     {
         if (fields[field] is not { } value)
         {
@@ -135,6 +135,23 @@ internal static class FieldValues
         }
 
         return fields[field] == "true";
+    }
+
+    public static Currency? Currency(this RecordFields fields, RecordField field, Currency? fallback)
+    {
+        if (fields[field] is not { } code)
+        {
+            fields.Missing(field, fallback is null);
+            return fallback;
+        }
+
+        if (Money.Currency.TryFind(code, out var currency))
+        {
+            return currency;
+        }
+
+        fields.Add(field, Money.Currency.Unknown(code));
+        return null;
     }
 
     /// <summary>Reads a time with its offset; the framework passes over white space and U+0000 at both ends.</summary>

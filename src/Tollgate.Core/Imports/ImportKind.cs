@@ -4,6 +4,8 @@ namespace Tollgate.Core.Imports;
 public enum ImportKind
 {
     Customers,
+    Subscriptions,
+    Invoices,
     Usage,
     LlmCalls,
 }
@@ -30,6 +32,9 @@ public static class ImportCodes
     public const string Invalid = "validation_failed";
     public const string Reused = "idempotency_key_reused";
     public const string UnknownFeature = "feature_not_found";
+    public const string UnknownPlan = "plan_not_found";
+    public const string Overlapping = "conflict";
+    public const string UnknownSubscription = "subscription_not_found";
 }
 
 /// <summary>The limits of an import.</summary>
@@ -38,7 +43,7 @@ public static class ImportLimits
     /// <summary>Bytes of a record: those of a line of <c>POST /v1/events</c>.</summary>
     public const int RecordBytes = 128 * 1024;
 
-    /// <summary>Bytes of <c>properties</c> or <c>metadata</c> as JSON.</summary>
+    /// <summary>Bytes of <c>properties</c>, <c>metadata</c> or <c>lines</c> as JSON.</summary>
     public const int JsonBytes = 16 * 1024;
 
     /// <summary>Records of one transaction: it takes half a second, and webhooks wait as long for the facts of others.</summary>

@@ -1,4 +1,5 @@
 using Tollgate.Core.Customers;
+using Tollgate.Core.Invoicing;
 using Tollgate.Core.Llm;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
@@ -35,4 +36,29 @@ public sealed record UsageRecord(
 public sealed record CallRecord(LlmCall Call, Instant OccurredAt, NanoUsd? Cost, string? Plan) : ImportRecord(Call.Id, Call.Customer)
 {
     public override ImportKind Kind => ImportKind.LlmCalls;
+}
+
+/// <summary>A subscription that ended.</summary>
+/// <param name="PlanVersion">The number of the version whose price applies when <paramref name="Amount"/> is null.</param>
+/// <param name="Amount">The price of one period, in minor units; null: the plan's.</param>
+/// <param name="EndedAt">Null: it ends at the time of the import.</param>
+public sealed record SubscriptionRecord(
+    string Id, string Customer, string Plan, int PlanVersion, PriceInterval Period, Currency Currency, long? Amount, long Quantity,
+    Instant StartedAt, Instant? EndedAt, Instant? TrialEnd, string? CancelReason) : ImportRecord(Id, Customer)
+{
+    public override ImportKind Kind => ImportKind.Subscriptions;
+}
+
+/// <summary>A line of an imported invoice.</summary>
+public sealed record ImportedLine(InvoiceLineKind Kind, string Description, Quantity Quantity, MoneyAmount Amount, Period Period);
+
+/// <summary>An invoice that another system sent: paid, void or written off.</summary>
+/// <param name="Subscription">The id of an imported subscription; null: none.</param>
+public sealed record InvoiceRecord(
+    string Id, string Customer, string Number, InvoiceStatus Status, string? Subscription, Instant IssuedAt, Instant DueAt, Instant? PaidAt,
+    Period Period, IReadOnlyList<ImportedLine> Lines, MoneyAmount Discount, MoneyAmount Tax, MoneyAmount Total) : ImportRecord(Id, Customer)
+{
+    public override ImportKind Kind => ImportKind.Invoices;
+
+    public MoneyAmount Subtotal => Lines.Aggregate(MoneyAmount.Zero(Total.Currency), static (sum, line) => sum + line.Amount);
 }

@@ -8,10 +8,10 @@ using Tollgate.Core.Time;
 
 namespace Tollgate.Core.Imports;
 
-/// <summary>The catalogue and the time by which a record is read.</summary>
+/// <summary>The catalogue, the defaults and the time by which a record is read.</summary>
 /// <param name="Kind">The kind of all records; null: each names its own.</param>
 /// <param name="Now">The project's time.</param>
-public sealed record ImportTerms(PublishedCatalog Catalog, Instant Now, ImportKind? Kind);
+public sealed record ImportTerms(PublishedCatalog Catalog, Currency Currency, TimeZoneInfo Zone, Instant Now, ImportKind? Kind);
 
 /// <summary>Turns the fields of a record into the record, or into the fault for which it is not booked.</summary>
 public static class ImportRules
@@ -36,7 +36,9 @@ public static class ImportRules
         {
             ImportKind.Customers => CustomerOf(fields, terms),
             ImportKind.Usage => UsageOf(fields, terms, ref fault),
-            ImportKind.LlmCalls => (ImportRecord?)CallOf(fields, terms),
+            ImportKind.LlmCalls => CallOf(fields, terms),
+            ImportKind.Subscriptions => ImportBillingRules.SubscriptionOf(fields, terms, ref fault),
+            ImportKind.Invoices => (ImportRecord?)ImportBillingRules.InvoiceOf(fields, terms),
         };
         if (fields.HasFaults)
         {
@@ -224,17 +226,18 @@ public static class ImportRules
     private static string? PropertiesOf(RecordFields fields) =>
         fields[RecordField.Properties] is { } json ? ObjectOf(fields, RecordField.Properties, json) : null;
 
-    /// <summary>Returns the JSON of an object, if the database can store it.</summary>
-    private static string? ObjectOf(RecordFields fields, RecordField field, string json)
+    /// <summary>Returns the JSON of an object or an array, if the database can store it.</summary>
+    internal static string? ObjectOf(RecordFields fields, RecordField field, string json, JsonValueKind wanted = JsonValueKind.Object)
     {
-        if (json.Length <= ImportLimits.JsonBytes && StoredJson.IsStorable(Encoding.UTF8.GetBytes(json)))
+        if (json.Length <= ImportLimits.JsonBytes && StoredJson.IsStorable(Encoding.UTF8.GetBytes(json), wanted))
         {
             return json;
         }
 
+        var noun = wanted == JsonValueKind.Object ? "object" : "array";
         fields.Add(
             field,
-            $"A JSON object of at most {ImportLimits.JsonBytes} characters is expected, without U+0000 and numbers of more than 300 digits.");
+            $"A JSON {noun} of at most {ImportLimits.JsonBytes} characters is expected, without U+0000 and numbers of more than 300 digits.");
         return null;
     }
 }

@@ -33,6 +33,24 @@ public enum RecordField
     RequestId,
     Endpoint,
     Estimated,
+    Period,
+    Amount,
+    StartedAt,
+    EndedAt,
+    TrialEnd,
+    CancelReason,
+    Number,
+    Subscription,
+    IssuedAt,
+    DueAt,
+    PaidAt,
+    PeriodStart,
+    PeriodEnd,
+    Tax,
+    Discount,
+    Total,
+    Lines,
+    Description,
     FirstUnit,
 }
 
@@ -85,6 +103,18 @@ public static class RecordFieldNames
         [
             RecordField.Kind, RecordField.Id, RecordField.Name, RecordField.Email, RecordField.Currency, RecordField.TimeZone,
             RecordField.Country, RecordField.TaxId, RecordField.Metadata, RecordField.CreatedAt,
+        ],
+        ImportKind.Subscriptions =>
+        [
+            RecordField.Kind, RecordField.Id, RecordField.Customer, RecordField.Plan, RecordField.Period, RecordField.Currency,
+            RecordField.Amount, RecordField.Quantity, RecordField.StartedAt, RecordField.EndedAt, RecordField.TrialEnd,
+            RecordField.CancelReason,
+        ],
+        ImportKind.Invoices =>
+        [
+            RecordField.Kind, RecordField.Id, RecordField.Customer, RecordField.Number, RecordField.Status, RecordField.Currency,
+            RecordField.Subscription, RecordField.IssuedAt, RecordField.DueAt, RecordField.PaidAt, RecordField.PeriodStart,
+            RecordField.PeriodEnd, RecordField.Tax, RecordField.Discount, RecordField.Total, RecordField.Lines, RecordField.Description,
         ],
         ImportKind.Usage =>
         [

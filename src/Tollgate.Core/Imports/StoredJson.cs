@@ -10,8 +10,8 @@ internal static class StoredJson
 
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = ImportLimits.JsonDepth };
 
-    /// <summary>True for an object without U+0000, halves of surrogate pairs, and numbers that are too long.</summary>
-    public static bool IsStorable(ReadOnlySpan<byte> json)
+    /// <summary>True for an object or an array without U+0000, halves of surrogate pairs, and numbers that are too long.</summary>
+    public static bool IsStorable(ReadOnlySpan<byte> json, JsonValueKind wanted)
     {
         if (WellFormed.FaultIn(json) >= 0)
         {
@@ -22,7 +22,7 @@ internal static class StoredJson
         {
             var reader = new Utf8JsonReader(json, Strict);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject)
+            if (reader.TokenType != (wanted == JsonValueKind.Object ? JsonTokenType.StartObject : JsonTokenType.StartArray))
             {
                 return false;
             }

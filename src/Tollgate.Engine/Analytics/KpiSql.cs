@@ -12,11 +12,11 @@ internal static class KpiSql
         """
         SELECT x.currency_before, x.currency_after, CASE WHEN x.after = 0 THEN x.reason END AS reason, sum(x.before) AS before,
                sum(x.after) AS after, count(*) AS customers
-          FROM (SELECT (array_agg(m.year_before ORDER BY m.sequence))[1] AS before,
-                       (array_agg(m.year_after ORDER BY m.sequence DESC))[1] AS after,
-                       (array_agg(m.currency ORDER BY m.sequence))[1] AS currency_before,
-                       (array_agg(m.currency ORDER BY m.sequence DESC))[1] AS currency_after,
-                       (array_agg(m.reason ORDER BY m.sequence DESC))[1] AS reason
+          FROM (SELECT (array_agg(m.year_before ORDER BY m.at, m.sequence))[1] AS before,
+                       (array_agg(m.year_after ORDER BY m.at DESC, m.sequence DESC))[1] AS after,
+                       (array_agg(m.currency ORDER BY m.at, m.sequence))[1] AS currency_before,
+                       (array_agg(m.currency ORDER BY m.at DESC, m.sequence DESC))[1] AS currency_after,
+                       (array_agg(m.reason ORDER BY m.at DESC, m.sequence DESC))[1] AS reason
                   FROM mrr_movements m
                  WHERE m.project_id = $1 AND m.at >= $2 AND m.at < $3
                  GROUP BY m.partition, m.account) x

@@ -101,6 +101,7 @@ public static class CatalogReader
             UpgradeUrl = fields.Text("upgrade_url") ?? "/pricing",
             WithoutSubscription = fields.Word("without_subscription", WithoutSubscription.DefaultPlan),
             UnmatchedEvents = fields.Word("unmatched_events", UnmatchedEvents.Accept),
+            OverLimit = fields.Word("over_limit", OverLimit.PaymentRequired),
             Features = features,
             Plans = fields.Maps("plans", (plan, index) => ReadPlan(plan, index, currency, kinds, checkKinds: true)),
             AddOns = fields.Maps("add_ons", (addOn, _) => ReadAddOn(addOn, currency, kinds)),

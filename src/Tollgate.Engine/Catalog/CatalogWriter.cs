@@ -56,6 +56,7 @@ public static class CatalogWriter
         .Text("upgrade_url", document.UpgradeUrl)
         .Word("without_subscription", document.WithoutSubscription, WithoutSubscription.DefaultPlan)
         .Word("unmatched_events", document.UnmatchedEvents, UnmatchedEvents.Accept)
+        .Word("over_limit", document.OverLimit, OverLimit.PaymentRequired)
         .List("features", document.Features.Select(static (feature, index) => NodeOf(feature, index + 1)))
         .List("plans", document.Plans.Select((plan, index) => NodeOf(plan, index + 1, document.Currency, KindsOf(document))))
         .List("add_ons", document.AddOns.Select(addOn => NodeOf(addOn, document.Currency)))

@@ -185,6 +185,16 @@ public static class CustomerSql
          WHERE NOT {IsIncomplete}
         """;
 
+    /// <summary>Locks existing customers in the order of all transactions. $1 project, $2 partitions, $3 ids.</summary>
+    public const string LockImported =
+        """
+        SELECT c.account
+          FROM unnest($2::smallint[], $3::text[]) AS x (partition, id)
+          JOIN customers c ON c.partition = x.partition AND c.project_id = $1 AND c.id = x.id
+         ORDER BY c.partition, c.account
+           FOR NO KEY UPDATE OF c
+        """;
+
     /// <summary><c>$4..$11</c> profile.</summary>
     public const string UpdateProfile =
         """

@@ -48,6 +48,6 @@ public sealed record ImportRow(
 public sealed record ImportRejection(long Line, string? Record, ImportFault Fault);
 
 /// <summary>Accepted records of a kind, a month and a name.</summary>
-/// <param name="Name">A feature or a model; empty for customers.</param>
-/// <param name="Amount">Units of use, dollars of calls, number of customers.</param>
+/// <param name="Name">A feature, a model, a plan or a currency; empty for customers.</param>
+/// <param name="Amount">Units of use, dollars of calls, minor units of subscriptions and invoices, number of customers.</param>
 public sealed record ImportSum(string Kind, DateOnly Month, string Name, long Records, decimal Amount);

@@ -152,6 +152,22 @@ internal static class ImportSql
         SELECT g.key, s.content <> g.content FROM given g JOIN import_seen s ON s.import = $1 AND s.key = g.key
         """;
 
+    /// <summary>$1 import, $2 keys. Rows: those that the dry run has seen.</summary>
+    public const string Seen = "SELECT s.key FROM import_seen s WHERE s.import = $1 AND s.key = ANY ($2)";
+
+    /// <summary>
+    /// The records with these ids that were imported. $1 partitions, $2 accounts, $3 kinds, $4 ids. Rows: position from 1, object, content.
+    /// </summary>
+    public const string KnownRecords =
+        """
+        SELECT x.number, r.object, r.content
+          FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::text[]) WITH ORDINALITY AS x (partition, account, kind, id, number)
+          JOIN imported_records r ON r.partition = x.partition AND r.account = x.account AND r.kind = x.kind AND r.id = x.id
+        """;
+
+    public const string AddRecords =
+        "COPY imported_records (partition, account, kind, id, object, content, import) FROM STDIN (FORMAT BINARY)";
+
     // ---- reading -----------------------------------------------------------------------------------------------
 
     /// <summary>$1 project, $2 id.</summary>

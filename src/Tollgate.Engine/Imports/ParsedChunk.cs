@@ -16,6 +16,10 @@ internal sealed class ParsedChunk
 
     public List<Numbered<CustomerRecord>> Customers { get; } = [];
 
+    public List<Numbered<SubscriptionRecord>> Subscriptions { get; } = [];
+
+    public List<Numbered<InvoiceRecord>> Invoices { get; } = [];
+
     public List<Numbered<UsageRecord>> Usage { get; } = [];
 
     public List<Numbered<CallRecord>> Calls { get; } = [];
@@ -67,6 +71,12 @@ internal sealed class ParsedChunk
                 break;
             case CustomerRecord customer:
                 Customers.Add(new(line, customer));
+                break;
+            case SubscriptionRecord subscription:
+                Subscriptions.Add(new(line, subscription));
+                break;
+            case InvoiceRecord invoice:
+                Invoices.Add(new(line, invoice));
                 break;
             default:
                 var id = fields[RecordField.Id];

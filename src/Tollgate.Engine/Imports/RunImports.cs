@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Imports;
+using Tollgate.Core.Money;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Jobs;
@@ -125,7 +127,8 @@ public sealed class RunImports(
             RecordFields.ReadHeader(text, import.Kind, out header);
         }
 
-        var terms = new ImportTerms(project.Catalog, clock.Now(project), import.Kind);
+        var terms = new ImportTerms(
+            project.Catalog, Currency.Of(project.Currency), project.Zone, clock.Now(project), import.Kind);
         var (line, bytes, records) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetFieldValue<byte[]>(2));
         return await Task.Run(() => ParsedChunk.Of(StoredChunk.Unpack(records), line, bytes, header, terms), cancel);
     }
@@ -150,11 +153,16 @@ public sealed class RunImports(
             }
         }
 
+        await LockAsync(turn, chunk, cancel);
         turn.Tally.Rejected.AddRange(chunk.Rejected);
         var now = clock.Now(turn.Project);
         var changed = await new BookCustomers(turn).RunAsync(chunk.Customers, now, cancel);
         await turn.Accounts.LoadAsync(
-            chunk.Usage.Select(static one => one.Record.Customer).Concat(chunk.Calls.Select(static one => one.Record.Customer)), cancel);
+            [.. CustomersOf(chunk.Subscriptions), .. CustomersOf(chunk.Invoices), .. CustomersOf(chunk.Usage), .. CustomersOf(chunk.Calls)],
+            cancel);
+        var billing = new BookBilling(turn, now);
+        await billing.SubscriptionsAsync(chunk.Subscriptions, cancel);
+        await billing.InvoicesAsync(chunk.Invoices, cancel);
         var events = new BookEvents(turn);
         await events.UsageAsync(chunk.Usage, cancel);
         await events.CallsAsync(chunk.Calls, cancel);
@@ -172,6 +180,27 @@ public sealed class RunImports(
         turn.Accounts.Created.Clear();
         return true;
     }
+
+    /// <summary>
+    /// Every change of a customer's subscriptions and invoices takes the lock of its row first. The chunk takes all its locks at once, in
+    /// the order of all transactions.
+    /// </summary>
+    private static async Task LockAsync(ImportTurn turn, ParsedChunk chunk, CancellationToken cancel)
+    {
+        if (turn.Import.IsDryRun || chunk.Subscriptions.Count + chunk.Invoices.Count == 0)
+        {
+            return;
+        }
+
+        var ids = CustomersOf(chunk.Subscriptions).Concat(CustomersOf(chunk.Invoices)).Concat(CustomersOf(chunk.Customers))
+            .Distinct(StringComparer.Ordinal).ToArray();
+        await turn.Connection.ExecuteAsync(
+            CustomerSql.LockImported, cancel, turn.Project.Id, Array.ConvertAll(ids, id => CustomerPlace.PartitionOf(turn.Project.Id, id)),
+            ids);
+    }
+
+    private static IEnumerable<string> CustomersOf<TRecord>(IEnumerable<Numbered<TRecord>> records)
+        where TRecord : ImportRecord => records.Select(static one => one.Record.Customer);
 
     private static async Task<bool> CountAsync(ImportTurn turn, int position, ParsedChunk chunk, CancellationToken cancel)
     {

@@ -13,7 +13,7 @@ internal static class SeenRecords
     public static async Task<IReadOnlyList<(int At, bool Differs)>> NoteAsync(
         ImportTurn turn, IReadOnlyList<(ImportRecord Record, string Content)> records, CancellationToken cancel)
     {
-        var keys = records.Select(static one => ValueHash.Of($"{one.Record.Kind}\0{one.Record.Customer}\0{one.Record.Id}")).ToArray();
+        var keys = records.Select(static one => KeyOf(one.Record.Kind, one.Record.Customer, one.Record.Id)).ToArray();
         var places = keys.Select(static (key, at) => (key, at)).ToDictionary(static one => one.key, static one => one.at);
         await using var command = turn.Connection.Command(
             ImportSql.See, turn.Import.Id,
@@ -32,4 +32,24 @@ internal static class SeenRecords
 
         return seen;
     }
+
+    /// <summary>Returns those of the records that the dry run has seen.</summary>
+    public static async Task<IReadOnlyList<(string Customer, string Id)>> FindAsync(
+        ImportTurn turn, ImportKind kind, IReadOnlyList<(string Customer, string Id)> records, CancellationToken cancel)
+    {
+        var keys = records.Select(one => KeyOf(kind, one.Customer, one.Id)).ToArray();
+        await using var command = turn.Connection.Command(
+            ImportSql.Seen, turn.Import.Id,
+            new Npgsql.NpgsqlParameter { Value = keys, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Uuid });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new HashSet<Guid>();
+        while (await reader.ReadAsync(cancel))
+        {
+            found.Add(reader.GetGuid(0));
+        }
+
+        return [.. records.Where((_, at) => found.Contains(keys[at]))];
+    }
+
+    private static Guid KeyOf(ImportKind kind, string customer, string id) => ValueHash.Of($"{kind}\0{customer}\0{id}");
 }

@@ -40,8 +40,8 @@ internal static class InvoiceSql
 
     /// <summary>
     /// The times at which subscriptions began and stopped selling overage: on trial, paused and ended they do not sell it. Consecutive rows
-    /// of a subscription differ, and the first one sells. It reads facts since <c>$3</c>, and of each subscription the last one before. $1
-    /// partitions, $2 accounts, $3 since. Rows: account, when, true if it sells from then on, currency.
+    /// of a subscription differ, and the first one sells. It reads facts since <c>$3</c>, and of each subscription the last one before; an
+    /// imported one sells nothing. $1 partitions, $2 accounts, $3 since. Rows: account, when, true if it sells from then on, currency.
     /// </summary>
     public const string Selling =
         """
@@ -50,7 +50,7 @@ internal static class InvoiceSql
                   ORDER BY g.sequence) AS sold
                   FROM unnest($1::smallint[], $2::integer[], $3::timestamptz[]) AS x (partition, account, since)
                   JOIN subscriptions s ON s.partition = x.partition AND s.account = x.account
-                    AND (s.ended_at IS NULL OR s.ended_at >= x.since)
+                    AND (s.ended_at IS NULL OR s.ended_at >= x.since) AND s.imported_by IS NULL
                  CROSS JOIN LATERAL (SELECT coalesce(max(b.sequence), 0) AS sequence
                                        FROM (SELECT b.sequence
                                                FROM subscription_facts b

@@ -21,6 +21,17 @@ internal static class MrrSql
                               ORDER BY m.sequence DESC LIMIT 1) s ON true
         """;
 
+    /// <summary>
+    /// The movements of customers. $1 partitions, $2 accounts. Rows: account, number of movements, first payment or null.
+    /// </summary>
+    public const string OfCustomers =
+        """
+        SELECT x.account, coalesce(max(m.sequence), 0) AS sequence, min(m.first_at) AS first_at
+          FROM (SELECT DISTINCT * FROM unnest($1::smallint[], $2::integer[]) AS g (partition, account)) x
+          LEFT JOIN mrr_movements m ON m.partition = x.partition AND m.account = x.account
+         GROUP BY x.account
+        """;
+
     public const string Write =
         """
         COPY mrr_movements (partition, account, sequence, id, project_id, subscription, step, at, kind, currency, year_before, year_after,

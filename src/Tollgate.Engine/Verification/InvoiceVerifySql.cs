@@ -55,17 +55,21 @@ internal static class InvoiceVerifySql
          WHERE x.expected <> x.found{{Cut}}
         """;
 
-    /// <summary>The numbers of a project are 1, 2, 3 … up to the last of its series. Place: the number that breaks the row.</summary>
+    /// <summary>
+    /// The numbers of a project are 1, 2, 3 … up to the last of its series; imported invoices are in none. Place: the number that breaks
+    /// the row.
+    /// </summary>
     public const string Numbers =
         $$"""
         SELECT p.code, NULL::text, NULL::text, n.series || ' ' || n.serial, n.expected::numeric, n.serial::numeric, count(*) OVER ()
           FROM (SELECT project_id, 'invoice' AS series, serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) AS expected
                 FROM invoices
+                WHERE imported_by IS NULL
                 UNION ALL
                 SELECT project_id, 'credit_note', serial, row_number() OVER (PARTITION BY project_id ORDER BY serial) FROM credit_notes
                 UNION ALL
                 SELECT s.project_id, s.series || ' last', s.last,
-                       CASE s.series WHEN 'invoice' THEN (SELECT count(*) FROM invoices i WHERE i.project_id = s.project_id)
+                       CASE s.series WHEN 'invoice' THEN (SELECT count(*) FROM invoices i WHERE i.project_id = s.project_id AND i.imported_by IS NULL)
                                      ELSE (SELECT count(*) FROM credit_notes i WHERE i.project_id = s.project_id) END
                   FROM invoice_series s) n
           JOIN projects p ON p.id = n.project_id
@@ -100,7 +104,7 @@ internal static class InvoiceVerifySql
          WHERE (f.verb IN ('renew', 'convert_trial', 'resume') OR (f.verb = 'start' AND f.after ->> 'status' = 'active')) AND i.id IS NULL
            AND NOT EXISTS (SELECT FROM subscriptions s
                             WHERE s.partition = f.partition AND s.account = f.account AND s.id = f.subscription
-                              AND s.managed_by IS NOT NULL){{Cut}}
+                              AND (s.managed_by IS NOT NULL OR s.imported_by IS NOT NULL)){{Cut}}
         """;
 
     /// <summary>The row matches its last fact. Place: the subscription; versions.</summary>

@@ -85,6 +85,7 @@ internal static class ProviderErrors
         json.WriteString("type", problem.Status switch
         {
             402 => "insufficient_quota",
+            429 when Problems.IsUsedUp(problem) => "insufficient_quota",
             429 => "rate_limit_exceeded",
             401 => "authentication_error",
             403 => "permission_error",

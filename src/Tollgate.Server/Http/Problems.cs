@@ -63,6 +63,8 @@ public static class Problems
             case StatusCodes.Status401Unauthorized:
                 response.Headers.WWWAuthenticate = "Bearer realm=\"tollgate\"";
                 break;
+            case StatusCodes.Status429TooManyRequests when IsUsedUp(problem) && retryAfter is null:
+                break; // A used-up quota that never resets.
             case StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable:
                 SetRetryAfter(response, retryAfter ?? TimeSpan.FromSeconds(DefaultRetryAfterSeconds));
                 break;
@@ -80,6 +82,10 @@ public static class Problems
             ? shape.WriteAsync(context, whole)
             : Answer.Json(context, problem.Status, whole, WireJson.WithoutNulls.Problem, ContentType);
     }
+
+    /// <summary>True if a quota or a budget is used up: waiting a second does not help, whatever the status is.</summary>
+    internal static bool IsUsedUp(Problem problem) =>
+        problem.Code == ErrorCode.QuotaExceeded.Code || problem.Code == ErrorCode.BudgetExceeded.Code;
 
     /// <summary>Maps an unexpected exception to an error for the caller. Internals stay in the log.</summary>
     public static (ErrorCode Code, string? Detail) Of(Exception exception) => exception switch

@@ -28,6 +28,8 @@ internal static class ImportDescriptions
 
     private const string Lines =
         """{"kind": "customers", "id": "user_42", "name": "Sam", "email": "sam@example.com", "created_at": "2024-02-01T09:00:00Z"}""" + "\n"
+        + """{"kind": "subscriptions", "id": "s-1", "customer": "user_42", "plan": "pro", "period": "monthly", "started_at": "2024-02-01T09:00:00Z", "ended_at": "2024-06-01T09:00:00Z"}""" + "\n"
+        + """{"kind": "invoices", "id": "i-1", "customer": "user_42", "subscription": "s-1", "number": "2024-17", "status": "paid", "total": 2900, "issued_at": "2024-02-01T09:00:00Z"}""" + "\n"
         + """{"kind": "usage", "id": "u-1", "customer": "user_42", "feature": "ats_scan", "quantity": 3, "occurred_at": "2024-03-05T10:00:00Z"}"""
         + "\n"
         + """{"kind": "llm_calls", "id": "l-1", "customer": "user_42", "model": "gpt-4o", "input_tokens": 900, "output_tokens": 120, "cost_usd": "0.00345", "occurred_at": "2024-03-05T10:00:01Z"}""";
@@ -37,12 +39,12 @@ internal static class ImportDescriptions
 
     public static readonly Description Create = new(
         Tag, "Import history",
-        "Records facts of the past as closed history: events, costs and reports include it; no quota, invoice, webhook, mail or alert "
-            + "follows from it. The body is NDJSON (an object on each line, with its `kind`) or CSV (the names of the fields in the first "
+        "Records facts of the past as closed history: events, costs, revenue and reports include it; no quota, new invoice, webhook, "
+            + "mail or alert follows from it. The body is NDJSON (an object on each line, with its `kind`) or CSV (the names of the fields in the first "
             + "line, and `?kind=`). Records have any age, and an id of their own: a repeat books nothing, so an import can be sent again at "
             + "any time.\n\nThe answer comes when the whole body is stored. Tollgate then books it in the background, in order; "
             + "`GET /v1/imports/{id}` shows the progress and an account of every record. If the sender disconnects before the end, nothing "
-            + "is booked. The fields of each kind are in docs/guides/import.md.")
+            + "is booked. The fields of each kind are in docs/reference/imports.md.")
     {
         Request = Example.OfText("application/x-ndjson", Lines),
         AlsoAccepts = ["application/jsonl", "application/ndjson", "text/csv"],

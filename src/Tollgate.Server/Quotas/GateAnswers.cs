@@ -3,6 +3,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
+using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Catalog;
@@ -59,7 +60,16 @@ internal static class GateAnswers
     {
         var code = OutcomeMap.Code(decision.Outcome)!;
         WriteRateHeaders(context, decision);
-        return Problems.WriteAsync(context, RefusalOf(code, project, customer, decision, PublicAddress.Find(context)), decision.RetryAfter);
+        var problem = RefusalOf(code, project, customer, decision, PublicAddress.Find(context));
+        if (problem.Status == code.Status)
+        {
+            return Problems.WriteAsync(context, problem, decision.RetryAfter);
+        }
+
+        // A used-up quota under the status of a rate limit: the next period begins at resets_at, and no retry of a client helps before.
+        context.Response.Headers["X-Should-Retry"] = "false";
+        var clock = context.RequestServices.GetRequiredService<Clock>();
+        return Problems.WriteAsync(context, problem, decision.Standing?.ResetsAt is { } at ? at - clock.Now(project) : null);
     }
 
     /// <summary>The problem of a refusal with the numbers behind it. Doors that answer in another shape use it too.</summary>
@@ -72,6 +82,7 @@ internal static class GateAnswers
         var suggested = code.Status == StatusCodes.Status402PaymentRequired ? SuggestedPlan(project, decision, feature) : null;
         return Problem.Of(code, Explain(project, decision)) with
         {
+            Status = OutcomeMap.StatusOf(code, project.Catalog.Document.OverLimit),
             Feature = feature.Code,
             Plan = decision.Plan,
             Limit = standing?.Limit?.Value ?? (decision.Outcome == Outcome.FeatureNotInPlan ? 0 : null),

@@ -1,4 +1,5 @@
 using Tollgate.Contracts.Http;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Ledger;
 
@@ -43,6 +44,12 @@ internal static class OutcomeMap
         Outcome.OutOfRange => ErrorCode.EventValueInvalid,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "The outcome has no code."),
     };
+
+    /// <summary>The status of a refusal: the code's own, unless the catalogue has another for used-up quotas and budgets.</summary>
+    public static int StatusOf(ErrorCode code, OverLimit overLimit) =>
+        overLimit == OverLimit.TooManyRequests && (code == ErrorCode.QuotaExceeded || code == ErrorCode.BudgetExceeded)
+            ? StatusCodes.Status429TooManyRequests
+            : code.Status;
 
     /// <summary>Null for <see cref="GateFault.None"/>.</summary>
     public static ErrorCode? Code(GateFault fault) => fault switch

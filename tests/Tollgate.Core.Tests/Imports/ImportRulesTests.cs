@@ -17,6 +17,12 @@ public sealed class ImportRulesTests
     private const string Call =
         """{"kind":"llm_calls","id":"l-1","customer":"ann","model":"gpt-4o","occurred_at":"2021-03-05T10:00:00Z" """;
 
+    private const string Sub =
+        """{"kind":"subscriptions","id":"s-1","customer":"ann","plan":"pro","started_at":"2021-03-05T10:00:00Z" """;
+
+    private const string Bill =
+        """{"kind":"invoices","id":"i-1","customer":"ann","status":"paid","total":1000,"issued_at":"2021-03-05T10:00:00Z" """;
+
     public static TheoryData<string, string, string> Faults => new()
     {
         { "[1]", "malformed_json", "object" },
@@ -45,6 +51,15 @@ public sealed class ImportRulesTests
         { Call + ""","status":99}""", "validation_failed", "status" },
         { """{"kind":"customers","id":"ann","currency":"XXQ"}""", "validation_failed", "Unknown currency 'XXQ'" },
         { """{"kind":"customers","id":"ann","email":"nobody"}""", "validation_failed", "email" },
+        { Sub + ""","period":"monthly","currency":"XXQ"}""", "validation_failed", "Unknown currency 'XXQ'" },
+        { Sub + ""","period":"hourly"}""", "validation_failed", "period" },
+        { Sub + ""","period":"yearly"}""", "validation_failed", "has no yearly price in USD" },
+        { Sub + ""","period":"monthly","ended_at":"2020-01-01T00:00:00Z"}""", "validation_failed", "not after started_at" },
+        { Sub.Replace("\"pro\"", "\"gold\"", StringComparison.Ordinal) + ""","period":"monthly"}""", "plan_not_found", "gold" },
+        { Bill + ""","tax":1,"lines":[{"description":"a","amount":1000}]}""", "validation_failed", "1000 is not the sum" },
+        { Bill + ""","lines":[{"description":"a"}]}""", "validation_failed", "description and amount are required" },
+        { Bill.Replace("\"paid\"", "\"open\"", StringComparison.Ordinal) + "}", "validation_failed", "History is closed" },
+        { Bill.Replace("1000", "-1", StringComparison.Ordinal) + "}", "validation_failed", "total" },
     };
 
     [Theory]
@@ -100,6 +115,20 @@ public sealed class ImportRulesTests
         RecordFields.ReadHeader("id,model", ImportKind.Usage, out _)!.ShouldContain("Unknown column 'model'");
     }
 
+    [Fact]
+    public void A_subscription_and_an_invoice_are_closed()
+    {
+        var sub = Read(Sub + ""","period":"monthly","ended_at":"2022-01-01T00:00:00Z","amount":500,"cancel_reason":"price"}""", out _)
+            .ShouldBeOfType<SubscriptionRecord>();
+        (sub.Amount, sub.PlanVersion, sub.Period, sub.CancelReason).ShouldBe((500, 1, PriceInterval.Monthly, "price"));
+        var bill = Read(
+            Bill
+                + ""","number":"2021/7","tax":160,"discount":60,"lines":[{"description":"Pro","amount":900}],"paid_at":"2021-03-06T00:00:00Z"}""",
+            out _).ShouldBeOfType<InvoiceRecord>();
+        (bill.Number, bill.Subtotal.Minor, bill.Total.Minor, bill.DueAt).ShouldBe(("2021/7", 900, 1000, bill.IssuedAt));
+        Read(Bill + "}", out _).ShouldBeOfType<InvoiceRecord>().Lines.ShouldHaveSingleItem().Amount.Minor.ShouldBe(1000);
+    }
+
     private static Instant At(string day) =>
         Instant.FromUtc(DateTime.SpecifyKind(DateTime.Parse(day + "T10:00:00", null), DateTimeKind.Utc));
 
@@ -138,6 +167,6 @@ public sealed class ImportRulesTests
             MetersByEventType = FrozenDictionary<string, IReadOnlyList<MeterTarget>>.Empty, TimedFeatures = [],
             DefaultPlans = [new(Now, plan)],
         };
-        return new(catalog, Now, kind);
+        return new(catalog, Currency.Usd, TimeZoneInfo.Utc, Now, kind);
     }
 }

@@ -116,6 +116,34 @@ public sealed class SeedContractTests(RunningServer running)
         }
     }
 
+    /// <summary>"Usage Limit Enforcement: Returns 429 errors when limits exceeded", before the request is processed.</summary>
+    [Fact]
+    public async Task D_a_used_up_limit_is_429_at_the_gate_and_in_the_gateway()
+    {
+        var door = running.DoorOf("alwrity");
+        await door.PutAsync("/v1/customers/d-429/overrides", """{"openai_calls": {"quota": 1}}""");
+        const string Call = """{"customer": "d-429", "feature": "openai_calls"}""";
+        (await door.PostAsync("/v1/consume", Call)).Status.ShouldBe(HttpStatusCode.OK);
+        var refused = await door.PostAsync("/v1/consume", Call);
+        (refused.Status, refused["code"].GetValue<string>(), refused["status"].GetValue<int>(), refused["limit"].GetValue<int>(),
+            refused["suggested_plan"].GetValue<string>()).ShouldBe(
+                (HttpStatusCode.TooManyRequests, "quota_exceeded", 429, 1, "basic"), refused.Json?.ToJsonString());
+        var left = refused["resets_at"].GetValue<DateTimeOffset>() - TimeProvider.System.GetUtcNow();
+        refused.Message.Headers.RetryAfter!.Delta!.Value.ShouldBe(left, TimeSpan.FromMinutes(1));
+        refused.Message.Headers.GetValues("X-Should-Retry").ShouldBe(["false"]);
+
+        (await door.PutAsync("/v1/upstreams/openai", """{"api_key": "k"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        var call = await door.SendAsync(
+            HttpMethod.Post, "/gateway/openai/v1/chat/completions", """{"model": "gpt-4o", "max_tokens": 5, "messages": []}""",
+            ("X-Tollgate-Customer", "d-429"));
+        (call.Status, call["error"]["type"]!.GetValue<string>(), call["error"]["code"]!.GetValue<string>()).ShouldBe(
+            (HttpStatusCode.TooManyRequests, "insufficient_quota", "quota_exceeded"), call.Json?.ToJsonString());
+
+        var other = await running.DoorOf("trendit").PostAsync(
+            "/v1/consume", """{"customer": "d-402", "feature": "export", "amount": 6}""");
+        other.Status.ShouldBe(HttpStatusCode.PaymentRequired, "402 is the default.");
+    }
+
     // ---- E ----------------------------------------------------------------------------------------------------
 
     /// <summary>The columns <c>endpoint</c>, <c>usage_type</c>, <c>cost_units</c>, <c>request_id</c>, <c>ip_address</c>,
