@@ -19,13 +19,14 @@ public static class GrowthRules
     /// <summary>The fewest months with which a line has a deviation.</summary>
     public const int LeastMonths = 3;
 
-    /// <summary>Thousandths of the quantiles for 1, 2 … 30 degrees of freedom (Abramowitz and Stegun, table 26.10); beyond, of the normal.</summary>
+    /// <summary>Thousandths of the quantiles for 1 to 30 degrees of freedom (Abramowitz and Stegun, table 26.10).</summary>
     private static readonly int[] Quantiles =
     [
         6314, 2920, 2353, 2132, 2015, 1943, 1895, 1860, 1833, 1812, 1796, 1782, 1771, 1761, 1753, 1746, 1740, 1734, 1729, 1725, 1721, 1717,
         1714, 1711, 1708, 1706, 1703, 1701, 1699, 1697,
     ];
 
+    /// <summary>For more degrees of freedom.</summary>
     private const int NormalQuantile = 1645;
 
     /// <summary>No value, and no bound, is less than 0. Null: fewer than <see cref="LeastMonths"/> values.</summary>
@@ -63,24 +64,22 @@ public static class GrowthRules
         })]);
 
         static long Rounded(decimal value) => (long)decimal.Round(value, 0, MidpointRounding.AwayFromZero);
-    }
 
-    /// <summary>Newton's method: decimals have no square root.</summary>
-    private static decimal Root(decimal square)
-    {
-        if (square <= 0)
+        // Newton's method: decimals have no square root.
+        static decimal Root(decimal square)
         {
-            return 0;
+            if (square <= 0)
+            {
+                return 0;
+            }
+
+            var root = Math.Max(square, 1);
+            for (var next = (root + (square / root)) / 2; next < root; next = (root + (square / root)) / 2)
+            {
+                root = next;
+            }
+
+            return root;
         }
-
-        var root = Math.Max(square, 1);
-        for (var next = Next(root); next < root; next = Next(root))
-        {
-            root = next;
-        }
-
-        return root;
-
-        decimal Next(decimal from) => (from + (square / from)) / 2;
     }
 }

@@ -2,7 +2,7 @@ using Tollgate.Core.Analytics;
 
 namespace Tollgate.Core.Tests.Analytics;
 
-/// <summary>Lines and intervals, compared with figures computed with R: predict(lm(y ~ x), interval = "prediction", level = 0.9).</summary>
+/// <summary>Lines and intervals, compared with figures computed by hand.</summary>
 public sealed class GrowthRulesTests
 {
     [Fact]
