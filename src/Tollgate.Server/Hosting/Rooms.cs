@@ -34,7 +34,9 @@ internal static class Rooms
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
-            options.Share, options.Guesses, ClosedSets.Of,
+            options.Share, options.Guesses,
+            new(options.KeyRequests, options.AddressRequests, address => address is not null && options.TrustedProxies.Contain(address)),
+            ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));

@@ -87,6 +87,12 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.FailedAttempts"/>
     public GuessOptions Guesses { get; init; } = new((int)Settings.FailedAttempts.Default);
 
+    /// <inheritdoc cref="Settings.KeyRequests"/>
+    public long KeyRequests { get; init; }
+
+    /// <inheritdoc cref="Settings.AddressRequests"/>
+    public long AddressRequests { get; init; }
+
     /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
 
@@ -171,6 +177,8 @@ public sealed record ServerOptions
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             Sockets = sockets,
             Guesses = new GuessOptions((int)Settings.FailedAttempts.Read(environment, found)),
+            KeyRequests = Settings.KeyRequests.Read(environment, found),
+            AddressRequests = Settings.AddressRequests.Read(environment, found),
             TrustedProxies = TrustedProxies.Read(environment, found),
             HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
             IdleTime = TimeSpan.FromSeconds(Settings.IdleSeconds.Read(environment, found)),
