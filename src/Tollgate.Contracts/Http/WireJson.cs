@@ -66,6 +66,8 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(KpisView))]
 [JsonSerializable(typeof(MarginsView))]
 [JsonSerializable(typeof(AdoptionView))]
+[JsonSerializable(typeof(ProjectionsView))]
+[JsonSerializable(typeof(GrowthView))]
 [JsonSerializable(typeof(SpendRequest))]
 [JsonSerializable(typeof(SpendView))]
 [JsonSerializable(typeof(SpendList))]
