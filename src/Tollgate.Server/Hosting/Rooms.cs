@@ -35,7 +35,7 @@ internal static class Rooms
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
             options.Share, options.Guesses,
-            new(options.KeyRequests, options.AddressRequests, address => address is not null && options.TrustedProxies.Contain(address)),
+            options.Requests with { IsExempt = options.TrustedProxies.Contain },
             ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));

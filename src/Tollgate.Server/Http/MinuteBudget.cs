@@ -1,12 +1,13 @@
 namespace Tollgate.Server.Http;
 
 /// <summary>
-/// Limits the failures or the requests of each address: a minute's number at once, and then at that rate. It stores one number per address,
-/// in a table of 128 KB for any number of addresses.
+/// Limits the failures or the requests of each address: a minute's number at once, and then at that rate. It stores one number per
+/// address, in a table of 128 KB for any number of addresses.
 /// </summary>
 /// <remarks>
 /// It is the generic cell rate algorithm: the number is the moment at which the budget of the address is full again. Two addresses in the
-/// same place share one budget; a random seed prevents callers from choosing their place. Shared, a budget of failures can only turn a 401 into a 429.
+/// same place share one budget; a random seed prevents callers from choosing their place. Shared, a budget of failures can only turn a 401
+/// into a 429.
 /// </remarks>
 public sealed class MinuteBudget(int perMinute)
 {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Tollgate.Engine.Projects;
 
@@ -8,8 +9,11 @@ namespace Tollgate.Server.Http;
 
 /// <param name="PerKey">Requests of a key in a minute; 0: no limit.</param>
 /// <param name="PerAddress">Requests of an address in a minute, with any key or none; 0: no limit.</param>
-/// <param name="IsExempt">True for addresses without a limit: trusted proxies.</param>
-public sealed record RequestLimitOptions(long PerKey, long PerAddress, Func<System.Net.IPAddress?, bool> IsExempt);
+public sealed record RequestLimitOptions(long PerKey, long PerAddress)
+{
+    /// <summary>True for addresses without a limit: trusted proxies.</summary>
+    public Func<IPAddress, bool> IsExempt { get; init; } = static _ => false;
+}
 
 /// <summary>
 /// Limits the requests of a key and of an address in a minute, on each server. Without a limit, a request costs one comparison; with one, a
@@ -37,7 +41,7 @@ public sealed class RequestLimits : IDisposable
     /// <summary>Counts a request of the address. Null: it may go on; else its pause.</summary>
     public TimeSpan? TakeAddress(HttpContext context)
     {
-        if (_addresses is null || _options.IsExempt(context.Connection.RemoteIpAddress))
+        if (_addresses is null || (context.Connection.RemoteIpAddress is { } address && _options.IsExempt(address)))
         {
             return null;
         }

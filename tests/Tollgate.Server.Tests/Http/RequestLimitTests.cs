@@ -89,6 +89,10 @@ public sealed class RequestLimitTests(RequestLimitTests.TestHost host) : IClassF
         if (key is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        }
+
+        if (key == host.Server.AdminKey)
+        {
             request.Headers.Add("X-Project", "resume-ats");
         }
 
