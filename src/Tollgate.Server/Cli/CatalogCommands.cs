@@ -15,8 +15,8 @@ using Tollgate.Engine.Catalog;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate catalog validate|diff|apply|export|seed</c>: the catalogue as code. The commands check files first, so that every fault has the
-/// file's name, line and column; they show the difference before they change anything.
+/// <c>tollgate catalog validate|diff|apply|export|seed</c>: the catalogue as code. The commands check files first, so that every fault has
+/// the file's name, line and column; they show the difference before they change anything.
 /// </summary>
 internal static class CatalogCommands
 {

@@ -93,6 +93,9 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.FailedAttempts"/>
     public GuessOptions Guesses { get; init; } = new((int)Settings.FailedAttempts.Default);
 
+    /// <summary>The limits on the requests of a key and of an address.</summary>
+    public RequestLimitOptions Requests { get; init; } = new(Settings.KeyRequests.Default, Settings.AddressRequests.Default);
+
     /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
 
@@ -163,8 +166,7 @@ public sealed record ServerOptions
         var options = WithProduct(environment, found, new()
         {
             Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
-            Listen = listen,
-            Data = data,
+            Listen = listen, Data = data,
             Database = ReadDatabase(text, found),
             AllowUnsafeDatabase = ReadSwitch(environment, DatabaseCheck.UnsafeVariable, found),
             MasterKey = MasterKeySource.Read(environment, data, found),
@@ -177,6 +179,7 @@ public sealed record ServerOptions
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             Sockets = sockets,
             Guesses = new GuessOptions((int)Settings.FailedAttempts.Read(environment, found)),
+            Requests = new(Settings.KeyRequests.Read(environment, found), Settings.AddressRequests.Read(environment, found)),
             TrustedProxies = TrustedProxies.Read(environment, found),
             HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
             IdleTime = TimeSpan.FromSeconds(Settings.IdleSeconds.Read(environment, found)),
