@@ -23,12 +23,13 @@ internal static class SeedCommand
     public static Command Build()
     {
         var name = new Argument<string>("catalog") { Description = "A built-in catalogue, such as career-coach." };
+        var json = Lists.JsonOption();
         var command = new Command(
             "seed",
             "Adds the plans, prices, features and model prices of a built-in catalogue to a project, and lists them. Changes nothing that the "
                 + "project has.\n\nExample:\n  tollgate catalog seed career-coach --project career-coach")
             {
-                name,
+                name, json,
             };
         ServerDoor.SetAction(command, async (door, parsed, cancel) =>
         {
@@ -39,8 +40,10 @@ internal static class SeedCommand
             var prices = (await BuiltInPrices.OfProductsAsync(cancel)).GetValueOrDefault(code) ?? [];
             var isNew = await PublishAsync(door, built, cancel);
             var added = await AddPricesAsync(door, prices, cancel);
-            Console.WriteLine(Lines(built, prices));
-            Console.WriteLine(isNew || added > 0 ? "" : "The project had all of it; nothing was changed.");
+            var end = isNew || added > 0 ? "" : "\nThe project had all of it; nothing was changed.";
+            Lists.Say(
+                Lines(built, prices) + end, new() { ["catalog"] = code, ["published"] = isNew, ["model_prices_added"] = added },
+                parsed.GetValue(json));
             return ExitCode.Done;
         });
         return command;

@@ -61,6 +61,9 @@ public sealed class SeedCommandTests(RunningServer running)
         (await door.GetAsync("/v1/model-prices?scope=project&model=gpt-4o"))["data"][0]!["prices"]!["input"]!.GetValue<string>()
             .ShouldBe("2.5");
         (await SeedAsync("career-coach", "seeded")).ShouldContain("nothing was changed");
+        var told = await ServerProcess.RunAsync(
+            ["catalog", "seed", "career-coach", "--data", running.Server.Data, "--project", "seeded", "--json"]);
+        System.Text.Json.JsonElement.Parse(told.Output).GetProperty("model_prices_added").GetInt32().ShouldBe(0);
 
         var (code, output) = await RunAsync("trendit", "seeded");
         (code, output.Contains("has a catalogue of its own", StringComparison.Ordinal)).ShouldBe((1, true), output);
