@@ -19,6 +19,7 @@ using Tollgate.Server.Metering;
 using Tollgate.Server.Notices;
 using Tollgate.Server.Outbound;
 using Tollgate.Server.Payments;
+using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
@@ -34,7 +35,9 @@ internal static class Rooms
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
-            options.Share, options.Guesses, ClosedSets.Of,
+            options.Share, options.Guesses,
+            options.Requests with { IsExempt = options.TrustedProxies.Contain },
+            ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
@@ -57,6 +60,7 @@ internal static class Rooms
         services.AddAlerts();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddPrivacy();
         services.AddImports();
         services.AddAnalytics();
         services.AddClocks();
@@ -102,6 +106,7 @@ internal static class Rooms
         app.MapAlertsRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapPrivacyRoom();
         app.MapImports();
         app.MapAnalytics();
         app.MapClocks();

@@ -26,6 +26,7 @@ public sealed class FrontDoor(
     Clock clock,
     Idempotency idempotency,
     Guesses guesses,
+    RequestLimits limits,
     IOptions<HttpOptions> options,
     RequestTimes times,
     FairShare share,
@@ -96,7 +97,13 @@ public sealed class FrontDoor(
     private async Task RunAsync(HttpContext context)
     {
         var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
-        if (HasTwoEnds(context.Request.Headers))
+        if (limits.TakeAddress(context) is { } pause)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.RateLimited,
+                "This address sends too many requests. The server limits the requests of an address in a minute.", retryAfter: pause);
+        }
+        else if (HasTwoEnds(context.Request.Headers))
         {
             await Problems.WriteAsync(
                 context, ErrorCode.MalformedRequest,
@@ -154,10 +161,10 @@ public sealed class FrontDoor(
             ? Problems.WriteAsync(
                 context, ErrorCode.RateLimited,
                 $"Too many requests with invalid keys came from this address. Error of the last one: {code.Code}.", retryAfter: pause)
-            : Problems.WriteAsync(context, code, answer.Detail);
+            : Problems.WriteAsync(context, code, answer.Detail, retryAfter: answer.Pause);
     }
 
-    private readonly record struct Resolution(Caller? Caller, ErrorCode? Refusal, string? Detail = null)
+    private readonly record struct Resolution(Caller? Caller, ErrorCode? Refusal, string? Detail = null, TimeSpan? Pause = null)
     {
         public static implicit operator Resolution(Caller caller) => new(caller, null);
 
@@ -216,6 +223,12 @@ public sealed class FrontDoor(
         }
 
         key.Use.Note(now);
+        if (limits.TakeKey(key) is { } pause)
+        {
+            return new Resolution(
+                null, ErrorCode.RateLimited, "This key sends too many requests. The server limits the requests of a key in a minute.", pause);
+        }
+
         return key.Caller.Kind == KeyKind.Admin ? WithProject(context, key.Caller) : OfItsProject(context, key.Caller);
     }
 

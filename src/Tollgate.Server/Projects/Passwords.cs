@@ -31,7 +31,7 @@ public sealed class Passwords : IDisposable
 
     private readonly PasswordHasher<string> _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Rounds }));
     private readonly SemaphoreSlim _places = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private readonly GuessBudget _accounts = new(AttemptsPerMinute);
+    private readonly MinuteBudget _accounts = new(AttemptsPerMinute);
     private readonly Lazy<string> _dummy;
     private int _waiting;
 
@@ -84,7 +84,7 @@ public sealed class Passwords : IDisposable
     /// <summary>Returns the pause of an account after too many failed attempts. Null: it may try.</summary>
     public TimeSpan? PauseOf(int project, string username) => _accounts.PauseOf(AccountOf(project, username), Now());
 
-    public void Fail(int project, string username) => _accounts.Fail(AccountOf(project, username), Now());
+    public void Fail(int project, string username) => _accounts.Take(AccountOf(project, username), Now());
 
     private static Neighborhood AccountOf(int project, string username) =>
         new(unchecked((uint)HashCode.Combine(project, username)));
