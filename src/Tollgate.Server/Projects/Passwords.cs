@@ -51,7 +51,8 @@ public sealed class Passwords : IDisposable
     /// <param name="hash">Null: the account does not exist.</param>
     public async Task<bool?> IsRightAsync(int project, string? hash, string password, CancellationToken cancel) =>
         await InTurnAsync<object>(
-            project, () => _hasher.VerifyHashedPassword(Nobody, hash ?? _dummy.Value, password), cancel) is PasswordVerificationResult result
+            project, () => _hasher.VerifyHashedPassword(Nobody, hash ?? _dummy.Value, password), cancel)
+            is PasswordVerificationResult result
             ? hash is not null && result != PasswordVerificationResult.Failed
             : null;
 
