@@ -150,6 +150,23 @@ public sealed record FailedWorkFact(string Work, long Items, string Error, Insta
             + "GET /v1/parked lists the items.";
 }
 
+/// <summary>A check of the daily verification found differences.</summary>
+/// <param name="Check">Its name, as <c>verify</c> prints it.</param>
+/// <param name="Meaning">The difference in words.</param>
+/// <param name="Places">The number of differing figures.</param>
+/// <param name="Day">UTC.</param>
+public sealed record BrokenInvariantFact(string Check, string Meaning, long Places, string Day, Instant At)
+    : AlertFact(AlertKind.InvariantBroken, null, Check, Day, Day, At, ulong.MaxValue)
+{
+    public override AlertSeverity Severity => AlertSeverity.Critical;
+
+    public override string Title => $"The verification found differences: {Check}";
+
+    public override string Detail =>
+        $"{(Places == 1 ? "One figure differs from its facts" : $"{AlertText.Number(Quantity.Of(Places))} figures differ from their facts")}: "
+            + $"{Meaning}. POST /v1/verify shows the places.";
+}
+
 /// <summary>A test of a rule, which an operator has requested.</summary>
 public sealed record TestFact(AlertKind Of, Instant At) : AlertFact(Of, null, "test", "", "", At, ulong.MaxValue)
 {

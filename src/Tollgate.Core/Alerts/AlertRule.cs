@@ -18,8 +18,23 @@ public enum AlertKind
     /// <summary>The project's margin of a month is low.</summary>
     MarginBelow,
 
+    /// <summary>A paying customer's margin of a month is low.</summary>
+    CustomerMarginBelow,
+
+    /// <summary>Many customers were lost in a month.</summary>
+    ChurnAbove,
+
+    /// <summary>At its pace, a customer's usage will exceed the limit of a feature before the period ends.</summary>
+    ProjectedOverrun,
+
+    /// <summary>Decisions about a customer's feature were refused in a period.</summary>
+    DecisionsRefused,
+
     /// <summary>Many calls to a provider failed on a day.</summary>
     ProviderErrors,
+
+    /// <summary>Recorded facts wait for a transaction before webhooks, mails and alerts get them.</summary>
+    IngestLag,
 
     /// <summary>An invoice could not be collected.</summary>
     PaymentFailed,
@@ -38,6 +53,9 @@ public enum AlertKind
 
     /// <summary>Background work on an item failed and waits for a retry.</summary>
     SystemError,
+
+    /// <summary>The daily verification found a figure that differs from its facts.</summary>
+    InvariantBroken,
 }
 
 /// <summary>The severity of an alert, in ascending order.</summary>
@@ -145,14 +163,28 @@ public static class AlertKinds
             IsForCustomer: false) { NeedsThreshold = true },
         new(AlertKind.MarginBelow, "revenue less the cost of calls to models is below the threshold in a month (UTC)",
             "percent of the revenue; cost without revenue is -100", -1_000, 100, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.CustomerMarginBelow,
+            "revenue from a paying customer less the cost of its calls to models is below the threshold in a month (UTC)",
+            "percent of the revenue", -1_000, 100, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.ChurnAbove, "customers were lost in a calendar month that began with at least 10 paying customers",
+            "percent of the paying customers at the start", 1, 100, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.ProjectedOverrun,
+            "a customer's usage will reach the threshold at its pace, after a tenth of the quota period",
+            "percent of the quota", 1, 1_000, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.DecisionsRefused, "decisions about a customer's feature were refused in a quota period", "refused decisions", 1,
+            1_000_000_000, IsForCustomer: false) { NeedsThreshold = true },
         new(AlertKind.ProviderErrors, "many of a provider's calls failed on a day (UTC) with at least 20 calls", "percent of the calls", 1,
             100, IsForCustomer: false) { NeedsThreshold = true },
+        new(AlertKind.IngestLag, "recorded facts wait for an open transaction before webhooks, mails and alerts get them", "seconds", 1,
+            86_400, IsForCustomer: false) { NeedsThreshold = true },
         new(AlertKind.PaymentFailed, "an invoice could not be collected", null, 0, 0, IsForCustomer: false),
         new(AlertKind.SubscriptionCanceled, "a subscription ended, or its end was scheduled", null, 0, 0, IsForCustomer: false),
         new(AlertKind.WebhookFailed, "Tollgate disabled a webhook endpoint", null, 0, 0, IsForCustomer: false),
         new(AlertKind.UnknownModel, "calls to a model have no price", null, 0, 0, IsForCustomer: false),
         new(AlertKind.PriceChanged, "prices of models changed", null, 0, 0, IsForCustomer: false),
         new(AlertKind.SystemError, "background work failed and waits for a retry", null, 0, 0, IsForCustomer: false),
+        new(AlertKind.InvariantBroken, "the daily verification found figures that differ from their facts", null, 0, 0,
+            IsForCustomer: false),
     ];
 
     private static readonly Dictionary<AlertKind, AlertKindInfo> ByKind = All.ToDictionary(static one => one.Kind);

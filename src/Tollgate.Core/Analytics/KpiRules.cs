@@ -24,6 +24,9 @@ public sealed record LostCustomers(string Reason, long Customers, MoneyAmount Mr
 /// <summary>The key figures of a range. Null: there is no base.</summary>
 public sealed record Kpis(MoneyAmount Mrr, MoneyAmount Arr, long Customers)
 {
+    /// <summary>The paying customers at the start.</summary>
+    public long OpeningCustomers { get; init; }
+
     public MoneyAmount? Arpu { get; init; }
 
     public MoneyAmount? Ltv { get; init; }
@@ -65,7 +68,7 @@ public static class KpiRules
         var margin = facts is { Revenue: { } revenue, Cost: { } cost } ? Ratio.Of(revenue - cost, revenue) : null;
         return new(part.Mrr, part.Arr, part.Customers)
         {
-            Arpu = arpu?.Rounded(),
+            OpeningCustomers = part.OpeningCustomers, Arpu = arpu?.Rounded(),
             Ltv = arpu is { } each && margin is { } kept && logo is { Exact: > 0 } left
                 ? (each with { Major = each.Major * kept.Exact / left.Exact }).Rounded()
                 : null,

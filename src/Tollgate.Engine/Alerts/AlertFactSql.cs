@@ -206,4 +206,44 @@ internal static class AlertFactSql
          GROUP BY project_id, work
          ORDER BY project_id, work
         """;
+
+    // ---- figures -----------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Features of which decisions were refused in the running period. $1 project, $2 now, $3 the fewest refusals, $4 number of rows. Rows:
+    /// customer, its name, feature, refusals, start of the period.
+    /// </summary>
+    public const string Refusals =
+        """
+        SELECT c.id AS customer, c.name, b.feature, b.denied, b.period_start
+          FROM customers c
+          JOIN balances b ON b.partition = c.partition AND b.account = c.account
+         WHERE c.project_id = $1 AND b.period_end > $2 AND b.period_start <= $2 AND b.denied >= $3::numeric
+         ORDER BY b.denied DESC, c.id, b.feature
+         LIMIT $4
+        """;
+
+    /// <summary>
+    /// Features whose quota would not last at the pace so far, after a tenth of the period. Grants do not use the quota. $1 project, $2
+    /// now, $3 the least projected share of the quota in percent, $4 number of rows. Rows: customer, its name, feature, used of the quota,
+    /// quota, start and end of the period.
+    /// </summary>
+    public const string Overruns =
+        """
+        SELECT x.*
+          FROM (SELECT c.id AS customer, c.name, b.feature, b.used - b.drawn AS used, b.quota, b.period_start, b.period_end,
+                       extract(epoch FROM $2 - b.period_start) AS elapsed, extract(epoch FROM b.period_end - b.period_start) AS whole
+                  FROM customers c
+                  JOIN balances b ON b.partition = c.partition AND b.account = c.account
+                 WHERE c.project_id = $1 AND b.period_end > $2 AND b.period_start <= $2 AND b.quota > 0 AND b.used > b.drawn) x
+         WHERE x.elapsed * 10 >= x.whole AND x.used * x.whole * 100 >= x.quota * x.elapsed * $3::numeric
+         ORDER BY x.used * x.whole / x.elapsed / x.quota DESC, x.customer, x.feature
+         LIMIT $4
+        """;
+
+    /// <summary>$1 project, $2 customers.</summary>
+    public const string Names = "SELECT id AS customer, name FROM customers WHERE project_id = $1 AND id = ANY ($2)";
+
+    /// <summary>The place of the next transaction, and the place below which all facts stand.</summary>
+    public const string Places = "SELECT pg_snapshot_xmax(pg_current_snapshot()), facts_stand_below()";
 }

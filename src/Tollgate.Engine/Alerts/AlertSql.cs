@@ -88,6 +88,11 @@ internal static class AlertSql
     /// <summary>One server looks at present states, and ends quiet hours, at a time.</summary>
     public const string TryLockChecks = "SELECT pg_try_advisory_xact_lock(7234011, 1)";
 
+    /// <summary>A session's lock: no transaction stays open during a verification.</summary>
+    public const string TryLockFigures = "SELECT pg_try_advisory_lock(7234011, 2)";
+
+    public const string UnlockFigures = "SELECT pg_advisory_unlock(7234011, 2)";
+
     // ---- reading -----------------------------------------------------------------------------------------------
 
     private const string Columns =

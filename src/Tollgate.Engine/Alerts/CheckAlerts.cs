@@ -40,6 +40,9 @@ public sealed class CheckAlerts(
 
     private long _marginsSeen;
 
+    /// <summary>A place of the outbox that facts have not reached yet, and the time at which it was the newest.</summary>
+    private (ulong Place, long At) _mark;
+
     /// <summary>Looks once. Another server that looks at the same time is enough.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
@@ -118,6 +121,7 @@ public sealed class CheckAlerts(
         await ReadAsync(
             AlertFactSql.Costs,
             row => new BudgetFact(row.Text("month"), Quantity.Of(row.Number("cost")), Now(row.Whole("project_id"))), (object)CostKinds);
+        await AddLagAsync(connection, states, cancel);
         return await WithMarginsAsync(states, cancel);
 
         async Task ReadAsync(string sql, Func<RowReader, AlertFact> read, params object?[] parameters)
@@ -137,6 +141,28 @@ public sealed class CheckAlerts(
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Adds, for each project, the time for which facts have waited for an open transaction: the age of the newest place of the past that
+    /// is still above one.
+    /// </summary>
+    private async Task AddLagAsync(
+        NpgsqlConnection connection, List<(int Project, AlertFact Fact)> states, CancellationToken cancel)
+    {
+        await using var command = connection.Command(AlertFactSql.Places);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        var (newest, reached) = (reader.GetFieldValue<ulong>(0), reader.GetFieldValue<ulong>(1));
+        if (_mark.At == 0 || reached >= _mark.Place)
+        {
+            _mark = (newest, Stopwatch.GetTimestamp());
+            return;
+        }
+
+        var seconds = Quantity.Of(decimal.Floor((decimal)Stopwatch.GetElapsedTime(_mark.At).TotalSeconds));
+        states.AddRange(directory.Current.ProjectsById.Keys.Select(
+            id => (id, (AlertFact)new LagFact($"{clock.Now().ToUtc():yyyy-MM-ddTHH}", seconds, Now(id)))));
     }
 
     /// <summary>Adds the margins of projects with a rule on them, once in a while.</summary>

@@ -82,6 +82,12 @@ public static class VerifyLedger
             InvoiceVerifySql.Packs),
     ];
 
+    /// <summary>
+    /// The time limit of a project's check that a project's key or a rule of alerts causes, about five million events on a small machine.
+    /// The check holds a snapshot, during which PostgreSQL vacuums nothing. The operator has more time.
+    /// </summary>
+    public static readonly TimeSpan LongestOfProject = TimeSpan.FromMinutes(5);
+
     /// <summary>The number of calls of <c>step</c>.</summary>
     public static int Steps => Checks.Length + 1;
 

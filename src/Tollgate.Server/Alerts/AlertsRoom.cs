@@ -1,6 +1,9 @@
 using Tollgate.Engine.Alerts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
+using Tollgate.Engine.Postgres;
+using Tollgate.Engine.Projects;
+using Tollgate.Engine.Verification;
 
 namespace Tollgate.Server.Alerts;
 
@@ -13,10 +16,27 @@ public static class AlertsRoom
         services.AddSingleton<FireAlerts>();
         services.AddSingleton<DeriveAlerts>();
         services.AddSingleton<CheckAlerts>();
+        services.AddSingleton<VerifyProject>(static provider =>
+        {
+            var database = provider.GetRequiredService<Database>();
+            return (project, cancel) => VerifyAsync(database, project, cancel);
+        });
+        services.AddSingleton<CheckFigures>();
         services.AddSingleton<AlertQueries>();
         services.AddHostedService<DeriveAlertsLoop>();
         services.AddHostedService<CheckAlertsLoop>();
+        services.AddHostedService<CheckFiguresLoop>();
         return services;
+    }
+
+    /// <summary>The daily verification of a project has the time limit of <c>POST /v1/verify</c>.</summary>
+    private static async Task<IReadOnlyList<BrokenCheck>> VerifyAsync(Database database, ProjectSnapshot project, CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(VerifyLedger.LongestOfProject);
+        var report = await VerifyLedger.RunAsync(database, project.Id, null, limit.Token);
+        return [.. report.Findings.Where(static one => one is { IsBreak: true, Count: > 0 }).Select(static one =>
+            new BrokenCheck(one.Kind, one.Meaning, one.Count))];
     }
 
     public static void MapAlertsRoom(this WebApplication app)
@@ -66,4 +86,12 @@ internal sealed class CheckAlertsLoop(CheckAlerts check, ILogger<CheckAlertsLoop
             await check.ForgetOldAsync(cancel);
         }
     }
+}
+
+/// <summary>Looks every few seconds for figures that are due.</summary>
+internal sealed class CheckFiguresLoop(CheckFigures check, ILogger<CheckFiguresLoop> log) : Loop(Interval, "Alerts were put off", log)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override Task LookAsync(CancellationToken cancel) => check.RunAsync(cancel);
 }

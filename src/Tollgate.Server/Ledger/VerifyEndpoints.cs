@@ -18,12 +18,6 @@ public static class VerifyEndpoints
     /// <summary>The most checks by projects at one time. Each has its own connection and loads PostgreSQL; a further one waits.</summary>
     private const int ProjectsAtOnce = 4;
 
-    /// <summary>
-    /// The time limit of a project's check, about five million events on a small machine. The check holds a snapshot, during which
-    /// PostgreSQL vacuums nothing. The operator has more time.
-    /// </summary>
-    private static readonly TimeSpan LongestOfProject = TimeSpan.FromMinutes(5);
-
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(30);
 
     public static void MapVerify(this IEndpointRouteBuilder app)
@@ -93,7 +87,7 @@ public static class VerifyEndpoints
 
         await places.WaitAsync(gone);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone);
-        limit.CancelAfter(LongestOfProject);
+        limit.CancelAfter(VerifyLedger.LongestOfProject);
         try
         {
             return await VerifyLedger.RunAsync(database, caller.Project!.Id, null, limit.Token);
@@ -101,7 +95,7 @@ public static class VerifyEndpoints
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
             await Problems.WriteAsync(context, ErrorCode.Conflict,
-                $"The check took longer than {LongestOfProject.TotalMinutes} minutes and was stopped. "
+                $"The check took longer than {VerifyLedger.LongestOfProject.TotalMinutes} minutes and was stopped. "
                     + $"The operator can run it without this limit: ./tollgate verify --project {caller.Project!.Code}.");
             return null;
         }

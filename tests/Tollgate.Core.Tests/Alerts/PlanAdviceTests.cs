@@ -52,43 +52,6 @@ public sealed class PlanAdviceTests
         PlanAdvice.Of(Use(Starter, 720) with { Used = both }, Calls, [Pro]).ShouldBeNull("Pro does not have the other feature.");
     }
 
-    [Theory]
-    [InlineData(100, 40, 60)]
-    [InlineData(100, 150, -50)]
-    [InlineData(0, 1, -100)]
-    [InlineData(0, 0, null)]
-    public void A_margin_is_a_share_of_the_revenue(int revenue, int cost, int? percent) =>
-        MarginFact.Of(Quantity.Of(revenue), Quantity.Of(cost)).ShouldBe(percent is { } value ? Quantity.Of(value) : null);
-
-    [Theory]
-    [InlineData(AlertKind.Budget, 100, 99.99, false)]
-    [InlineData(AlertKind.Budget, 100, 100, true)]
-    [InlineData(AlertKind.MarginBelow, 20, 20, false)]
-    [InlineData(AlertKind.MarginBelow, 20, 19.9, true)]
-    [InlineData(AlertKind.UsageBelow, 20, 20, false)]
-    [InlineData(AlertKind.UsageBelow, 20, 0, true)]
-    [InlineData(AlertKind.ProviderErrors, 10, 9.9, false)]
-    [InlineData(AlertKind.ProviderErrors, 10, 10, true)]
-    public void A_measure_fires_on_its_side_of_the_threshold_and_never_without_one(AlertKind kind, int threshold, double value, bool fires)
-    {
-        var measured = Quantity.Of((decimal)value);
-        AlertFact fact = kind switch
-        {
-            AlertKind.Budget => new BudgetFact("2026-11", measured, Instant.Epoch),
-            AlertKind.MarginBelow => new MarginFact("2026-11", measured, Quantity.One, Quantity.One, Instant.Epoch),
-            AlertKind.UsageBelow =>
-                new LowUseFact(new("acme", null), "Pro", measured, new Dictionary<string, Quantity>(), "1 Nov 2026", Instant.Epoch, 1),
-            _ => new ProviderErrorsFact("openai", "2026-11-20", 20, 2, measured, Instant.Epoch),
-        };
-        var rule = new AlertRule(Guid.NewGuid(), 1, kind, Quantity.Of(threshold), null, [AlertChannel.InApp], 0);
-        AlertRules.Applies(rule, fact).ShouldBe(fires);
-        AlertRules.Applies(rule with { Threshold = null }, fact).ShouldBeFalse();
-        if (fact is ProviderErrorsFact errors)
-        {
-            AlertRules.Applies(rule, errors with { Calls = ProviderErrorsFact.FewestCalls - 1 }).ShouldBeFalse();
-        }
-    }
-
     private static Plan Plan(string code, long? price, Entitlement calls) => new()
     {
         Code = code, Name = char.ToUpperInvariant(code[0]) + code[1..], Entitlements = [calls],

@@ -247,6 +247,66 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         (refused.Status, Word(refused["errors"].AsArray()[0]!, "param")).ShouldBe((HttpStatusCode.UnprocessableEntity, "url"));
     }
 
+    [Fact]
+    public async Task Pace_refusals_margins_of_customers_and_churn_fire_at_their_thresholds_and_once()
+    {
+        const string name = "\"شركة\" النور";
+        var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
+        foreach (var rule in (string[])[
+            """{"kind": "projected_overrun", "threshold": 150}""", """{"kind": "decisions_refused", "threshold": 3}""",
+            """{"kind": "customer_margin_below", "threshold": 0}""", """{"kind": "churn_above", "threshold": 10}"""])
+        {
+            (await sandbox.Door.PostAsync("/v1/alert-rules", rule)).Status.ShouldBe(HttpStatusCode.Created);
+        }
+
+        for (var n = 0; n < 11; n++)
+        {
+            await sandbox.SubscribeAsync($$"""{"customer": "payer-{{n}}", "plan": "pro", "trial": false}""");
+        }
+
+        await sandbox.AdvanceAsync("2027-02-08T00:00:00Z");
+        (await sandbox.Door.PostAsync("/v1/customers", new JsonObject { ["id"] = "fast", ["name"] = name }.ToJsonString())).Status
+            .ShouldBe(HttpStatusCode.Created);
+        await ConsumeAsync(sandbox, "fast", 4);
+        await ConsumeAsync(sandbox, "slow", 3);
+        await ConsumeAsync(sandbox, "full", 10);
+        for (var n = 0; n < 3; n++)
+        {
+            (await sandbox.Door.PostAsync("/v1/consume", """{"customer": "full", "feature": "calls", "amount": 1}""")).Status
+                .ShouldBe(HttpStatusCode.PaymentRequired);
+        }
+
+        // $7.25 of February's $29.00 are earned by the end of the 7th; with the 8th $8.29.
+        (await sandbox.Door.PostAsync(
+            "/v1/llm-calls", """{"id": "c1", "customer": "payer-3", "provider": "openai", "model": "gpt-4o", "output_tokens": 900000}""")).Status
+            .ShouldBe(HttpStatusCode.OK);
+        var gone = Word((await sandbox.Door.GetAsync("/v1/subscriptions?customer=payer-7"))["data"].AsArray()[0]!, "id");
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{gone}/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
+        (await sandbox.Door.PostAsync($"/v1/subscriptions/{await OfAsync("payer-8")}/cancel", """{"at": "now"}""")).Status
+            .ShouldBe(HttpStatusCode.OK);
+
+        await UntilAsync(async () => (await FiguresAsync()).Length >= 5);
+
+        (await FiguresAsync()).ShouldBe(
+        [
+            "churn_above: Churn of 18.2% in 2027-02",
+            "customer_margin_below: payer-3: margin of -8.6% in 2027-02",
+            "decisions_refused: full: 3 refused uses of Calls",
+            $"projected_overrun: {name} (fast): Calls will reach 160% of the quota",
+            "projected_overrun: full: Calls will reach 400% of the quota",
+        ]);
+
+        async Task<string> OfAsync(string customer) =>
+            Word((await sandbox.Door.GetAsync($"/v1/subscriptions?customer={customer}"))["data"].AsArray()[0]!, "id");
+
+        async Task<string[]> FiguresAsync() =>
+        [
+            .. (await sandbox.Door.GetAsync("/v1/alerts?limit=100"))["data"].AsArray()
+                .Where(static one => Word(one!, "kind") is "churn_above" or "customer_margin_below" or "decisions_refused" or "projected_overrun")
+                .Select(static one => $"{Word(one!, "kind")}: {Word(one!, "title")}").Order(StringComparer.Ordinal),
+        ];
+    }
+
     private static async Task ConsumeAsync(BillingSandbox sandbox, string customer, int amount) =>
         (await sandbox.Door.PostAsync("/v1/consume", $$"""{"customer": "{{customer}}", "feature": "calls", "amount": {{amount}}}"""))
             .Status.ShouldBe(HttpStatusCode.OK);
