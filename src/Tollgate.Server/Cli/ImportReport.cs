@@ -46,7 +46,9 @@ internal sealed class ImportReport
         var text = new StringBuilder();
         Table(
             text, ["table", "rows", "sent", "skipped"],
-            _source.Rows.Select(static one => (string[])[one.Key, Of(one.Value.Rows), Of(one.Value.Sent), Of(one.Value.Rows - one.Value.Sent)]));
+            _source.Rows.Select(static one => (string[])[
+                one.Key, Of(one.Value.Rows), Of(one.Value.Sent), Of(one.Value.Rows - one.Value.Sent),
+            ]));
         foreach (var ((table, reason), (rows, line)) in _source.Skipped)
         {
             text.Append(CultureInfo.InvariantCulture, $"skipped {rows} of {table}, the first in line {line}: {reason}\n");
@@ -56,8 +58,8 @@ internal sealed class ImportReport
         Table(
             text, ["kind", "name", "records read", "accepted", "amount read", "accepted", "difference"],
             _lines.Select(static line => (string[])[
-                line.Kind, line.Name, Of(line.Read), Of(line.Accepted), line.Amount is { } amount ? Of(amount) : "-", Of(line.AcceptedAmount),
-                Of((line.Amount ?? line.AcceptedAmount) - line.AcceptedAmount),
+                line.Kind, line.Name, Of(line.Read), Of(line.Accepted), line.Amount is { } amount ? Of(amount) : "-",
+                Of(line.AcceptedAmount), Of((line.Amount ?? line.AcceptedAmount) - line.AcceptedAmount),
             ]));
         text.Append('\n');
         foreach (var one in Rejections())

@@ -53,7 +53,7 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
 
             var key = (CatalogWords.Of(record.Kind), record.Name);
             var sum = _sums.GetValueOrDefault(key, (0, 0, true));
-            _sums[key] = (sum.Item1 + 1, sum.Item2 + (record.Amount ?? 0), sum.Item3 && record.Amount is not null);
+            _sums[key] = (sum.Item1 + 1, sum.Item2 + (record.Amount?.Value ?? 0), sum.Item3 && record.Amount is not null);
             Places.Add(new(table, row.Line));
             yield return record.Fields;
         }

@@ -1,4 +1,5 @@
 using Tollgate.Core.Imports.Dumps;
+using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Tests.Imports;
 
@@ -73,7 +74,8 @@ public sealed class SqlDumpTests
             "usage_events", ["id", "user_id", "feature", "amount", "created_at"], ["7", "ann", "ats_scan", "2", text], 1);
         var record = new SeedMapping(tables, TimeZoneInfo.FindSystemTimeZoneById(zone)).Map(row, out _)!;
         record.Fields["occurred_at"]!.GetValue<string>().ShouldBe(expected);
-        (record.Name, record.Amount, record.Fields["id"]!.GetValue<string>()).ShouldBe(("ats_scan", 2, "usage_events:7"));
+        (record.Name, record.Amount, record.Fields["id"]!.GetValue<string>()).ShouldBe(
+            ("ats_scan", Quantity.Of(2), "usage_events:7"));
     }
 
     private static TableRow[] RowsOf(string dump) =>

@@ -72,7 +72,8 @@ public sealed class ImportCommandTests(MeteringHost host) : IClassFixture<Meteri
 
         var customer = JsonElement.Parse(await client.GetStringAsync("/v1/customers/u-1"));
         customer.GetProperty("name").GetString().ShouldBe("محمد o'Neil");
-        var call = JsonElement.Parse(await client.GetStringAsync("/v1/llm-calls?customer=u-1&from=2024-01-01T00:00:00Z")).GetProperty("data")[1];
+        var calls = JsonElement.Parse(await client.GetStringAsync("/v1/llm-calls?customer=u-1&from=2024-01-01T00:00:00Z"));
+        var call = calls.GetProperty("data")[1];
         (call.GetProperty("properties").GetProperty("lang").GetString(), call.GetProperty("plan").GetString()).ShouldBe(("ar", "pro"));
 
         var again = await RunAsync("coach", "career-coach", path, "--json");
@@ -116,8 +117,8 @@ public sealed class ImportCommandTests(MeteringHost host) : IClassFixture<Meteri
         code.ShouldBe(1, output);
         output.ShouldContain("the dump is cut off");
         using var client = host.Server.NewClient(key);
-        JsonElement.Parse(await client.GetStringAsync("/v1/events?customer=u-1&from=2024-01-01T00:00:00Z")).GetProperty("data").GetArrayLength()
-            .ShouldBe(0);
+        var events = JsonElement.Parse(await client.GetStringAsync("/v1/events?customer=u-1&from=2024-01-01T00:00:00Z"));
+        events.GetProperty("data").GetArrayLength().ShouldBe(0);
     }
 
     /// <summary>Returns the words of the first line that begins so.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Imports.Dumps;
 
@@ -46,7 +47,7 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
         };
     }
 
-    private SeedRecord UserOf(TableRow row) => Record(ImportKind.Customers, "", 1, row["id"],
+    private SeedRecord UserOf(TableRow row) => Record(ImportKind.Customers, "", Quantity.One, row["id"],
         ("name", row["name"] ?? row["full_name"] ?? row["username"]), ("email", row["email"]), ("created_at", TimeOf(row["created_at"])));
 
     private SeedRecord? SubscriptionOf(TableRow row, out string? reason)
@@ -74,7 +75,7 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
     {
         var usage = tables.Usage;
         var quantity = row[usage.Quantity] ?? "1";
-        if (NumberOf(quantity) == 0)
+        if (NumberOf(quantity) is { IsZero: true })
         {
             reason = "nothing was used";
             return null;
@@ -120,7 +121,7 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
     }
 
     private static SeedRecord Record(
-        ImportKind kind, string name, decimal? amount, string? id, params ReadOnlySpan<(string Name, string? Value)> fields)
+        ImportKind kind, string name, Quantity? amount, string? id, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
         var record = new JsonObject { ["kind"] = CatalogWords.Of(kind), ["id"] = id };
         foreach (var (field, value) in fields)
@@ -142,8 +143,10 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
         "month" => Monthly, "year" or "annual" or "annually" => "yearly", var word => word,
     };
 
-    private static decimal? NumberOf(string? text) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static Quantity? NumberOf(string? text) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && Quantity.TryCreate(number, out var amount)
+            ? amount
+            : null;
 
     private static JsonObject? ObjectOf(string json)
     {
@@ -177,7 +180,8 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
                 : text;
         }
 
-        if (!DateTime.TryParse(whole, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) || local.Kind != DateTimeKind.Unspecified)
+        if (!DateTime.TryParse(whole, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local)
+            || local.Kind != DateTimeKind.Unspecified)
         {
             return text;
         }

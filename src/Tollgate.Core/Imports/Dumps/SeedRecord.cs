@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Imports.Dumps;
 
 /// <summary>A record of an import that a row of another product becomes.</summary>
 /// <param name="Name">The name by which sums are compared: a feature, a model, a plan; empty for customers.</param>
 /// <param name="Amount">Units of usage, dollars of a call, minor units of a subscription; null: the other product does not say.</param>
-public sealed record SeedRecord(ImportKind Kind, string Name, decimal? Amount, JsonObject Fields);
+public sealed record SeedRecord(ImportKind Kind, string Name, Quantity? Amount, JsonObject Fields);
 
 /// <summary>A table whose rows are usage.</summary>
 /// <param name="Feature">The column of the feature, as the next ones are of the quantity and the time.</param>
