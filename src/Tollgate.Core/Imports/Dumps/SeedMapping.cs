@@ -144,7 +144,8 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
     };
 
     private static Quantity? NumberOf(string? text) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && Quantity.TryCreate(number, out var amount)
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        && Quantity.TryCreate(number, out var amount)
             ? amount
             : null;
 
