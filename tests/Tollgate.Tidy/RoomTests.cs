@@ -45,6 +45,7 @@ public sealed partial class RoomTests
         ["Webhooks"],
         ["Mail"],
         ["Notices"],
+        ["Privacy"],
         ["Imports"],
         ["Verification"],
         ["Backup"],

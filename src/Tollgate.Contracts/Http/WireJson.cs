@@ -20,6 +20,7 @@ using Tollgate.Contracts.Mail;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Notices;
 using Tollgate.Contracts.Payments;
+using Tollgate.Contracts.Privacy;
 using Tollgate.Contracts.Projects;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Contracts.SeedDoors;
@@ -66,6 +67,8 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(KpisView))]
 [JsonSerializable(typeof(MarginsView))]
 [JsonSerializable(typeof(AdoptionView))]
+[JsonSerializable(typeof(ProjectionsView))]
+[JsonSerializable(typeof(GrowthView))]
 [JsonSerializable(typeof(SpendRequest))]
 [JsonSerializable(typeof(SpendView))]
 [JsonSerializable(typeof(SpendList))]
@@ -98,6 +101,9 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(ExplainView))]
 [JsonSerializable(typeof(TermsView))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, JsonElement>))]
+[JsonSerializable(typeof(ErasureView))]
+[JsonSerializable(typeof(ErasureList))]
+[JsonSerializable(typeof(ExportManifest))]
 [JsonSerializable(typeof(AlertRuleBody))]
 [JsonSerializable(typeof(AlertRuleView))]
 [JsonSerializable(typeof(AlertRuleList))]

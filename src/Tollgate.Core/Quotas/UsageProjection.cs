@@ -35,9 +35,23 @@ public static class UsageProjection
             return used;
         }
 
+        return Times(used, (Int128)length, (Int128)elapsed);
+    }
+
+    /// <summary>
+    /// Returns usage × whole ÷ part, rounded half away from zero to as many decimals as the usage has, and at most the largest quantity.
+    /// </summary>
+    internal static Quantity Times(Quantity used, Int128 whole, Int128 part)
+    {
         // Normalise first, so that 3.000000000 from the database counts as a whole number.
         var plain = decimal.Parse(used.ToString(), System.Globalization.CultureInfo.InvariantCulture);
-        var projected = decimal.Round(plain * (length / elapsed), plain.Scale, MidpointRounding.AwayFromZero);
+        var share = (decimal)whole / (decimal)part;
+        if (plain > Quantity.Largest / Math.Max(share, 1))
+        {
+            return Quantity.Of(Quantity.Largest);
+        }
+
+        var projected = decimal.Round(plain * share, plain.Scale, MidpointRounding.AwayFromZero);
         return Quantity.TryCreate(projected, out var quantity) ? quantity : Quantity.Of(Quantity.Largest);
     }
 

@@ -15,6 +15,9 @@ public sealed class AdoptionQueries(NpgsqlDataSource database, Clock clock)
     /// <summary>A read computes the last months first if this took no longer the last time.</summary>
     private const long MostMillisecondsOfRead = 100;
 
+    /// <summary>A first computation of all months takes a second for as many customers.</summary>
+    private const long MostCustomersOfRead = 1_000;
+
     private sealed record Run(DateOnly Month, Instant At, bool IsOld, long Milliseconds, bool IsWholeDue);
 
     /// <summary>Returns at most <paramref name="most"/> months of features, by month and code, and the time of their computation.</summary>
@@ -24,7 +27,7 @@ public sealed class AdoptionQueries(NpgsqlDataSource database, Clock clock)
         ProjectSnapshot project, DateOnly first, DateOnly last, string? feature, int most, CancellationToken cancel)
     {
         var run = await LastRunAsync(project, cancel);
-        if (run is null or { IsOld: true, Milliseconds: <= MostMillisecondsOfRead })
+        if (run is { IsOld: true, Milliseconds: <= MostMillisecondsOfRead } || (run is null && await IsSmallAsync(project, cancel)))
         {
             await ComputeAsync(project, cancel);
             run = await LastRunAsync(project, cancel);
@@ -91,11 +94,40 @@ public sealed class AdoptionQueries(NpgsqlDataSource database, Clock clock)
             ReportSpan.Of(months[0].Month, months[0].Month, project.Zone).Time.Start.ToUtc(), project.Zone.Id, now.ToUtc(),
             offered.Select(static one => one.Version).ToArray(), offered.Select(static one => one.Feature).ToArray(),
             project.TestClock is not null);
+        var today = ReportSpan.DayOf(now, project.Zone);
+        await connection.ExecuteAsync(AdoptionSql.MarkDay, cancel, project.Id, today, today.AddDays(-WeekdayPace.Days - 1));
         await connection.ExecuteAsync(AdoptionSql.Ran, cancel, project.Id, months[^1].Month, isWhole);
         await transaction.CommitAsync(cancel);
 
         int DefaultAt(AdoptionMonth month) =>
             (catalog.DefaultPlans.LastOrDefault(one => one.From < month.Until) ?? catalog.DefaultPlans[0]).Version.Id;
+    }
+
+    /// <summary>Returns the pace of each feature by weekday; features with too few known days are left out.</summary>
+    public async Task<IReadOnlyDictionary<int, WeekdayPace>> PacesAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var today = ReportSpan.DayOf(clock.Now(project), project.Zone);
+        await using var command = database.Command(AdoptionSql.Days, project.Id, today.AddDays(-WeekdayPace.Days - 1));
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var totals = new Dictionary<int, Dictionary<DateOnly, Quantity>>();
+        var row = new RowReader(reader);
+        while (await reader.ReadAsync(cancel))
+        {
+            if (!totals.TryGetValue(row.Whole("feature"), out var days))
+            {
+                totals[row.Whole("feature")] = days = [];
+            }
+
+            days[row.Value<DateOnly>("day")] = Quantity.Of(Math.Min(row.Number("total"), Quantity.Largest));
+        }
+
+        return totals.ToDictionary(static one => one.Key, one => WeekdayPace.Of(one.Value, today));
+    }
+
+    private async Task<bool> IsSmallAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        await using var command = database.Command(AdoptionSql.IsSmall, project.Id, MostCustomersOfRead);
+        return await command.ExecuteScalarAsync(cancel) is true;
     }
 
     private async Task<Run?> LastRunAsync(ProjectSnapshot project, CancellationToken cancel)

@@ -20,7 +20,7 @@ internal static class AdoptionSql
              offered AS (SELECT * FROM unnest($8::integer[], $9::integer[]) AS o (version, feature)),
              uses AS MATERIALIZED (
                 SELECT b.partition, b.account, b.feature, date_trunc('month', b.period_start AT TIME ZONE $6)::date AS month,
-                       sum(used_by(b, $7)) AS units
+                       sum(CASE WHEN b.level_time IS NULL THEN b.used ELSE used_by(b, $7) END) AS units
                   FROM customers c
                   JOIN balances b ON b.partition = c.partition AND b.account = c.account AND b.period_end > $5 AND b.used > 0
                  WHERE c.project_id = $1
@@ -63,6 +63,28 @@ internal static class AdoptionSql
             DO UPDATE SET entitled = excluded.entitled, used = excluded.used, units = excluded.units
          WHERE (f.entitled, f.used, f.units) IS DISTINCT FROM (excluded.entitled, excluded.used, excluded.units)
         """;
+
+    /// <summary>True if a first computation is short enough for a read. $1 project, $2 the most customers.</summary>
+    public const string IsSmall =
+        "SELECT count(*) <= $2 FROM (SELECT FROM customers c WHERE c.project_id = $1 LIMIT $2 + 1) x";
+
+    /// <summary>
+    /// Keeps the use of all time of each feature at the end of a day, or now, and forgets old days. $1 project, $2 day, $3 the oldest day.
+    /// </summary>
+    public const string MarkDay =
+        """
+        WITH old AS (DELETE FROM feature_days d WHERE d.project_id = $1 AND d.day < $3)
+        INSERT INTO feature_days AS d (project_id, day, feature, total)
+        SELECT $1, $2, m.feature, sum(m.units)
+          FROM feature_months m
+         WHERE m.project_id = $1
+         GROUP BY m.feature
+            ON CONFLICT (project_id, day, feature) DO UPDATE SET total = excluded.total WHERE d.total <> excluded.total
+        """;
+
+    /// <summary>$1 project, $2 the first day. Rows: feature, day, total.</summary>
+    public const string Days =
+        "SELECT d.feature, d.day, d.total FROM feature_days d WHERE d.project_id = $1 AND d.day >= $2";
 
     /// <summary>$1 project, $2 its month, $3 true if all months were computed.</summary>
     public const string Ran =

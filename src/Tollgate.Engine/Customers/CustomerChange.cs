@@ -120,7 +120,7 @@ internal sealed class CustomerChange : IAsyncDisposable
             var begun = await changes.BeginOnManyAsync(project, cancel);
             return await begun.IntoAsync<CustomerTransaction, CustomerChange>(async work =>
             {
-                var rows = await LockAsync(work, project, wanted, create, cancel);
+                var rows = await LockAsync(work, project, wanted, create, changes.Erased, cancel);
                 return rows is null ? null : new(turn, work, rows[0], other is null ? null : rows[1]);
             });
         });
@@ -128,14 +128,15 @@ internal sealed class CustomerChange : IAsyncDisposable
 
     /// <summary>Locks the rows of all customers; returns null if one is missing.</summary>
     /// <exception cref="CustomerBusyException">Another server has locked one of them for too long.</exception>
+    /// <exception cref="CustomerErasedException">A missing one is erased.</exception>
     private static async Task<CustomerRow[]?> LockAsync(
-        CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, ErasedIds? erased, CancellationToken cancel)
     {
         try
         {
             return customers is [var one]
-                ? await FindOrCreateAsync(work, project, one, create, cancel) is { } row ? [row] : null
-                : await FindTwoAsync(work, project, customers, create, cancel);
+                ? await FindOrCreateAsync(work, project, one, create, erased, cancel) is { } row ? [row] : null
+                : await FindTwoAsync(work, project, customers, create, erased, cancel);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
         {
@@ -144,14 +145,14 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     private static async Task<CustomerRow?> FindOrCreateAsync(
-        CustomerTransaction work, ProjectSnapshot project, string customer, bool create, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, string customer, bool create, ErasedIds? erased, CancellationToken cancel)
     {
         var partition = CustomerPlace.PartitionOf(project.Id, customer);
         var row = await FindAndLockAsync(work.Connection, project, partition, customer, cancel);
         while (row is null && create)
         {
             // Only a deletion at this moment repeats this loop.
-            await CreateMissingAsync(work, project, [partition], [customer], cancel);
+            await CreateMissingAsync(work, project, [partition], [customer], erased, cancel);
             row = await FindAndLockAsync(work.Connection, project, partition, customer, cancel);
         }
 
@@ -159,12 +160,12 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     private static async Task<CustomerRow[]?> FindTwoAsync(
-        CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, string[] customers, bool create, ErasedIds? erased, CancellationToken cancel)
     {
         var partitions = Array.ConvertAll(customers, id => CustomerPlace.PartitionOf(project.Id, id));
         if (create)
         {
-            await CreateMissingAsync(work, project, partitions, customers, cancel);
+            await CreateMissingAsync(work, project, partitions, customers, erased, cancel);
         }
 
         var rows = new Dictionary<string, CustomerRow>(StringComparer.Ordinal);
@@ -180,11 +181,25 @@ internal sealed class CustomerChange : IAsyncDisposable
     }
 
     private static async Task CreateMissingAsync(
-        CustomerTransaction work, ProjectSnapshot project, short[] partitions, string[] customers, CancellationToken cancel)
+        CustomerTransaction work, ProjectSnapshot project, short[] partitions, string[] customers, ErasedIds? erased,
+        CancellationToken cancel)
     {
         await using var missing = work.Connection.Command(
-            CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers);
-        await missing.ExecuteNonQueryAsync(cancel);
+            CustomerSql.CreateMissing, partitions, Array.ConvertAll(customers, _ => project.Id), customers,
+            ErasedIds.Parameter(erased, Array.ConvertAll(customers, id => (project.Id, id))));
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        await using (var reader = await missing.ExecuteReaderAsync(cancel))
+        {
+            while (await reader.ReadAsync(cancel))
+            {
+                found.Add(reader.GetString(CustomerSql.IdOfMissing));
+            }
+        }
+
+        if (!found.SetEquals(customers))
+        {
+            throw new CustomerErasedException();
+        }
 
         // A reader may have cached just now that these customers do not exist.
         foreach (var customer in customers)

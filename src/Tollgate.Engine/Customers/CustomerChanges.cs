@@ -14,9 +14,12 @@ public delegate ValueTask ForgetCustomer(ProjectSnapshot project, string custome
 /// Begins transactions that change customers. No other class commits one, and each drops every customer that it touched from this server's
 /// caches, so a change leaves no stale cache behind.
 /// </summary>
-public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer forget)
+public sealed class CustomerChanges(NpgsqlDataSource database, ForgetCustomer forget, ErasedIds? erased = null)
 {
     internal NpgsqlDataSource Database => database;
+
+    /// <summary>Erased customers, which no change creates again. Null: none is known.</summary>
+    internal ErasedIds? Erased => erased;
 
     /// <summary>Locks the customer, and creates it first if it is missing.</summary>
     internal async Task<CustomerChange> BeginAsync(ProjectSnapshot project, string customer, CancellationToken cancel) =>

@@ -5,8 +5,9 @@ public static class CustomerSql
 {
     /// <summary>
     /// Creates missing customers and returns all, existing and new, in no particular order. <c>$1 smallint[]</c> partitions, <c>$2
-    /// integer[]</c> project ids, <c>$3 text[]</c> customer ids, position by position; repeats are fine. Rows: partition, account,
-    /// project_id, id.
+    /// integer[]</c> project ids, <c>$3 text[]</c> customer ids, <c>$4 bytea[]</c> their <see cref="ErasedIds"/> hashes (empty: erased
+    /// customers are unknown), position by position; repeats are fine. An erased customer is not created, and has no row in the result.
+    /// Rows: partition, account, project_id, id.
     /// </summary>
     /// <remarks>
     /// One statement, so that the lanes may call it inside their own transaction. A customer that another transaction creates at the same
@@ -18,10 +19,10 @@ public static class CustomerSql
     public const string CreateMissing =
         """
         WITH wanted AS MATERIALIZED (
-            SELECT DISTINCT w.partition, w.project_id, w.id
-              FROM unnest($1::smallint[], $2::integer[], $3::text[]) AS w (partition, project_id, id)
+            SELECT DISTINCT w.partition, w.project_id, w.id, w.hash
+              FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::bytea[]) AS w (partition, project_id, id, hash)
         ), found AS MATERIALIZED (
-            SELECT w.partition, w.project_id, w.id,
+            SELECT w.partition, w.project_id, w.id, w.hash,
                    (SELECT c.account
                       FROM customers c
                      WHERE c.partition = w.partition AND c.project_id = w.project_id AND c.id = w.id) AS account
@@ -32,6 +33,7 @@ public static class CustomerSql
               FROM found f
               JOIN projects p ON p.id = f.project_id
              WHERE f.account IS NULL
+               AND NOT EXISTS (SELECT FROM erasures e WHERE e.project_id = f.project_id AND e.id_hash = f.hash)
              ORDER BY f.partition, f.project_id, f.id
                 ON CONFLICT (partition, project_id, id) DO UPDATE SET version = c.version
             RETURNING c.partition, c.account, c.project_id, c.id
@@ -43,6 +45,9 @@ public static class CustomerSql
 
     /// <summary>Columns of <see cref="CreateMissing"/>.</summary>
     public const int ProjectOfMissing = 2;
+
+    /// <inheritdoc cref="ProjectOfMissing"/>
+    public const int IdOfMissing = 3;
 
     /// <inheritdoc cref="ProjectOfMissing"/>
     public const int IsNew = 4;

@@ -14,7 +14,17 @@ internal static class MemberSql
 
     public const string Update = "UPDATE members SET name = $4, email = $5, role = $6 WHERE partition = $1 AND account = $2 AND id = $3";
 
-    public const string Delete = "DELETE FROM members WHERE partition = $1 AND account = $2 AND id = $3";
+    /// <summary>
+    /// Ends a membership, and notes it: the account has events that name the member. $3 id, $4 project, $5 the project's time.
+    /// </summary>
+    public const string Delete =
+        """
+          WITH gone AS (
+                DELETE FROM members WHERE partition = $1 AND account = $2 AND id = $3)
+        INSERT INTO past_members (partition, account, id, project_id, left_at)
+             VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (partition, account, id) DO UPDATE SET left_at = $5
+        """;
 
     /// <summary><c>$1</c> and <c>$2</c> of the member's own row, <c>$3</c> the owner's id or null.</summary>
     public const string SetOwner = "UPDATE customers SET owner = $3 WHERE partition = $1 AND account = $2";

@@ -17,6 +17,9 @@ public sealed class NewCustomers(int perMinute)
     private static readonly long Minute = 60 * Stopwatch.Frequency;
 
     private readonly ConcurrentDictionary<int, long> _paidOffAt = new();
+    /// <summary>Erased customers, which no use creates again. Null: none is known.</summary>
+    public ErasedIds? Erased { get; init; }
+
     private readonly long _each = Math.Max(1, Minute / perMinute);
 
     /// <summary>Returns false if the project has used up its minute.</summary>

@@ -31,7 +31,7 @@ public sealed class RemoveMember(CustomerChanges changes, Clock clock)
             }
 
             var now = clock.Now(project);
-            await change.ExecuteAsync(MemberSql.Delete, cancel, change.Row.Partition, change.Row.Account, id);
+            await change.ExecuteAsync(MemberSql.Delete, cancel, change.Row.Partition, change.Row.Account, id, project.Id, now.ToUtc());
             await change.ExecuteAsync(MemberSql.SetOwner, cancel, member.Partition, member.Account, AddMember.Text(null));
 
             // The owner's versions, too: a server that has cached the member decides on the owner's balances.

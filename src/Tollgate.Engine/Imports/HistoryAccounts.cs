@@ -56,7 +56,8 @@ internal sealed class HistoryAccounts(NpgsqlConnection connection, ProjectSnapsh
     {
         await using var command = connection.Command(
             CustomerSql.CreateMissing, Of(partitions, NpgsqlDbType.Smallint),
-            Of(Array.ConvertAll(ids, _ => project.Id), NpgsqlDbType.Integer), Of(ids, NpgsqlDbType.Text));
+            Of(Array.ConvertAll(ids, _ => project.Id), NpgsqlDbType.Integer), Of(ids, NpgsqlDbType.Text),
+            Of<byte[]>([], NpgsqlDbType.Bytea));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {

@@ -216,13 +216,14 @@ public static class WorkNames
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
     public const string GrantSchedules = "grant_schedules";
+    public const string Erasures = "erasures";
     public const string Imports = "imports";
 
     public static IReadOnlyList<string> All { get; } =
     [
-        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports, Inbox,
-        MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions, VatChecks, WebhookDeliveries,
-        WebhookEvents,
+        AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports,
+        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, SandboxWebhooks, Subscriptions, VatChecks,
+        WebhookDeliveries, WebhookEvents,
     ];
 }
 

@@ -104,6 +104,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
                 var one = new AccountWanted(
                     op.Project, op.Customer, op.Partition, op.Now,
                     op.CreatesCustomer && op.Member is null && (!op.MayBeRefused || created.MayCreate(op.Project.Id)));
+                op.TriedToCreate = one.Create;
                 wanted[key] = wanted.TryGetValue(key, out var other) ? one.And(other) : one;
             }
         }

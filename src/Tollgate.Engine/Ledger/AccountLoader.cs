@@ -94,6 +94,7 @@ internal sealed class AccountLoader(NpgsqlConnection connection)
             new() { Value = Array.ConvertAll(missing, w => w.Project.Id), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         create.Parameters.Add(
             new() { Value = Array.ConvertAll(missing, w => w.Customer), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        create.Parameters.Add(ErasedIds.Parameter(created.Erased, Array.ConvertAll(missing, static w => w.Key)));
         await using var reader = await create.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {

@@ -48,6 +48,9 @@ public enum GateFault
     /// <summary>The project has created the most customers that it may this minute (429 <c>customers_limited</c>).</summary>
     CustomersLimited,
 
+    /// <summary>The customer is erased, and no use creates it again (410 <c>customer_erased</c>).</summary>
+    CustomerErased,
+
     /// <summary>The lane's queue is full (503 <c>overloaded</c>).</summary>
     Overloaded,
 

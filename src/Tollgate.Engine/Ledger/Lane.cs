@@ -464,11 +464,12 @@ public sealed class Lane
         }
 
         // No such customer: its holds and events cannot exist either, and a read has no answer. An operation that would create it exceeds
-        // the limit.
+        // the limit, or the customer is erased.
         op.Answer = op switch
         {
             HoldOp => GateAnswer.Of(GateFault.HoldUnknown),
             VoidOp => GateAnswer.Of(GateFault.EventUnknown),
+            { TriedToCreate: true } => GateAnswer.Of(GateFault.CustomerErased),
             { CreatesCustomer: true } => GateAnswer.Of(GateFault.CustomersLimited),
             _ => GateAnswer.Nothing,
         };

@@ -87,6 +87,9 @@ public abstract class LaneOp : IValueTaskSource<GateAnswer>
     /// <summary>True if it creates the customer when missing.</summary>
     public virtual bool CreatesCustomer => false;
 
+    /// <summary>True if this batch tried to create its customer. Without an account after that, the customer is erased.</summary>
+    internal bool TriedToCreate { get; set; }
+
     /// <summary>True if it asks for permission: it is refused rather than exceeding the limit on new customers. Facts are not.</summary>
     public virtual bool MayBeRefused => false;
 

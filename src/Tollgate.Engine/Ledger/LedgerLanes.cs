@@ -24,9 +24,11 @@ public sealed class LedgerLanes : IHostedService, IAsyncDisposable
     /// </summary>
     private volatile bool _knowsMembers;
 
-    public LedgerLanes(Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log)
+    /// <param name="erased">Null: no customer was erased.</param>
+    public LedgerLanes(
+        Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log, ErasedIds? erased = null)
     {
-        NewCustomers = new(options.NewCustomersPerMinute);
+        NewCustomers = new(options.NewCustomersPerMinute) { Erased = erased };
         _lanes = [.. Enumerable.Range(0, options.Lanes)
             .Select(_ => new Lane(database, options, clock, presence, NewCustomers, _metrics, log, MoveOn))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));

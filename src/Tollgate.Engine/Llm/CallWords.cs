@@ -11,6 +11,9 @@ public static class CallWords
             "reported_cost_usd", "request_id", "endpoint", "latency_ms", "status", "error", "cost_usd"])
         .ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>All names of the properties of a recorded call.</summary>
+    internal static IEnumerable<string> Names => Ours;
+
     /// <summary>The name of a count: <see cref="LlmWords.CountOf"/>.</summary>
     public static string Of(LlmUnit unit) => LlmWords.CountOf(unit);
 

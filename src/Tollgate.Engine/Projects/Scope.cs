@@ -36,7 +36,13 @@ public enum Scope
     AlertsRead = 1 << 14,
     AlertsWrite = 1 << 15,
 
-    All = (1 << 16) - 1,
+    /// <summary>a customer's data as a whole, and the log of erasures.</summary>
+    PrivacyRead = 1 << 16,
+
+    /// <summary>The erasure of customers.</summary>
+    PrivacyWrite = 1 << 17,
+
+    All = (1 << 18) - 1,
 }
 
 /// <summary>A scope with its name and description.</summary>
@@ -74,6 +80,9 @@ public static class Scopes
         new(Scope.AlertsRead, "alerts:read", "read alerts and alert rules, with the customers and invoices in them"),
         new(Scope.AlertsWrite, "alerts:write",
             "create, change and delete alert rules, whose mails name customers and invoices; mark, acknowledge and mute alerts"),
+        new(Scope.PrivacyRead, "privacy:read",
+            "export everything that the database has about a customer: profile, usage, invoices, payments, mails; read the log of erasures"),
+        new(Scope.PrivacyWrite, "privacy:write", "erase customers, which nothing can undo"),
         new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
         new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
         new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),

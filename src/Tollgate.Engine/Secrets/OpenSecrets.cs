@@ -34,6 +34,7 @@ public static class OpenSecrets
 
         var box = new SecretBox(new(keys, current), log);
         await MakeSigningKeyAsync(connection, box, SigningKeys.Mail, acceptsNew, cancel);
+        await MakeSigningKeyAsync(connection, box, SigningKeys.Erasures, acceptsNew, cancel);
         return box;
     }
 
@@ -128,8 +129,12 @@ public sealed class SigningKeys(NpgsqlDataSource database, SecretBox box)
     /// <summary>The key that signs the opt-out links in mails.</summary>
     public const string Mail = "mail.unsubscribe";
 
+    /// <summary>The key of the hashes of erased customers' ids.</summary>
+    public const string Erasures = "erasures";
+
     private readonly Lock _gate = new();
     private byte[]? _mail;
+    private byte[]? _erasures;
 
     /// <summary>Reads the key once, because it never changes. Synchronous, because links are made in the middle of a text.</summary>
     /// <exception cref="InvalidOperationException">No master key of this server opens it.</exception>
@@ -138,6 +143,15 @@ public sealed class SigningKeys(NpgsqlDataSource database, SecretBox box)
         lock (_gate)
         {
             return _mail ??= Read(Mail);
+        }
+    }
+
+    /// <inheritdoc cref="OfMail"/>
+    public byte[] OfErasures()
+    {
+        lock (_gate)
+        {
+            return _erasures ??= Read(Erasures);
         }
     }
 

@@ -37,5 +37,8 @@ public readonly record struct SecretPlace(string Purpose, string Row)
     /// <summary>A key of the server itself, such as the one that signs links in mails.</summary>
     public static SecretPlace Signing(string name) => new("signing", name);
 
+    /// <summary>The words by which a running erasure finds its customer in texts.</summary>
+    public static SecretPlace Erasure(Guid erasure) => new("erasures", erasure.ToString("D"));
+
     private static string Of(int project, string provider) => string.Create(CultureInfo.InvariantCulture, $"{project}/{provider}");
 }

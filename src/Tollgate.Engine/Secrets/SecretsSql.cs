@@ -26,6 +26,7 @@ internal static class SecretsSql
         new("checkouts", "page", "pages", "id::text", true),
         new("paymob_orders", "page", "pages", "key::text", true),
         new("provider_invoices", "url", "pages", OfProvider + " || '/' || reference", true),
+        new("erasures", "terms", "erasures", "id::text", true),
         new("signing_keys", "secret", "signing", "name", false),
     ];
 

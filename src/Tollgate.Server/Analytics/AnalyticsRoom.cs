@@ -8,6 +8,7 @@ public static class AnalyticsRoom
     public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
         services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
             .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>().AddSingleton<AdoptionQueries>()
+            .AddSingleton<ForecastQueries>()
             .AddHostedService<AdoptionLoop>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
@@ -19,5 +20,7 @@ public static class AnalyticsRoom
         CohortEndpoints.Map(app);
         MarginEndpoints.Map(app);
         AdoptionEndpoints.Map(app);
+        ProjectionEndpoints.Map(app);
+        GrowthEndpoints.Map(app);
     }
 }

@@ -9,7 +9,7 @@ public static class CustomersRoom
 {
     public static IServiceCollection AddCustomers(this IServiceCollection services, CustomerOptions options, ViesOptions vies)
     {
-        services.AddSingleton(options).AddSingleton<CustomerChanges>();
+        services.AddSingleton(options).AddSingleton<ErasedIds>().AddSingleton<CustomerChanges>();
         services.AddSingleton(vies).AddSingleton<ViesClient>().AddSingleton<CheckVatIds>().AddHostedService<CheckVatLoop>();
         services.AddSingleton<CustomerQueries>().AddSingleton<GrantQueries>();
         services.AddSingleton<CreateCustomer>();

@@ -17,6 +17,7 @@ using Tollgate.Contracts.Mail;
 using Tollgate.Contracts.Metering;
 using Tollgate.Contracts.Notices;
 using Tollgate.Contracts.Payments;
+using Tollgate.Contracts.Privacy;
 using Tollgate.Contracts.Projects;
 using Tollgate.Contracts.Quotas;
 using Tollgate.Contracts.SeedDoors;
@@ -48,6 +49,7 @@ using Tollgate.Engine.Imports;
 using Tollgate.Engine.Inbox;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Payments.Stripe;
+using Tollgate.Engine.Privacy;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Engine.Webhooks;
@@ -140,6 +142,7 @@ internal static class ClosedSets
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Status))] = SubscriptionStates,
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
+        [(typeof(ErasureView), nameof(ErasureView.Status))] = ErasureQueries.Statuses,
         [(typeof(ImportView), nameof(ImportView.Status))] = CatalogWords.All<ImportStatus>(),
         [(typeof(ImportView), nameof(ImportView.Format))] = CatalogWords.All<ImportFormat>(),
         [(typeof(ImportView), nameof(ImportView.Kind))] = CatalogWords.All<ImportKind>(),

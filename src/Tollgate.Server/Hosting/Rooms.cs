@@ -19,6 +19,7 @@ using Tollgate.Server.Metering;
 using Tollgate.Server.Notices;
 using Tollgate.Server.Outbound;
 using Tollgate.Server.Payments;
+using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
 using Tollgate.Server.SeedDoors;
@@ -57,6 +58,7 @@ internal static class Rooms
         services.AddAlerts();
         services.AddWebhooks(options.Webhooks);
         services.AddMail(options.Mail, new(new(options.Url), Path.Combine(options.Data, "mail")));
+        services.AddPrivacy();
         services.AddImports();
         services.AddAnalytics();
         services.AddClocks();
@@ -102,6 +104,7 @@ internal static class Rooms
         app.MapAlertsRoom();
         app.MapWebhooksRoom();
         app.MapMailRoom();
+        app.MapPrivacyRoom();
         app.MapImports();
         app.MapAnalytics();
         app.MapClocks();

@@ -44,6 +44,7 @@ internal static class OpenApiDocuments
         ("Payments", "Checkout pages, the customer portal, payments, refunds, disputes, and the payment provider of a project."),
         ("Dunning", "Invoices that Tollgate could not collect, and the policy by which it retries them."),
         ("Billing", "Run due billing work now, and list what it could not bill; the billing routes of the resume and ATS product."),
+        ("Privacy", "Exports and erasures of a customer's data."),
         ("Alerts", "Rules that turn facts into alerts, and the list of alerts."),
         ("Mail", "Mails to customers and operators, sent and suppressed, with the reasons."),
         ("Projects", "One project for each product, with its own customers, catalog and keys."),

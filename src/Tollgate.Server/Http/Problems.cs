@@ -95,6 +95,7 @@ public static class Problems
         IOException { InnerException: OverflowException } =>
             (ErrorCode.MalformedRequest, "A chunk of the body has an invalid size."),
         CustomerBusyException => (ErrorCode.CustomerBusy, null),
+        CustomerErasedException => (ErrorCode.CustomerErased, null),
         CatalogTooOldException => (ErrorCode.Overloaded, "The catalogue changed during the request. Repeat the request."),
         SearchTooLongException e => (ErrorCode.ValidationFailed, e.Message),
         // Class 08: connection. 53: out of disk, memory or connections. 57: shutting down, or cancelled by a timeout. 25006: a standby,

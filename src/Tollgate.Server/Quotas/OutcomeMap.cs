@@ -68,6 +68,7 @@ internal static class OutcomeMap
         GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
         GateFault.Unmatched => ErrorCode.EventUnmatched,
         GateFault.CustomersLimited => ErrorCode.CustomersLimited,
+        GateFault.CustomerErased => ErrorCode.CustomerErased,
         GateFault.Overloaded => ErrorCode.Overloaded,
         GateFault.StorageUnavailable => ErrorCode.StorageUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(fault), fault, "The fault has no code."),

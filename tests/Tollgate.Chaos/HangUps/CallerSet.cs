@@ -91,6 +91,7 @@ public sealed class CallerSet
             callers._things[rule] = (await Done(gate, "/v1/alert-rules", """{"kind":"payment_failed"}""")).Id;
         }
 
+        callers._things["erased"] = (await Done(gate, "/v1/customers", $$"""{"id":"{{id}}-erased"}""")).Id;
         callers._things["key"] = (await Done(gate, "/v1/api-keys", """{"kind":"secret"}""")).Id;
         return callers;
     }
@@ -117,7 +118,7 @@ public sealed class CallerSet
     {
         (_, "grant" or "schedule" or "member" or "method" or "token_id") => _things[name],
         ("portal-sessions", _) => _things["session"],
-        ("customers", _) => Customer,
+        ("customers", _) => operation.Path.EndsWith("/erase", StringComparison.Ordinal) ? _things["erased"] : Customer,
         ("invoices", _) => InvoiceFor(operation),
         ("payments", _) => _things["payment"],
         ("subscriptions", "code") => _things["redeemed"],

@@ -360,6 +360,7 @@ public sealed class CustomersTests(TestPostgres postgres) : IAsyncLifetime
         command.Parameters.Add(new() { Value = Array.ConvertAll(ids, id => CustomerPlace.PartitionOf(Project.Id, id)) });
         command.Parameters.Add(new() { Value = Array.ConvertAll(ids, _ => Project.Id) });
         command.Parameters.Add(new() { Value = ids });
+        command.Parameters.Add(new() { Value = Array.Empty<byte[]>() });
         await using var reader = await command.ExecuteReaderAsync();
         Dictionary<string, int> accounts = [];
         while (await reader.ReadAsync())

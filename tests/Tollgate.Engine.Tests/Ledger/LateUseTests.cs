@@ -149,6 +149,7 @@ public sealed class LateUseTests(TestPostgres postgres) : IAsyncLifetime
             create.Parameters.Add(new() { Value = new[] { partition } });
             create.Parameters.Add(new() { Value = new[] { Rig.Project.Id } });
             create.Parameters.Add(new() { Value = new[] { "born" } });
+            create.Parameters.Add(new() { Value = Array.Empty<byte[]>() });
             await create.ExecuteNonQueryAsync();
         }
 

@@ -20,12 +20,13 @@ public sealed class EndpointLoadTests(RunningServer server)
             .ShouldBe(
             [
                 "/v1/events.csv", "/v1/llm-calls.csv", "/v1/customers.csv", "/v1/invoices.csv", "/v1/billing/late-usage.csv",
-                "/v1/payments.csv", "/v1/subscriptions.csv", "/v1/alerts.csv",
+                "/v1/payments.csv", "/v1/subscriptions.csv", "/v1/alerts.csv", "/v1/customers/{id}/export",
             ], ignoreOrder: true);
     }
 
     private static bool IsLarge(string path) =>
         path.StartsWith("/v1/analytics/", StringComparison.Ordinal) || path.StartsWith("/admin/stats/", StringComparison.Ordinal)
         || (path.StartsWith("/v1/", StringComparison.Ordinal)
-            && (path.EndsWith(".csv", StringComparison.Ordinal) || path.EndsWith(".pdf", StringComparison.Ordinal)));
+            && (path.EndsWith(".csv", StringComparison.Ordinal) || path.EndsWith(".pdf", StringComparison.Ordinal)
+                || path.EndsWith("/export", StringComparison.Ordinal)));
 }
