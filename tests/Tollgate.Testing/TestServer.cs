@@ -140,6 +140,25 @@ public sealed class TestServer : IAsyncDisposable
     public HttpClient ClientFor(string project) =>
         NewClient(Keys["TOLLGATE_KEY_" + project.Replace('-', '_').ToUpperInvariant()]);
 
+    /// <summary>A client without a key, whose connections come from an address of 127.0.0.0/8.</summary>
+    public HttpClient ClientFrom(string address) => ClientFrom(address, Url);
+
+    /// <inheritdoc cref="ClientFrom(string)"/>
+    public static HttpClient ClientFrom(string address, Uri server) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectCallback = async (_, cancel) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = server, Timeout = TimeSpan.FromSeconds(60),
+    };
+
     /// <summary>A client with a key; null for none.</summary>
     public HttpClient NewClient(string? key)
     {

@@ -35,7 +35,9 @@ internal static class Rooms
     {
         services.AddSingleton(provider => provider.GetRequiredService<Engine.Postgres.Database>().Source);
         services.AddHttpRoom(
-            options.Share, options.Guesses, ClosedSets.Of,
+            options.Share, options.Guesses,
+            options.Requests with { IsExempt = options.TrustedProxies.Contain },
+            ClosedSets.Of,
             http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));

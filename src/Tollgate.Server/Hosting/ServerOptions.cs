@@ -87,6 +87,9 @@ public sealed record ServerOptions
     /// <inheritdoc cref="Settings.FailedAttempts"/>
     public GuessOptions Guesses { get; init; } = new((int)Settings.FailedAttempts.Default);
 
+    /// <summary>The limits on the requests of a key and of an address.</summary>
+    public RequestLimitOptions Requests { get; init; } = new(Settings.KeyRequests.Default, Settings.AddressRequests.Default);
+
     /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
 
@@ -157,8 +160,7 @@ public sealed record ServerOptions
         var options = new ServerOptions
         {
             Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
-            Listen = listen,
-            Data = data,
+            Listen = listen, Data = data,
             Database = ReadDatabase(text, found),
             AllowUnsafeDatabase = ReadSwitch(environment, DatabaseCheck.UnsafeVariable, found),
             MasterKey = MasterKeySource.Read(environment, data, found),
@@ -171,6 +173,7 @@ public sealed record ServerOptions
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             Sockets = sockets,
             Guesses = new GuessOptions((int)Settings.FailedAttempts.Read(environment, found)),
+            Requests = new(Settings.KeyRequests.Read(environment, found), Settings.AddressRequests.Read(environment, found)),
             TrustedProxies = TrustedProxies.Read(environment, found),
             HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
             IdleTime = TimeSpan.FromSeconds(Settings.IdleSeconds.Read(environment, found)),

@@ -26,6 +26,7 @@ public sealed class FrontDoor(
     Clock clock,
     Idempotency idempotency,
     Guesses guesses,
+    RequestLimits limits,
     IOptions<HttpOptions> options,
     RequestTimes times,
     FairShare share,
@@ -40,19 +41,17 @@ public sealed class FrontDoor(
         AnswerHeaders.Begin(context.Response);
         try
         {
-            await RunWithCatalogAsync(context);
-            if (IsBareFailure(context.Response))
-            {
-                var code = Problems.Of(context.Response.StatusCode);
-                await (code == ErrorCode.NotFound && context.GetEndpoint() is null && StartPages.IsBrowser(context.Request)
-                    ? StartPages.WriteNotFoundAsync(context)
-                    : Problems.WriteAsync(context, code, DetailOf(context, code)));
-            }
+            await RunAsync(context);
+            await FinishAsync(context);
         }
         catch (Exception e) when (HasLeft(context, e))
         {
             // Both can reach the request before they reach RequestAborted.
             aborted = true;
+        }
+        catch (CatalogTooOldException e) when (!context.Response.HasStarted)
+        {
+            await RunAgainAsync(context, e);
         }
         catch (Exception e)
         {
@@ -69,34 +68,60 @@ public sealed class FrontDoor(
     }
 
     /// <summary>
-    /// Runs the request. If it reads a row that another request wrote with a newer catalogue, a read repeats with that catalogue; a change
+    /// Handles a request that read a row which another request wrote with a newer catalogue: a read repeats with that catalogue. A change
     /// fails with 503, since part of it may have taken effect, and its repetition has the new catalogue.
     /// </summary>
-    private async Task RunWithCatalogAsync(HttpContext context)
+    private async Task RunAgainAsync(HttpContext context, CatalogTooOldException old)
     {
         try
-        {
-            await RunAsync(context);
-        }
-        catch (CatalogTooOldException) when (!context.Response.HasStarted)
         {
             await directory.RefreshAsync(context.RequestAborted);
             if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
             {
-                throw;
+                await AnswerFailureAsync(context, old);
+                return;
             }
 
             context.Response.Clear();
             AnswerHeaders.Begin(context.Response);
             await RunAsync(context);
+            await FinishAsync(context);
         }
+        catch (Exception e) when (HasLeft(context, e))
+        {
+            // Nobody can be answered.
+        }
+        catch (Exception e)
+        {
+            await AnswerFailureAsync(context, e);
+        }
+    }
+
+    /// <summary>Writes the problem of an answer that is only a status, of routing or a limit of the server.</summary>
+    private static Task FinishAsync(HttpContext context)
+    {
+        if (!IsBareFailure(context.Response))
+        {
+            return Task.CompletedTask;
+        }
+
+        var code = Problems.Of(context.Response.StatusCode);
+        return code == ErrorCode.NotFound && context.GetEndpoint() is null && StartPages.IsBrowser(context.Request)
+            ? StartPages.WriteNotFoundAsync(context)
+            : Problems.WriteAsync(context, code, DetailOf(context, code));
     }
 
     /// <summary>Finds the endpoint's caller, and runs the endpoint or refuses.</summary>
     private async Task RunAsync(HttpContext context)
     {
         var requirement = context.GetEndpoint()?.Metadata.GetMetadata<KeyRequirement>();
-        if (HasTwoEnds(context.Request.Headers))
+        if (limits.TakeAddress(context) is { } pause)
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.RateLimited,
+                "This address sends too many requests. The server limits the requests of an address in a minute.", retryAfter: pause);
+        }
+        else if (HasTwoEnds(context.Request.Headers))
         {
             await Problems.WriteAsync(
                 context, ErrorCode.MalformedRequest,
@@ -154,10 +179,10 @@ public sealed class FrontDoor(
             ? Problems.WriteAsync(
                 context, ErrorCode.RateLimited,
                 $"Too many requests with invalid keys came from this address. Error of the last one: {code.Code}.", retryAfter: pause)
-            : Problems.WriteAsync(context, code, answer.Detail);
+            : Problems.WriteAsync(context, code, answer.Detail, retryAfter: answer.Pause);
     }
 
-    private readonly record struct Resolution(Caller? Caller, ErrorCode? Refusal, string? Detail = null)
+    private readonly record struct Resolution(Caller? Caller, ErrorCode? Refusal, string? Detail = null, TimeSpan? Pause = null)
     {
         public static implicit operator Resolution(Caller caller) => new(caller, null);
 
@@ -216,6 +241,12 @@ public sealed class FrontDoor(
         }
 
         key.Use.Note(now);
+        if (limits.TakeKey(key) is { } pause)
+        {
+            return new Resolution(
+                null, ErrorCode.RateLimited, "This key sends too many requests. The server limits the requests of a key in a minute.", pause);
+        }
+
         return key.Caller.Kind == KeyKind.Admin ? WithProject(context, key.Caller) : OfItsProject(context, key.Caller);
     }
 

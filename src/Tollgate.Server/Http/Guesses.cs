@@ -33,8 +33,8 @@ public sealed class Guesses : IDisposable
     /// </summary>
     private const int MoreOfSenders = 10;
 
-    private readonly GuessBudget _budget;
-    private readonly GuessBudget _ofSenders;
+    private readonly MinuteBudget _budget;
+    private readonly MinuteBudget _ofSenders;
     private readonly ProjectDirectory _directory;
     private readonly ILogger _log;
     private readonly Meter _meter = new("Tollgate");
@@ -104,11 +104,11 @@ public sealed class Guesses : IDisposable
     /// <returns>Null: answer with the error. Otherwise the pause of the address.</returns>
     public TimeSpan? Fail(HttpContext context, string what) => Fail(_budget, AddressOf(context), what);
 
-    private TimeSpan? Fail(GuessBudget budget, Neighborhood address, string what)
+    private TimeSpan? Fail(MinuteBudget budget, Neighborhood address, string what)
     {
         var tag = new KeyValuePair<string, object?>("what", what);
         _failed.Add(1, tag);
-        if (budget.Fail(address, Now()) is not { } pause)
+        if (budget.Take(address, Now()) is not { } pause)
         {
             return null;
         }
@@ -122,7 +122,7 @@ public sealed class Guesses : IDisposable
 
     private bool IsSender(Neighborhood address) => address != default && Volatile.Read(ref _senders[Place(address)]) == address.Bits;
 
-    private GuessBudget BudgetOfSender(Neighborhood address) => IsSender(address) ? _ofSenders : _budget;
+    private MinuteBudget BudgetOfSender(Neighborhood address) => IsSender(address) ? _ofSenders : _budget;
 
     private static int Place(Neighborhood address) => address.GetHashCode() & (MostSenders - 1);
 

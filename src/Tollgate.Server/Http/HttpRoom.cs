@@ -11,7 +11,8 @@ public static class HttpRoom
 {
     /// <param name="words">For the OpenAPI document: the values of members with a closed set of values; null for any other.</param>
     public static IServiceCollection AddHttpRoom(
-        this IServiceCollection services, FairShareOptions share, GuessOptions guesses, Func<PropertyInfo, IReadOnlyList<string>?> words,
+        this IServiceCollection services, FairShareOptions share, GuessOptions guesses, RequestLimitOptions limits,
+        Func<PropertyInfo, IReadOnlyList<string>?> words,
         Action<HttpOptions>? configure = null)
     {
         services.Configure(configure ?? (_ => { }));
@@ -19,6 +20,7 @@ public static class HttpRoom
         services.AddSingleton<RequestTimes>();
         services.AddSingleton(new FairShare(share));
         services.AddSingleton(guesses);
+        services.AddSingleton(new RequestLimits(limits));
         services.AddSingleton<Guesses>();
         services.AddSingleton<Exports>();
         services.ConfigureHttpJsonOptions(http =>

@@ -30,6 +30,18 @@ public static class Settings
         "Per address (IPv6: per /64). Further attempts get 429 and cost no query, so a caller with a wrong key still sees the reason for a "
             + "while. Valid keys are never limited.");
 
+    /// <summary>Requests of one key in a minute.</summary>
+    public static readonly Setting KeyRequests = new(
+        "TOLLGATE_KEY_REQUESTS_PER_MINUTE", "requests", 0, 0, 100_000_000,
+        "On each server; a minute's number at once, then at that rate. Further requests get 429. 0: no limit, because the shares of projects "
+            + "already protect the server. The admin key has none.");
+
+    /// <summary>Requests of one address in a minute.</summary>
+    public static readonly Setting AddressRequests = new(
+        "TOLLGATE_ADDRESS_REQUESTS_PER_MINUTE", "requests", 0, 0, 100_000_000,
+        "On each server, with any key or none (IPv6: per /64). Further requests get 429. 0: no limit, because an app's back end sends all "
+            + "of its requests from one address. Trusted proxies have none.");
+
     /// <summary>Time for a request's head to arrive.</summary>
     public static readonly Setting HeaderSeconds = new(
         "TOLLGATE_HEADER_SECONDS", "seconds", 10, 1, 600,
@@ -231,7 +243,8 @@ public static class Settings
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, HeaderSeconds, IdleSeconds, StallSeconds,
+        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, KeyRequests, AddressRequests,
+        HeaderSeconds, IdleSeconds, StallSeconds,
         MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,
         Lanes, QueueLength, MaxBatch, AccountsPerLane, MostMembers, PaymentSeconds, GatewayBodyBytes, GatewayCustomerBodyBytes,

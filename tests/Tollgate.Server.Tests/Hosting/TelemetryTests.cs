@@ -100,6 +100,24 @@ public sealed class TelemetryTests(TelemetryHost host) : IClassFixture<Telemetry
     }
 
     [Fact]
+    public async Task The_dashboard_asks_only_for_metrics_that_the_server_has()
+    {
+        var told = Regex.Matches(await MetricsAsync(host.Server), "(?m)^# TYPE (\\S+) (\\S+)$")
+            .SelectMany(static match => match.Groups[2].Value == "histogram"
+                ? (string[])[match.Groups[1].Value + "_bucket", match.Groups[1].Value + "_count"]
+                : [match.Groups[1].Value])
+            .ToHashSet(StringComparer.Ordinal);
+        var text = await File.ReadAllTextAsync(Path.Combine(ServerProcess.Root, "docs", "operating", "grafana.json"), Cancel);
+        var queries = JsonNode.Parse(text)!["panels"]!.AsArray()
+            .SelectMany(static panel => panel!["targets"]?.AsArray().Select(static target => target!["expr"]!.GetValue<string>()) ?? [])
+            .ToList();
+
+        queries.Count.ShouldBeGreaterThan(20);
+        queries.SelectMany(static query => Regex.Matches(query, "(?:tollgate|db)_[a-z_]+")).Select(static match => match.Value)
+            .Where(name => !told.Contains(name)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_page_of_metrics_lists_what_the_server_says_and_nothing_else()
     {
         var server = host.Server;

@@ -79,7 +79,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
     [Fact]
     public async Task A_stranger_who_uses_the_share_of_one_address_leaves_room_for_another()
     {
-        using var stranger = ClientFrom("127.0.0.2");
+        using var stranger = host.Server.ClientFrom("127.0.0.2");
         await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using var locked = await holder.BeginTransactionAsync(Cancel);
@@ -115,7 +115,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await holder.OpenAsync(Cancel);
         await using (var invoices = await LockAsync(holder, "invoices"))
         {
-            using var stranger = ClientFrom("127.0.0.4");
+            using var stranger = host.Server.ClientFrom("127.0.0.4");
             var held = GetAsync(stranger, portal);
             await UntilHeldAsync(1);
             (await GetAsync(stranger, "/pay/nobody")).StatusCode.ShouldBe(
@@ -126,8 +126,8 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         }
 
         await using var sessions = await LockAsync(holder, "portal_sessions");
-        using var one = ClientFrom("127.0.0.5");
-        using var other = ClientFrom("127.0.0.6");
+        using var one = host.Server.ClientFrom("127.0.0.5");
+        using var other = host.Server.ClientFrom("127.0.0.6");
         var all = Enumerable.Range(0, 2 * FairShareHost.Requests).Select(at => GetAsync(at % 2 == 0 ? one : other, "/portal/nobody"))
             .ToList();
         await UntilHeldAsync(2 * FairShareHost.Requests);
@@ -333,17 +333,6 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
             return await customer.SendAsync(request, Cancel);
         }
     }
-
-    private HttpClient ClientFrom(string address) => new(new SocketsHttpHandler
-    {
-        ConnectCallback = async (to, cancel) =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
-            await socket.ConnectAsync(to.DnsEndPoint, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    }) { BaseAddress = host.Server.Url };
 
     private static async Task<HttpResponseMessage> GetAsync(HttpClient client, string path) =>
         await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
@@ -194,7 +193,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
             ?? $$"""{"id": "evt_{{Guid.NewGuid():N}}", "object": "event", "livemode": true, "type": "payout.paid", "created": 1700000000, "data": {"object": {"id": "po_1", "object": "payout"} } }""";
         var signature = StripeSignature.Sign(
             Encoding.UTF8.GetBytes(body), secret, Instant.FromUnixSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
-        using var client = ClientFrom(from);
+        using var client = Server.ClientFrom(from);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/webhooks/stripe", UriKind.Relative));
         request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         request.Headers.TryAddWithoutValidation("Stripe-Signature", signature);
@@ -259,7 +258,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
 
     private async Task<int> PlansAsync(string from, string token)
     {
-        using var client = ClientFrom(from);
+        using var client = Server.ClientFrom(from);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var answer = await client.GetAsync(new Uri("/v1/plans", UriKind.Relative));
         return (int)answer.StatusCode;
@@ -267,7 +266,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
 
     private async Task<int> PageAsync(string from, string path)
     {
-        using var client = ClientFrom(from);
+        using var client = Server.ClientFrom(from);
         using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
         if ((int)answer.StatusCode == 429)
         {
@@ -279,7 +278,7 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
 
     private async Task<(int Status, string? Code, int? RetryAfter)> AskAsync(string from, string key, string? forwarded = null)
     {
-        using var client = ClientFrom(from);
+        using var client = Server.ClientFrom(from);
         client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + key);
         if (forwarded is not null)
         {
@@ -298,19 +297,4 @@ public sealed class GuessTests(GuessTests.TestHost host) : IClassFixture<GuessTe
         using var client = Server.NewClient(Server.AdminKey);
         return await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
     }
-
-    private HttpClient ClientFrom(string address) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        ConnectCallback = async (_, cancel) =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Server.Port), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    })
-    {
-        BaseAddress = Server.Url, Timeout = TimeSpan.FromSeconds(60),
-    };
 }

@@ -38,7 +38,7 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
         {
             foreach (var address in (string[])[Here, Inside])
             {
-                _clients[name + address] = ClientFrom(address, server.Url);
+                _clients[name + address] = TestServer.ClientFrom(address, server.Url);
             }
         }
 
@@ -104,20 +104,4 @@ public sealed class IssuingHost(TestPostgres postgres) : IAsyncLifetime
     }
 
     public static string Text(JsonElement json, string member) => json.GetProperty(member).GetString()!;
-
-    private static HttpClient ClientFrom(string address, Uri server) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        ConnectCallback = async (context, cancel) =>
-        {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            socket.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
-            await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    })
-    {
-        BaseAddress = server,
-        Timeout = TimeSpan.FromSeconds(60),
-    };
 }

@@ -4,7 +4,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Tests.Http;
 
-public sealed class GuessBudgetTests
+public sealed class MinuteBudgetTests
 {
     private static readonly Neighborhood Address = Neighborhood.Of(IPAddress.Parse("203.0.113.9"));
 
@@ -14,33 +14,33 @@ public sealed class GuessBudgetTests
     [InlineData(60)]
     public void A_minutes_worth_at_once_and_then_as_time_gives_back(int perMinute)
     {
-        var (budget, now) = (new GuessBudget(perMinute), TimeSpan.FromHours(5));
+        var (budget, now) = (new MinuteBudget(perMinute), TimeSpan.FromHours(5));
         for (var i = 0; i < perMinute; i++)
         {
             budget.PauseOf(Address, now).ShouldBeNull();
-            budget.Fail(Address, now).ShouldBeNull();
+            budget.Take(Address, now).ShouldBeNull();
         }
 
         var each = TimeSpan.FromTicks(TimeSpan.TicksPerMinute / perMinute);
-        budget.Fail(Address, now).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromTicks(1), each);
+        budget.Take(Address, now).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromTicks(1), each);
         now += each;
-        budget.Fail(Address, now).ShouldBeNull();
-        budget.Fail(Address, now).ShouldNotBeNull();
+        budget.Take(Address, now).ShouldBeNull();
+        budget.Take(Address, now).ShouldNotBeNull();
 
         now += TimeSpan.FromMinutes(1);
-        Enumerable.Range(0, 2 * perMinute).Count(_ => budget.Fail(Address, now) is null).ShouldBe(perMinute);
+        Enumerable.Range(0, 2 * perMinute).Count(_ => budget.Take(Address, now) is null).ShouldBe(perMinute);
     }
 
     /// <summary>Ten thousand neighbours fail thousands of times: hardly any other address has to pause, and nothing grows.</summary>
     [Fact]
     public void Others_keep_their_budget()
     {
-        var (budget, now) = (new GuessBudget(10), TimeSpan.FromHours(5));
+        var (budget, now) = (new MinuteBudget(10), TimeSpan.FromHours(5));
         for (var i = 0; i < 1_000; i++)
         {
             for (var attempt = 0; attempt < 20; attempt++)
             {
-                budget.Fail(new((ulong)i), now);
+                budget.Take(new((ulong)i), now);
             }
         }
 
