@@ -78,7 +78,8 @@ public sealed class AdoptionQueries(NpgsqlDataSource database, Clock clock)
             }
         }
 
-        var run = await LastRunAsync(project, cancel);
+        // A second connection could wait for ever for this one.
+        var run = await LastRunAsync(connection.Command(AdoptionSql.LastRun, project.Id), cancel);
         var isWhole = run is not { IsWholeDue: false };
         var now = clock.Now(project);
         var months = AdoptionRules.MonthsOf(now, project.Zone, isWhole ? null : run!.Month);
@@ -130,9 +131,12 @@ public sealed class AdoptionQueries(NpgsqlDataSource database, Clock clock)
         return await command.ExecuteScalarAsync(cancel) is true;
     }
 
-    private async Task<Run?> LastRunAsync(ProjectSnapshot project, CancellationToken cancel)
+    private Task<Run?> LastRunAsync(ProjectSnapshot project, CancellationToken cancel) =>
+        LastRunAsync(database.Command(AdoptionSql.LastRun, project.Id), cancel);
+
+    private static async Task<Run?> LastRunAsync(NpgsqlCommand lastRun, CancellationToken cancel)
     {
-        await using var command = database.Command(AdoptionSql.LastRun, project.Id);
+        await using var command = lastRun;
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var row = new RowReader(reader);
         return await reader.ReadAsync(cancel)

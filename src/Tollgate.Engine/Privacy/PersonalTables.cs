@@ -250,7 +250,8 @@ public static class PersonalTables
         new("alert_projects", "settings"), new("alert_rules", "of the operator"), new("exchange_rates", "rates"),
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),
-        new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"), new("feature_days", "sums of the project"),
+        new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"),
+        new("feature_days", "sums of the project"),
         new("acquisition_spend", "the project's own spend"),
         new("erasures", "the log of erasures, which names nobody"),
     ];

@@ -62,7 +62,7 @@ internal sealed class DemoData(
 
         if (directory.Find(ShownProject) is { } shown && await logins.FindAsync(shown, User, cancel) is null)
         {
-            await logins.SetAsync(shown, User, User, await passwords.HashAsync(UserPassword, cancel), key: null, cancel);
+            await logins.SetAsync(shown, User, User, (await passwords.HashAsync(shown.Id, UserPassword, cancel))!, key: null, cancel);
         }
     }
 

@@ -41,19 +41,17 @@ public sealed class FrontDoor(
         AnswerHeaders.Begin(context.Response);
         try
         {
-            await RunWithCatalogAsync(context);
-            if (IsBareFailure(context.Response))
-            {
-                var code = Problems.Of(context.Response.StatusCode);
-                await (code == ErrorCode.NotFound && context.GetEndpoint() is null && StartPages.IsBrowser(context.Request)
-                    ? StartPages.WriteNotFoundAsync(context)
-                    : Problems.WriteAsync(context, code, DetailOf(context, code)));
-            }
+            await RunAsync(context);
+            await FinishAsync(context);
         }
         catch (Exception e) when (HasLeft(context, e))
         {
             // Both can reach the request before they reach RequestAborted.
             aborted = true;
+        }
+        catch (CatalogTooOldException e) when (!context.Response.HasStarted)
+        {
+            await RunAgainAsync(context, e);
         }
         catch (Exception e)
         {
@@ -70,27 +68,47 @@ public sealed class FrontDoor(
     }
 
     /// <summary>
-    /// Runs the request. If it reads a row that another request wrote with a newer catalogue, a read repeats with that catalogue; a change
+    /// Handles a request that read a row which another request wrote with a newer catalogue: a read repeats with that catalogue. A change
     /// fails with 503, since part of it may have taken effect, and its repetition has the new catalogue.
     /// </summary>
-    private async Task RunWithCatalogAsync(HttpContext context)
+    private async Task RunAgainAsync(HttpContext context, CatalogTooOldException old)
     {
         try
-        {
-            await RunAsync(context);
-        }
-        catch (CatalogTooOldException) when (!context.Response.HasStarted)
         {
             await directory.RefreshAsync(context.RequestAborted);
             if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
             {
-                throw;
+                await AnswerFailureAsync(context, old);
+                return;
             }
 
             context.Response.Clear();
             AnswerHeaders.Begin(context.Response);
             await RunAsync(context);
+            await FinishAsync(context);
         }
+        catch (Exception e) when (HasLeft(context, e))
+        {
+            // Nobody can be answered.
+        }
+        catch (Exception e)
+        {
+            await AnswerFailureAsync(context, e);
+        }
+    }
+
+    /// <summary>Writes the problem of an answer that is only a status, of routing or a limit of the server.</summary>
+    private static Task FinishAsync(HttpContext context)
+    {
+        if (!IsBareFailure(context.Response))
+        {
+            return Task.CompletedTask;
+        }
+
+        var code = Problems.Of(context.Response.StatusCode);
+        return code == ErrorCode.NotFound && context.GetEndpoint() is null && StartPages.IsBrowser(context.Request)
+            ? StartPages.WriteNotFoundAsync(context)
+            : Problems.WriteAsync(context, code, DetailOf(context, code));
     }
 
     /// <summary>Finds the endpoint's caller, and runs the endpoint or refuses.</summary>

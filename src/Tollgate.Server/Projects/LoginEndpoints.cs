@@ -70,7 +70,12 @@ internal static class LoginEndpoints
         }
 
         var (username, project) = (body.Username ?? customer, context.Project());
-        var hash = await passwords.HashAsync(body.Password!, context.RequestAborted);
+        if (await passwords.HashAsync(project.Id, body.Password!, context.RequestAborted) is not { } hash)
+        {
+            await Problems.WriteAsync(context, ErrorCode.ProjectBusy, "The project sets and compares too many passwords at one time.");
+            return;
+        }
+
         await (await logins.SetAsync(project, customer, username, hash, context.Caller().KeyId, context.RequestAborted) is { } updated
             ? Answer.Json(
                 context, StatusCodes.Status200OK, new LoginView(customer, username, updated.ToOffset()), WireJson.Default.LoginView)

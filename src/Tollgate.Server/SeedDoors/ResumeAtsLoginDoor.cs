@@ -74,10 +74,10 @@ internal static class ResumeAtsLoginDoor
         }
 
         var login = await deps.Logins.FindAsync(project, username!, context.RequestAborted);
-        switch (await deps.Passwords.IsRightAsync(login?.PasswordHash, password!, context.RequestAborted))
+        switch (await deps.Passwords.IsRightAsync(project.Id, login?.PasswordHash, password!, context.RequestAborted))
         {
             case null:
-                await Problems.WriteAsync(context, ErrorCode.Overloaded);
+                await Problems.WriteAsync(context, ErrorCode.ProjectBusy);
                 break;
             case true:
                 await IssueAsync(context, deps, project, login!);

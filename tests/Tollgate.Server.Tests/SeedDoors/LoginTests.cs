@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Npgsql;
+using Tollgate.Server.Projects;
 using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.SeedDoors;
@@ -52,6 +53,19 @@ public sealed class LoginTests(RunningServer running) : IClassFixture<RunningSer
           }
         }
         """;
+
+    [Fact]
+    public async Task A_project_that_compares_many_passwords_at_once_is_refused_and_another_one_waits_for_few_of_them()
+    {
+        using var passwords = new Passwords();
+        var many = Enumerable.Range(0, 40).Select(_ => passwords.IsRightAsync(1, null, "wrong", CancellationToken.None)).ToArray();
+        var other = await passwords.IsRightAsync(2, null, "wrong", CancellationToken.None);
+        var answers = await Task.WhenAll(many);
+
+        other.ShouldBe(false);
+        answers.Count(static answer => answer is null).ShouldBe(32);
+        (await passwords.IsRightAsync(1, null, "wrong", CancellationToken.None)).ShouldBe(false, "Nothing of them stays.");
+    }
 
     [Fact]
     public async Task C_the_seeds_verification_commands_give_the_seeds_answers()
