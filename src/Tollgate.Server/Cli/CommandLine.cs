@@ -42,6 +42,7 @@ internal static class CommandLine
         WebhookCommands.Deliveries,
         ClockCommands.Build,
         ParkedCommands.Build,
+        ImportCommand.Build,
         DoctorCommand.Build,
         VerifyCommand.Build,
         SbomCommand.Build,

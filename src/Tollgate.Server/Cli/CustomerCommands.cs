@@ -77,7 +77,7 @@ internal static class CustomerCommands
         var command = new Command(
             "set-login",
             "Sets the user name and password with which the customer gets a token at POST /auth/login.\n\nExample:\n"
-                + "  PASSWORD=testpass123 tollgate customers set-login test@example.com --password-variable PASSWORD --project resume-ats")
+                + "  export PASSWORD=testpass123\n  tollgate customers set-login test@example.com --password-variable PASSWORD --project resume-ats")
             {
                 id, username, variable, json,
             };

@@ -50,8 +50,8 @@ public sealed class Passwords : IDisposable
     /// <summary>Returns null if too much work of the project waits.</summary>
     /// <param name="hash">Null: the account does not exist.</param>
     public async Task<bool?> IsRightAsync(int project, string? hash, string password, CancellationToken cancel) =>
-        await InTurnAsync<object>(
-            project, () => _hasher.VerifyHashedPassword(Nobody, hash ?? _dummy.Value, password), cancel) is PasswordVerificationResult result
+        await InTurnAsync<object>(project, () => _hasher.VerifyHashedPassword(Nobody, hash ?? _dummy.Value, password), cancel)
+            is PasswordVerificationResult result
             ? hash is not null && result != PasswordVerificationResult.Failed
             : null;
 

@@ -252,13 +252,6 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
     {
         const string name = "\"شركة\" النور";
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-01T00:00:00Z");
-        foreach (var rule in (string[])[
-            """{"kind": "projected_overrun", "threshold": 150}""", """{"kind": "decisions_refused", "threshold": 3}""",
-            """{"kind": "customer_margin_below", "threshold": 0}""", """{"kind": "churn_above", "threshold": 10}"""])
-        {
-            (await sandbox.Door.PostAsync("/v1/alert-rules", rule)).Status.ShouldBe(HttpStatusCode.Created);
-        }
-
         for (var n = 0; n < 11; n++)
         {
             await sandbox.SubscribeAsync($$"""{"customer": "payer-{{n}}", "plan": "pro", "trial": false}""");
@@ -284,6 +277,14 @@ public sealed class AlertsApiTests(AlertServer server) : IClassFixture<AlertServ
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{gone}/cancel", """{"at": "now"}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await sandbox.Door.PostAsync($"/v1/subscriptions/{await OfAsync("payer-8")}/cancel", """{"at": "now"}""")).Status
             .ShouldBe(HttpStatusCode.OK);
+
+        // The first look at a rule follows within seconds, and the next one ten minutes later.
+        foreach (var rule in (string[])[
+            """{"kind": "projected_overrun", "threshold": 150}""", """{"kind": "decisions_refused", "threshold": 3}""",
+            """{"kind": "customer_margin_below", "threshold": 0}""", """{"kind": "churn_above", "threshold": 10}"""])
+        {
+            (await sandbox.Door.PostAsync("/v1/alert-rules", rule)).Status.ShouldBe(HttpStatusCode.Created);
+        }
 
         await UntilAsync(async () => (await FiguresAsync()).Length >= 5);
 

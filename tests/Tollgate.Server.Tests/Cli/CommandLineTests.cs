@@ -26,7 +26,7 @@ public sealed class CommandLineTests
     [InlineData("--version nonsense", "Unknown command 'nonsense'.")]
     [InlineData("invoces list --project shop", "Unknown command 'invoces'. Did you mean 'invoices'? \"tollgate --help\" explains.")]
     [InlineData("invoces --help", "Unknown command 'invoces'. Did you mean 'invoices'?")]
-    [InlineData("import --help", "Unknown command 'import'. Did you mean 'prices import'?")]
+    [InlineData("apply --help", "Unknown command 'apply'. Did you mean 'catalog apply'?")]
     [InlineData(
         "invoices lst", "Unknown command 'lst' of \"tollgate invoices\". Did you mean 'list'? \"tollgate invoices --help\" explains.")]
     [InlineData("invoices ls", "Unknown command 'ls' of \"tollgate invoices\". Its commands: list, show, pdf, void.")]

@@ -1,0 +1,212 @@
+using System.Text;
+
+namespace Tollgate.Core.Imports.Dumps;
+
+/// <summary>
+/// Reads the rows of an SQL dump of PostgreSQL: <c>COPY … FROM stdin</c> blocks and <c>INSERT … VALUES</c> statements. It passes over all
+/// other statements, of which only <c>CREATE TABLE</c> names the columns of inserts without a list. It holds one statement in memory.
+/// </summary>
+public static class SqlDump
+{
+    /// <summary>Characters of a statement. pg_dump writes a statement for each row, or a few thousand rows.</summary>
+    private const int LongestStatement = 64 * 1024 * 1024;
+
+    /// <param name="wanted">The tables whose rows are returned; the others are passed over.</param>
+    /// <exception cref="DumpFaultException">The text is no dump, or is cut off.</exception>
+    public static IEnumerable<TableRow> Read(TextReader reader, IReadOnlySet<string> wanted)
+    {
+        var (source, tables) = (new Lines(reader), new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase));
+        while (NextStatement(source) is { } statement)
+        {
+            var words = new SqlWords(statement.Text, statement.Line);
+            if (words.Skip("CREATE"))
+            {
+                NoteTable(words, tables);
+            }
+            else if (words.Skip("COPY"))
+            {
+                var table = words.Name();
+                var columns = words.Names() ?? tables.GetValueOrDefault(table);
+                var isStdin = words.Skip("FROM") && words.Skip("STDIN");
+                foreach (var row in isStdin ? CopyRows(source, table, columns, wanted.Contains(table)) : [])
+                {
+                    yield return row;
+                }
+            }
+            else if (words.Skip("INSERT") && words.Skip("INTO"))
+            {
+                var table = words.Name();
+                if (wanted.Contains(table))
+                {
+                    var columns = words.Names() ?? tables.GetValueOrDefault(table) ?? throw words.Fault($"The columns of {table} are unknown.");
+                    foreach (var row in InsertRows(words, table, columns))
+                    {
+                        yield return row;
+                    }
+                }
+            }
+        }
+    }
+
+    private static void NoteTable(SqlWords words, Dictionary<string, string[]> tables)
+    {
+        while (words.Skip("UNLOGGED") || words.Skip("TEMPORARY") || words.Skip("GLOBAL"))
+        {
+            // Kinds of tables.
+        }
+
+        if (words.Skip("TABLE"))
+        {
+            _ = words.Skip("IF") && words.Skip("NOT") && words.Skip("EXISTS");
+            var table = words.Name();
+            tables[table] = words.Definitions();
+        }
+    }
+
+    private static IEnumerable<TableRow> InsertRows(SqlWords words, string table, IReadOnlyList<string> columns)
+    {
+        _ = words.Skip("OVERRIDING") && (words.Skip("SYSTEM") || words.Skip("USER")) && words.Skip("VALUE");
+        if (!words.Skip("VALUES"))
+        {
+            throw words.Fault("An INSERT has VALUES.");
+        }
+
+        do
+        {
+            var line = words.NextLine();
+            yield return new(table, columns, words.Values(), line);
+        }
+        while (words.SkipComma());
+    }
+
+    private static IEnumerable<TableRow> CopyRows(Lines source, string table, IReadOnlyList<string>? columns, bool isWanted)
+    {
+        while (source.Next() is { } line)
+        {
+            if (line == "\\.")
+            {
+                yield break;
+            }
+
+            if (isWanted)
+            {
+                var fields = line.Split('\t');
+                if (columns is null)
+                {
+                    throw new DumpFaultException(source.Number, $"The columns of {table} are unknown.");
+                }
+
+                if (fields.Length != columns.Count)
+                {
+                    throw new DumpFaultException(
+                        source.Number, $"A row of {table} has {fields.Length} values, and the table {columns.Count} columns.");
+                }
+
+                yield return new(table, columns, Array.ConvertAll(fields, Unescape), source.Number);
+            }
+        }
+
+        throw new DumpFaultException(source.Number, $"The rows of {table} do not end with \\. : the dump is cut off.");
+    }
+
+    /// <summary>Undoes the escapes of COPY's text format. <c>\N</c> is null.</summary>
+    private static string? Unescape(string field)
+    {
+        if (!field.Contains('\\', StringComparison.Ordinal))
+        {
+            return field;
+        }
+
+        if (field == "\\N")
+        {
+            return null;
+        }
+
+        var text = new StringBuilder(field.Length);
+        for (var at = 0; at < field.Length; at++)
+        {
+            var one = field[at];
+            text.Append(one != '\\' || at + 1 == field.Length ? one : field[++at] switch
+            {
+                'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', 'v' => '\v', var other => other,
+            });
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Returns the next statement without its semicolon; null: the dump ends.</summary>
+    private static (string Text, long Line)? NextStatement(Lines source)
+    {
+        var (text, quote, first) = (new StringBuilder(), (string?)null, 0L);
+        while (source.Next() is { } line)
+        {
+            if (quote is null && text.Length == 0
+                && (line.Length == 0 || line.StartsWith("--", StringComparison.Ordinal) || line[0] == '\\'))
+            {
+                continue;
+            }
+
+            first = text.Length == 0 ? source.Number : first;
+            var ends = Ends(line, ref quote);
+            text.Append(line).Append('\n');
+            if (ends)
+            {
+                return (text.ToString(), first);
+            }
+
+            if (text.Length > LongestStatement)
+            {
+                throw new DumpFaultException(first, $"A statement has more than {LongestStatement} characters.");
+            }
+        }
+
+        return quote is null ? null : throw new DumpFaultException(first, "A quoted text does not end: the dump is cut off.");
+    }
+
+    /// <summary>True if the line ends a statement. A quote may stay open: ', " or the tag of a dollar quote.</summary>
+    private static bool Ends(string line, ref string? quote)
+    {
+        for (var at = 0; at < line.Length; at++)
+        {
+            if (quote is not null)
+            {
+                if (string.CompareOrdinal(line, at, quote, 0, quote.Length) == 0)
+                {
+                    (at, quote) = (at + quote.Length - 1, null);
+                }
+            }
+            else if (line[at] is '\'' or '"')
+            {
+                quote = line[at].ToString();
+            }
+            else if (line[at] == '$' && line.IndexOf('$', at + 1) is > 0 and var end && line.AsSpan(at + 1, end - at - 1).IndexOf(' ') < 0)
+            {
+                quote = line[at..(end + 1)];
+                at = end;
+            }
+            else if (line[at] == '-' && at + 1 < line.Length && line[at + 1] == '-')
+            {
+                return false;
+            }
+            else if (line[at] == ';')
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private sealed class Lines(TextReader reader)
+    {
+        public long Number { get; private set; }
+
+        public string? Next()
+        {
+            var line = reader.ReadLine();
+            Number += line is null ? 0 : 1;
+            return line;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Tollgate.Core.Imports.Dumps;
+using Tollgate.Core.Money;
+
+namespace Tollgate.Core.Tests.Imports;
+
+/// <summary>Rows of SQL dumps and CSV files, as pg_dump and psql write them.</summary>
+public sealed class SqlDumpTests
+{
+    private const string Dump =
+        """
+        -- PostgreSQL database dump
+        SET standard_conforming_strings = on;
+        CREATE FUNCTION public.x() RETURNS trigger LANGUAGE plpgsql AS $fn$ BEGIN RAISE NOTICE 'a;b'; END; $fn$;
+        CREATE TABLE public.users (
+            id integer NOT NULL,
+            "name" character varying(10) DEFAULT 'a, b'::character varying,
+            price numeric(10,2) DEFAULT 0,
+            CONSTRAINT users_check CHECK ((price > (0)::numeric)),
+            PRIMARY KEY (id)
+        );
+        COPY public.users (id, "name", price) FROM stdin;
+        1	محمد "أبو" o'Neil; x	1.50
+        2	\N	2
+        3	tab\there\\n	3
+        \.
+        COPY public.others (id) FROM stdin;
+        INSERT INTO users VALUES (9, 'not a statement', 0);
+        \.
+        INSERT INTO public.users VALUES (4, 'it''s; me', 4.00), (5, NULL, -5),
+            (6, E'a\nb', '6'::numeric(10,2)); -- the end
+        INSERT INTO users ("id", name) VALUES (7, 'two
+        lines');
+        """;
+
+    [Fact]
+    public void Rows_of_copies_and_inserts_are_read_with_their_lines() =>
+        RowsOf(Dump).Select(static row => $"{row.Line} {row["id"]} {row["name"]?.Replace('\n', '|') ?? "NULL"} {row["price"] ?? "NULL"}").ShouldBe(
+        [
+            "12 1 محمد \"أبو\" o'Neil; x 1.50", "13 2 NULL 2", "14 3 tab\there\\n 3", "19 4 it's; me 4.00", "19 5 NULL -5", "20 6 a|b 6",
+            "21 7 two|lines NULL",
+        ]);
+
+    [Theory]
+    [InlineData("COPY users (id) FROM stdin;\n1\n", "cut off")]
+    [InlineData("INSERT INTO users (id) VALUES ('1", "cut off")]
+    [InlineData("COPY users (id) FROM stdin;\n1\t2\n\\.\n", "2 values")]
+    [InlineData("INSERT INTO users VALUES (1);\n", "columns of users are unknown")]
+    [InlineData("INSERT INTO users (id) VALUES (now());\n", "expression")]
+    [InlineData("INSERT INTO users (id) VALUES (1;\n", "does not end")]
+    public void A_faulty_dump_is_named_with_its_line(string dump, string reason) =>
+        Should.Throw<DumpFaultException>(() => RowsOf(dump)).Message.ShouldContain(reason);
+
+    [Fact]
+    public void A_CSV_file_has_quoted_fields_with_lines_and_nulls()
+    {
+        var rows = CsvTable.Read(new StringReader("\ufeffid,name\r\n1,\"a\n\"\"b\"\"\"\r\n\r\n2,\r\n"), "users").ToArray();
+        rows.Select(static row => (row.Line, row["id"], row["NAME"])).ShouldBe([(2, "1", "a\n\"b\""), (5, "2", null)]);
+        Should.Throw<DumpFaultException>(() => CsvTable.Read(new StringReader("id\n\"1"), "users").ToArray());
+    }
+
+    /// <summary>Times without an offset are of the given zone.</summary>
+    [Theory]
+    [InlineData("2024-03-05 10:00:00", "Etc/UTC", "2024-03-05T10:00:00Z")]
+    [InlineData("2024-03-05 10:00:00.123456", "Africa/Cairo", "2024-03-05T08:00:00.123456Z")]
+    [InlineData("2024-03-05 10:00:00+02", "Etc/UTC", "2024-03-05T08:00:00Z")]
+    [InlineData("2024-03-05 10:00:00.5-03:30", "Etc/UTC", "2024-03-05T13:30:00.5Z")]
+    [InlineData("2024-03-31 02:30:00", "Europe/Berlin", "2024-03-31T01:30:00Z")]
+    [InlineData("2024-03", "Etc/UTC", "2024-03-01T00:00:00Z")]
+    [InlineData("never", "Etc/UTC", "never")]
+    public void Times_become_those_of_the_server(string text, string zone, string expected)
+    {
+        var tables = SeedTables.All.Single(static one => one.Product == "resume-ats");
+        var row = new TableRow(
+            "usage_events", ["id", "user_id", "feature", "amount", "created_at"], ["7", "ann", "ats_scan", "2", text], 1);
+        var record = new SeedMapping(tables, TimeZoneInfo.FindSystemTimeZoneById(zone)).Map(row, out _)!;
+        record.Fields["occurred_at"]!.GetValue<string>().ShouldBe(expected);
+        (record.Name, record.Amount, record.Fields["id"]!.GetValue<string>()).ShouldBe(
+            ("ats_scan", Quantity.Of(2), "usage_events:7"));
+    }
+
+    private static TableRow[] RowsOf(string dump) =>
+        [.. SqlDump.Read(new StringReader(dump), new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "users" })];
+}

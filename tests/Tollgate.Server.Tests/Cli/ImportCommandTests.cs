@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Tollgate.Server.Tests.Metering;
+using Tollgate.Testing;
+
+namespace Tollgate.Server.Tests.Cli;
+
+/// <summary><c>tollgate import</c> against a running server: a product's tables become history, and both sides reconcile.</summary>
+public sealed class ImportCommandTests(MeteringHost host) : IClassFixture<MeteringHost>
+{
+    private const string Dump =
+        """
+        COPY public.plan_prices (id, plan_id, billing_period, price_cents, currency) FROM stdin;
+        1	2	monthly	2999	USD
+        \.
+        COPY public.pricing_plans (id, code, name) FROM stdin;
+        1	free	Free
+        2	pro	Pro
+        \.
+        COPY public.subscriptions (id, user_id, plan_id, billing_period, status, current_period_start, current_period_end, created_at, updated_at) FROM stdin;
+        sub-1	u-1	2	monthly	canceled	2024-05-01 00:00:00	2024-06-01 00:00:00	2024-02-01 00:00:00	2024-05-20 00:00:00
+        sub-2	u-2	1	monthly	active	2024-05-01 00:00:00	2024-06-01 00:00:00	2024-02-01 00:00:00	2024-05-20 00:00:00
+        sub-3	u-3	2	monthly	incomplete	2024-05-01 00:00:00	2024-06-01 00:00:00	2024-02-01 00:00:00	2024-05-20 00:00:00
+        \.
+        COPY public.token_usage_log (id, user_id, plan_id, feature_code, model_name, input_tokens, output_tokens, cost_usd, request_id, metadata_json, created_at) FROM stdin;
+        1	u-1	2	cv_generate	gpt-4o	900	100	0.003250	req-1	{"lang": "ar"}	2024-03-05 10:00:00
+        2	u-1	2	cv_generate	gpt-4o-mini	900	100	0.000195	\N	\N	2024-03-05 10:00:01.5
+        3	\N	2	cv_generate	gpt-4o	900	100	0.003250	\N	\N	2024-03-05 10:00:02
+        \.
+        COPY public.user_feature_usage (id, user_id, plan_id, feature_code, period_start, period_end, used_count) FROM stdin;
+        1	u-1	2	cv_generate	2024-03-01 00:00:00	2024-04-01 00:00:00	12
+        2	u-1	2	mock_interview	2024-03-01 00:00:00	2024-04-01 00:00:00	0
+        3	u-2	1	cv_generate	2024-03-01 00:00:00	2024-04-01 00:00:00	2
+        \.
+        INSERT INTO public.users (id, email, full_name, created_at) VALUES ('u-1', 'm@example.com', 'محمد o''Neil', '2024-01-01 00:00:00');
+        """;
+
+    private async Task<string> ProjectAsync(string code)
+    {
+        using var admin = host.Server.NewClient(host.Server.AdminKey);
+        using var created = await admin.PostAsync(
+            "/v1/projects", MeteringHost.Text($$"""{"code":"{{code}}","name":"Coach","mode":"live","catalog":"career-coach"}"""));
+        created.EnsureSuccessStatusCode();
+        return JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString()!;
+    }
+
+    private Task<(int ExitCode, string Output)> RunAsync(string project, params string[] arguments) =>
+        ServerProcess.RunAsync(["import", .. arguments, "--data", host.Server.Data, "--project", project]);
+
+    [Fact]
+    public async Task The_tables_of_career_coach_reconcile_in_a_dry_run_and_in_a_run_and_count_once()
+    {
+        var key = await ProjectAsync("coach");
+        using var folder = TestFolder.Create();
+        var path = folder.Combine("dump.sql");
+        await File.WriteAllTextAsync(path, Dump);
+
+        var dry = await RunAsync("coach", "career-coach", path, "--dry-run");
+        dry.ExitCode.ShouldBe(0, dry.Output);
+        dry.Output.ShouldContain("7 records: 7 would be booked, 0 known before, 0 rejected.");
+        using var client = host.Server.NewClient(key);
+        (await client.GetAsync("/v1/customers/u-1")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound);
+
+        var real = await RunAsync("coach", "career-coach", path);
+        real.ExitCode.ShouldBe(0, real.Output);
+        real.Output.ShouldContain("7 records: 7 booked, 0 known before, 0 rejected.");
+        real.Output.ShouldContain("nothing was used");
+        real.Output.ShouldContain("the call has no user");
+        real.Output.ShouldContain("a subscription with the status 'incomplete' never began");
+        LineOf(real.Output, "usage").ShouldBe("usage cv_generate 2 2 14 14 0");
+        LineOf(real.Output, "subscriptions", "pro").ShouldBe("subscriptions pro 1 1 2999 2999 0");
+        LineOf(real.Output, "llm_calls", "gpt-4o-mini").ShouldBe("llm_calls gpt-4o-mini 1 1 0.000195 0.000195 0");
+
+        var customer = JsonElement.Parse(await client.GetStringAsync("/v1/customers/u-1"));
+        customer.GetProperty("name").GetString().ShouldBe("محمد o'Neil");
+        var calls = JsonElement.Parse(await client.GetStringAsync("/v1/llm-calls?customer=u-1&from=2024-01-01T00:00:00Z"));
+        var call = calls.GetProperty("data")[1];
+        (call.GetProperty("properties").GetProperty("lang").GetString(), call.GetProperty("plan").GetString()).ShouldBe(("ar", "pro"));
+
+        var again = await RunAsync("coach", "career-coach", path, "--json");
+        again.ExitCode.ShouldBe(0, again.Output);
+        JsonElement.Parse(again.Output[again.Output.IndexOf('{')..]).GetProperty("import").GetProperty("replayed").GetInt64().ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task A_folder_of_CSV_files_names_the_rejected_row_and_exits_with_1()
+    {
+        await ProjectAsync("coach-csv");
+        using var folder = TestFolder.Create();
+        await File.WriteAllTextAsync(
+            folder.Combine("user_feature_usage.csv"),
+            "id,user_id,feature_code,used_count,period_start\n1,u-1,cv_generate,3,2024-03-01 00:00:00\n2,u-1,cv_generat,1,2024-03-01 00:00:00\n");
+        var (code, output) = await RunAsync("coach-csv", "career-coach", folder.Path);
+        code.ShouldBe(1, output);
+        output.ShouldContain("user_feature_usage line 3: feature_not_found: Unknown feature 'cv_generat'. Did you mean 'cv_generate'?");
+        output.ShouldContain("2 records: 1 booked, 0 known before, 1 rejected.");
+    }
+
+    [Theory]
+    [InlineData(2, "Did you mean 'career-coach'?", "career-couch", "dump.sql")]
+    [InlineData(1, "cannot be read", "career-coach", "/no/such/dump.sql")]
+    [InlineData(2, "is not a time zone", "career-coach", "dump.sql", "--time-zone", "Mars")]
+    public async Task A_fault_is_one_sentence_and_an_exit_code(int expected, string sentence, params string[] arguments)
+    {
+        var (code, output) = await RunAsync("meters", arguments);
+        code.ShouldBe(expected, output);
+        output.ShouldContain(sentence);
+    }
+
+    [Fact]
+    public async Task A_dump_that_is_cut_off_imports_nothing()
+    {
+        var key = await ProjectAsync("coach-cut");
+        using var folder = TestFolder.Create();
+        var path = folder.Combine("dump.sql");
+        await File.WriteAllTextAsync(path, Dump[..(Dump.IndexOf("3\tu-2", StringComparison.Ordinal))]);
+        var (code, output) = await RunAsync("coach-cut", "career-coach", path);
+        code.ShouldBe(1, output);
+        output.ShouldContain("the dump is cut off");
+        using var client = host.Server.NewClient(key);
+        var events = JsonElement.Parse(await client.GetStringAsync("/v1/events?customer=u-1&from=2024-01-01T00:00:00Z"));
+        events.GetProperty("data").GetArrayLength().ShouldBe(0);
+    }
+
+    /// <summary>Returns the words of the first line that begins so.</summary>
+    private static string LineOf(string output, params string[] begin) => output.Split('\n')
+        .Select(static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        .First(line => line.StartsWith(string.Join(' ', begin) + " ", StringComparison.Ordinal));
+}
