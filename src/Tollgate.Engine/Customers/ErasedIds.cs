@@ -13,8 +13,11 @@ namespace Tollgate.Engine.Customers;
 /// </summary>
 public sealed class ErasedIds(SigningKeys keys)
 {
+    /// <summary>Read when the server starts: requests that hash an id hold a connection of the pool already.</summary>
+    private readonly byte[] _key = keys.OfErasures();
+
     public byte[] HashOf(int project, string customer) => HMACSHA256.HashData(
-        keys.OfErasures(), Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{project}\n{customer}")));
+        _key, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{project}\n{customer}")));
 
     /// <summary>The last parameter of <see cref="CustomerSql.CreateMissing"/>.</summary>
     internal static NpgsqlParameter Parameter(ErasedIds? erased, (int Project, string Customer)[] customers) => new()

@@ -33,8 +33,6 @@ public static class ChangeNotice
 
     public static string Project(int projectId) => "project:" + projectId.ToString(CultureInfo.InvariantCulture);
 
-    public static string Catalog(int projectId) => "catalog:" + projectId.ToString(CultureInfo.InvariantCulture);
-
     public static async Task SendAsync(NpgsqlConnection connection, string what, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(ProjectsSql.Announce, connection);

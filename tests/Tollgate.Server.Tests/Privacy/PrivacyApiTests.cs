@@ -144,6 +144,25 @@ public sealed class PrivacyApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_member_that_is_erased_leaves_its_owner_and_its_owners_events()
+    {
+        var (project, door) = await ShopAsync("privacy-e");
+        await Done(door.PostAsync("/v1/customers/team/members", """{"id": "zmember-7", "name": "Zmember Seven"}"""));
+        await Done(door.PostAsync("/v1/consume", Use("zmember-7")));
+        await Done(door.PostAsync("/v1/events", Use("zmember-7", "events")));
+        await Done(door.PostAsync("/v1/reservations", Use("zmember-7")));
+        await Done(door.PostAsync("/v1/consume", Use("team")));
+
+        (await Done(door.PostAsync("/v1/customers/zmember-7/erase")))["status"].GetValue<string>().ShouldBe("done");
+        (await FindAsync("zmember")).ShouldBeEmpty();
+        (await door.GetAsync("/v1/customers/team/members"))["data"].AsArray().ShouldBeEmpty();
+        (await door.GetAsync("/v1/events?customer=team"))["data"].AsArray().Count.ShouldBe(3, "The owner's usage stays.");
+        (await door.PostAsync("/v1/consume", Use("zmember-7"))).Status.ShouldBe(HttpStatusCode.Gone);
+        await Done(door.PostAsync("/v1/consume", Use("team")));
+        await VerifyAsync(project);
+    }
+
+    [Fact]
     public async Task Traffic_of_two_servers_does_not_bring_an_erased_customer_back()
     {
         var (project, door) = await ShopAsync("privacy-d");
