@@ -15,8 +15,8 @@ using Tollgate.Engine.Catalog;
 namespace Tollgate.Server.Cli;
 
 /// <summary>
-/// <c>tollgate catalog validate|diff|apply|export</c>: the catalogue as code. The commands check files first, so that every fault has the
-/// file's name, line and column; they show the difference before they change anything.
+/// <c>tollgate catalog validate|diff|apply|export|seed</c>: the catalogue as code. The commands check files first, so that every fault has
+/// the file's name, line and column; they show the difference before they change anything.
 /// </summary>
 internal static class CatalogCommands
 {
@@ -33,7 +33,8 @@ internal static class CatalogCommands
         Validate(),
         Diff(),
         Apply(),
-        Export());
+        Export(),
+        SeedCommand.Build());
 
     private static Command Validate()
     {

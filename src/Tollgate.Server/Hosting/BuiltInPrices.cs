@@ -1,4 +1,5 @@
 using Tollgate.Core.Catalog;
+using Tollgate.Core.Llm;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 
@@ -29,6 +30,10 @@ internal static class BuiltInPrices
             logger.LogInformation("Filled the price book with {Prices} prices of models.", shared.Prices.Count);
         }
     }
+
+    /// <summary>The own prices of the built-in products, by project.</summary>
+    public static async Task<IReadOnlyDictionary<string, IReadOnlyList<ModelPrice>>> OfProductsAsync(CancellationToken cancel) =>
+        PriceFile.ReadByProject(await ReadAsync("seeds.json", cancel)).Prices;
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(string file, CancellationToken cancel) =>
         await File.ReadAllBytesAsync(Path.Combine(Folder, file), cancel);

@@ -38,8 +38,8 @@ internal static class Rooms
             options.Share, options.Guesses,
             options.Requests with { IsExempt = options.TrustedProxies.Contain },
             ClosedSets.Of,
-            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject) =
-                (options.DefaultProject, options.PublicUrl, options.ExportsPerProject));
+            http => (http.DefaultProject, http.PublicUrl, http.ExportsPerProject, http.AppSecret) =
+                (options.DefaultProject, options.PublicUrl, options.ExportsPerProject, options.AppSecret));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
         services.AddCatalog();

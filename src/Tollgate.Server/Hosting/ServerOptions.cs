@@ -59,6 +59,12 @@ public sealed record ServerOptions
     /// <summary>The project of public reads of the seed doors without a key.</summary>
     public string? DefaultProject { get; init; }
 
+    /// <summary>The keys of Stripe for the default project, by the names of its credentials; null: none.</summary>
+    public IReadOnlyDictionary<string, string>? StripeKeys { get; init; }
+
+    /// <summary>The key with which the app of the default project signs its users' tokens; null: it signs none.</summary>
+    public ReadOnlyMemory<byte>? AppSecret { get; init; }
+
     /// <summary>The address at which customers reach this server; null: the address of the request that creates a link.</summary>
     public Uri? PublicUrl { get; init; }
 
@@ -157,7 +163,7 @@ public sealed record ServerOptions
         var connections = ReadConnections(environment, found);
         var lanes = (int)Settings.Lanes.Read(environment, found);
         var sockets = SocketBudget.Read(environment, FileLimit.Read(), connections, lanes, found);
-        var options = new ServerOptions
+        var options = WithProduct(environment, found, new()
         {
             Port = (int)ReadNumber(text, "--port", "TOLLGATE_PORT", DefaultPort, 1, 65535, "a TCP port", found),
             Listen = listen, Data = data,
@@ -204,7 +210,7 @@ public sealed record ServerOptions
                 AccountsPerLane = (int)Settings.AccountsPerLane.Read(environment, found),
                 NewCustomersPerMinute = (int)Settings.ProjectNewCustomers.Read(environment, found),
             },
-        };
+        });
         faults = found;
         return found.Count == 0 ? options : null;
     }
@@ -328,6 +334,34 @@ public sealed record ServerOptions
             string.Create(
                 CultureInfo.InvariantCulture, $"{name} (or {variable}) is \"{value}\": it must be {what}, {smallest} to {largest}."));
         return @default;
+    }
+
+    /// <summary>Adds the variables of a product that moves over.</summary>
+    private static ServerOptions WithProduct(Func<string, string?> environment, List<string> faults, ServerOptions options) => options with
+    {
+        StripeKeys = StripeFromEnvironment.Read(environment),
+        AppSecret = ReadAppSecret(environment, options.DefaultProject, faults),
+    };
+
+    /// <summary>Without a default project the variable is somebody else's.</summary>
+    private static ReadOnlyMemory<byte>? ReadAppSecret(Func<string, string?> environment, string? defaultProject, List<string> faults)
+    {
+        const string variable = "SECRET_KEY";
+        const int shortest = 32;
+        if (defaultProject is null || environment(variable) is not { } text || string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        var secret = System.Text.Encoding.UTF8.GetBytes(text.Trim());
+        if (secret.Length < shortest)
+        {
+            faults.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{variable} has {secret.Length} bytes: a key for HS256 has at least {shortest}. Create one: openssl rand -hex 32."));
+        }
+
+        return secret;
     }
 
     /// <summary>Reads the address of Stripe, which receives keys, so it must use TLS unless it is this machine.</summary>

@@ -48,6 +48,7 @@ internal static class ServerRun
 
         await using var app = HttpHost.Build(options, database, secrets, logging);
         await FirstStart.EnsureAsync(app.Services, options, logger, stop);
+        await StripeFromEnvironment.EnsureAsync(app.Services, options, logger, stop);
         await BuiltInPrices.EnsureAsync(app.Services.GetRequiredService<SetModelPrices>(), logger, stop);
         try
         {

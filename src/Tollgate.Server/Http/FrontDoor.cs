@@ -26,6 +26,7 @@ public sealed class FrontDoor(
     Clock clock,
     Idempotency idempotency,
     Guesses guesses,
+    AppTokens apps,
     RequestLimits limits,
     IOptions<HttpOptions> options,
     RequestTimes times,
@@ -203,6 +204,11 @@ public sealed class FrontDoor(
                 : new Resolution(null, ErrorCode.KeyMissing, KeyReader.WhyNone(context));
         }
 
+        if (AppTokens.IsOne(text))
+        {
+            return OfApp(context, text);
+        }
+
         if (!KeyHash.TryOf(text, out var hash))
         {
             return ErrorCode.KeyInvalid;
@@ -220,6 +226,22 @@ public sealed class FrontDoor(
         }
 
         return Judge(context, key);
+    }
+
+    /// <summary>Resolves a token that the app of the default project has signed, without the database.</summary>
+    private Resolution OfApp(HttpContext context, ReadOnlySpan<char> text)
+    {
+        if (apps.Read(text) is not { } token || options.Value.DefaultProject is not { } code || directory.Find(code) is not { } project)
+        {
+            return ErrorCode.KeyInvalid;
+        }
+
+        var now = clock.Now();
+        return token.ExpiresAt <= now ? ErrorCode.KeyExpired
+            : token.ExpiresAt > now.Plus(AppTokens.LongestLife)
+            ? new Resolution(null, ErrorCode.KeyInvalid, $"The token ends more than {AppTokens.LongestLife.Days} days from now.")
+            : OfItsProject(
+                context, new(KeyKind.CustomerToken, project, Scope.All, token.Customer, null) { ExpiresAt = token.ExpiresAt });
     }
 
     private Resolution Judge(HttpContext context, ResolvedKey key)

@@ -17,6 +17,9 @@ public sealed class HttpOptions
     /// </summary>
     public Uri? PublicUrl { get; set; }
 
+    /// <summary>The key with which the app of the default project signs its users' tokens (<c>SECRET_KEY</c>); null: none.</summary>
+    public ReadOnlyMemory<byte>? AppSecret { get; set; }
+
     /// <inheritdoc cref="Settings.ExportsPerProject"/>
     public int ExportsPerProject { get; set; } = (int)Settings.ExportsPerProject.Default;
 }

@@ -22,6 +22,7 @@ public static class HttpRoom
         services.AddSingleton(guesses);
         services.AddSingleton(new RequestLimits(limits));
         services.AddSingleton<Guesses>();
+        services.AddSingleton<AppTokens>();
         services.AddSingleton<Exports>();
         services.ConfigureHttpJsonOptions(http =>
         {

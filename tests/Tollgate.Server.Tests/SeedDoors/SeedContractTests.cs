@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Tollgate.Server.Tests.Customers;
 using Tollgate.Server.Tests.Subscriptions;
 
@@ -170,6 +171,13 @@ public sealed class SeedContractTests(RunningServer running)
                 """/sentiment/analyze-batch sentiment_analysis 2 {"request_id":"req-3","ip_address":"127.0.0.1","user_agent":"Mozilla/5.0"}""",
                 """/export/posts/csv export 1 {"request_id":"req-1","ip_address":"2001:db8::7","user_agent":"Trendit/1.0"}""",
             ]);
+
+        var erased = await running.DoorOf("trendit").PostAsync("/v1/customers/e-origin/erase");
+        erased.Status.ShouldBe(HttpStatusCode.OK, erased.Json?.ToJsonString());
+        await using var database = NpgsqlDataSource.Create(running.ConnectionString);
+        await using var left = database.CreateCommand(
+            "SELECT count(*) FROM events WHERE data::text LIKE '%2001:db8::7%' OR data::text LIKE '%Mozilla/5.0%'");
+        (await left.ExecuteScalarAsync()).ShouldBe(0L, "Erasing takes the person's address and agent away.");
     }
 
     /// <summary><c>require_active_subscription_with_usage_tracking</c>: not active and not free.</summary>
