@@ -29,6 +29,7 @@ public sealed class UnknownInputTests(ChaosServers servers)
         ("/webhooks/stripe", "a provider's signature is the key"),
         ("/billing/webhook", "a provider's signature is the key"),
         ("/v1/mail/unsubscribe", "the signed link of a mail is the key"),
+        ("/auth/login", "the password is the key"),
         ("/billing/success", "where a browser comes back to; it says thank you and nothing else"),
         ("/billing/cancel", "where a browser comes back to; it says so and nothing else"),
     ];
