@@ -144,6 +144,12 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         }
 
         await ParkAsync(sandbox);
+        foreach (var n in Enumerable.Range(1, 3))
+        {
+            await MadeAsync(sandbox, "/v1/customers", $$"""{"id": "gone-{{n}}"}""");
+            (await sandbox.Door.PostAsync($"/v1/customers/gone-{n}/erase")).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
         return sandbox;
     }
 
