@@ -290,7 +290,7 @@ internal static class PrivacySql
           WITH page AS MATERIALIZED (
                 SELECT k.key,
                        strpos(k.operation || '/', '/' || $6 || '/') > 0 OR strpos(k.key, $5) > 0
-                       OR CASE WHEN k.sealed OR k.body IS NULL OR k.content_type NOT LIKE '%json%' THEN false
+                       OR CASE WHEN k.sealed OR k.body IS NULL OR coalesce(k.content_type, '') NOT LIKE '%json%' THEN false
                                WHEN json_of_answer(k.body) IS NULL THEN position(convert_to('"' || $4 || '"', 'UTF8') IN k.body) > 0
                                ELSE jsonb_path_exists(
                                     json_of_answer(k.body),

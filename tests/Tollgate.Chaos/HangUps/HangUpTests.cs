@@ -116,8 +116,6 @@ public sealed class HangUpTests(ChaosServers servers)
         // Work that began is finished: every payment that a provider was asked for has its answer.
         await Eventually.UntilAsync(async () => await chaos.CountAsync("SELECT count(*) FROM payments WHERE status = 'pending'") == 0);
         chaos.Server.Log.Split('\n').Where(line => line.Contains("failed: internal", StringComparison.Ordinal)).ShouldBeEmpty();
-        (await chaos.CountAsync("SELECT count(*) FROM idempotency_keys WHERE content_type IS NOT NULL AND length(body) = 0"))
-            .ShouldBe(0, "A repeat would get an answer without its body.");
         await chaos.ShouldVerifyAsync();
     }
 

@@ -140,7 +140,7 @@ public sealed class PrivacyApiTests(RunningServer running)
             INSERT INTO idempotency_keys (project_id, key, operation, body_hash, claim, lease_until, status, content_type, body)
             SELECT p.id, a.key, 'POST /v1/events', decode('00', 'hex'), gen_random_uuid(), now(), 200, a.type, a.body
               FROM projects p,
-                   (VALUES ('empty', 'application/json', ''::bytea),
+                   (VALUES ('empty', 'application/json', ''::bytea), ('nothing', NULL, ''),
                            ('lines', 'application/x-ndjson', convert_to('{One("ada")}' || chr(10) || '{One("eve")}', 'UTF8')),
                            ('others', 'application/x-ndjson', convert_to('{One("adam")}' || chr(10) || '{One("eve")}', 'UTF8')),
                            ('broken', 'application/json', decode('ff7b', 'hex')),
@@ -152,7 +152,8 @@ public sealed class PrivacyApiTests(RunningServer running)
 
         erased.Status.ShouldBe(HttpStatusCode.OK, erased.Json?.ToJsonString());
         var left = $"SELECT count(*) FROM idempotency_keys k JOIN projects p ON p.id = k.project_id WHERE p.code = '{project}' AND k.key ";
-        (await CountAsync(left + "IN ('empty', 'others', 'broken')"), await CountAsync(left + "IN ('lines', 'hers')")).ShouldBe((3, 0));
+        (await CountAsync(left + "IN ('empty', 'nothing', 'others', 'broken')"), await CountAsync(left + "IN ('lines', 'hers')"))
+            .ShouldBe((4, 0));
 
         static string One(string customer) => $$"""{"customer": "{{customer}}"}""";
     }
