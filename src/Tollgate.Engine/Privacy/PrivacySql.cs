@@ -290,13 +290,14 @@ internal static class PrivacySql
           WITH page AS MATERIALIZED (
                 SELECT k.key,
                        strpos(k.operation || '/', '/' || $6 || '/') > 0 OR strpos(k.key, $5) > 0
-                       OR CASE WHEN k.sealed OR k.body IS NULL OR k.content_type NOT LIKE '%json%' THEN false
+                       OR CASE WHEN k.sealed OR k.body IS NULL OR coalesce(k.content_type, '') NOT LIKE '%json%' THEN false
+                               WHEN json_of_answer(k.body) IS NULL THEN position(convert_to('"' || $4 || '"', 'UTF8') IN k.body) > 0
                                ELSE jsonb_path_exists(
-                                    convert_from(k.body, 'UTF8')::jsonb,
+                                    json_of_answer(k.body),
                                     '$.** ? (@.customer == $id || @.customer.id == $id || @.customer_id == $id || @.user_id == $id
                                              || @.userId == $id || @.email == $email)',
                                     jsonb_build_object('id', $4::text, 'email', coalesce($5::text, chr(1))))
-                                 OR k.operation LIKE '%/customers' AND convert_from(k.body, 'UTF8')::jsonb ->> 'id' = $4 END AS is_wanted
+                                 OR k.operation LIKE '%/customers' AND json_of_answer(k.body) ->> 'id' = $4 END AS is_wanted
                   FROM idempotency_keys k
                  WHERE k.project_id = $1 AND k.key > $2
                  ORDER BY k.key

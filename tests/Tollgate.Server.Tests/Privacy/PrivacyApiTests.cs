@@ -124,6 +124,38 @@ public sealed class PrivacyApiTests(RunningServer running)
         all.ShouldNotContain("pm_sandbox_visa");
         all.ShouldNotContain("s1.");
         (await door.GetAsync("/v1/customers/nobody/export")).Status.ShouldBe(HttpStatusCode.NotFound);
+
+        // Another test searches the database of all tests for the same texts.
+        await Done(door.PostAsync($"/v1/customers/{Uri.EscapeDataString(Id)}/erase"));
+        (await door.GetAsync($"/v1/customers/{Uri.EscapeDataString(Id)}/export")).Status.ShouldNotBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Stored_answers_of_any_content_are_searched_and_those_of_the_customer_deleted()
+    {
+        var (project, door) = await ShopAsync("privacy-answers");
+        await Done(door.PostAsync("/v1/customers", """{"id": "ada"}"""));
+        await ExecuteAsync(
+            $"""
+            INSERT INTO idempotency_keys (project_id, key, operation, body_hash, claim, lease_until, status, content_type, body)
+            SELECT p.id, a.key, 'POST /v1/events', decode('00', 'hex'), gen_random_uuid(), now(), 200, a.type, a.body
+              FROM projects p,
+                   (VALUES ('empty', 'application/json', ''::bytea), ('nothing', NULL, ''),
+                           ('lines', 'application/x-ndjson', convert_to('{One("ada")}' || chr(10) || '{One("eve")}', 'UTF8')),
+                           ('others', 'application/x-ndjson', convert_to('{One("adam")}' || chr(10) || '{One("eve")}', 'UTF8')),
+                           ('broken', 'application/json', decode('ff7b', 'hex')),
+                           ('hers', 'application/json', convert_to('{One("ada")}', 'UTF8'))) AS a (key, type, body)
+             WHERE p.code = '{project}'
+            """);
+
+        var erased = await door.PostAsync("/v1/customers/ada/erase");
+
+        erased.Status.ShouldBe(HttpStatusCode.OK, erased.Json?.ToJsonString());
+        var left = $"SELECT count(*) FROM idempotency_keys k JOIN projects p ON p.id = k.project_id WHERE p.code = '{project}' AND k.key ";
+        (await CountAsync(left + "IN ('empty', 'nothing', 'others', 'broken')"), await CountAsync(left + "IN ('lines', 'hers')"))
+            .ShouldBe((4, 0));
+
+        static string One(string customer) => $$"""{"customer": "{{customer}}"}""";
     }
 
     [Fact]
