@@ -159,8 +159,9 @@ public sealed class WebhookDeliveryTests(RunningServer running)
 
         await host.SubscribeAsync(20);
         await host.TakenAsync(40);
-        dead.Calls.Count.ShouldBeInRange(1, 5 * 4, "Each has a few places and no more.");
-        ended.ShouldBe(0, "All of the healthy one's came while every request to the others hung.");
+        var over = Volatile.Read(ref ended);
+        (dead.Calls.Count - over).ShouldBeInRange(1, 5 * 4, "Each has a few places and no more.");
+        over.ShouldBeLessThanOrEqualTo(5 * 4, "All of the healthy one's came before the requests to the others had timed out twice.");
         await release.CancelAsync();
     }
 
