@@ -49,7 +49,7 @@ public sealed class CheckFigures(
         {
             if (!(bool)(await @lock.ExecuteScalarAsync(cancel))!)
             {
-                foreach (var key in _looked.Keys)
+                foreach (var key in _looked.Keys.ToArray())
                 {
                     _looked[key] = clock.Now();
                 }
@@ -105,7 +105,7 @@ public sealed class CheckFigures(
             return kind != AlertKind.InvariantBroken || DailyVerification.IsDue(project.Id, before, now);
         }
 
-        // The verification waits for its minute of the day, so that a restart verifies nothing.
+        // Without an earlier look the verification waits for its minute of the day, so that a restart verifies nothing.
         _looked[key] = now;
         return kind != AlertKind.InvariantBroken;
     }

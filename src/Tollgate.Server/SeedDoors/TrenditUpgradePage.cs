@@ -81,7 +81,12 @@ internal static class SeedPage
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <title>{{title}}</title>
-        <style>body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem }</style>
+        <style>
+        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 10vh auto 3rem; padding: 0 1.5rem }
+        section { border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); border-radius: .5rem; padding: 1rem; margin: 1rem 0 }
+        h1 { font-size: 1.6rem; line-height: 1.2 } h2 { font-size: 1.1rem; margin: 0 }
+        section p { margin: .25rem 0; font-variant-numeric: tabular-nums } ul { margin: .5rem 0 0; padding-left: 1.2rem }
+        </style>
         </head>
         <body>
         <main><h1>{{title}}</h1>{{body}}</main>
