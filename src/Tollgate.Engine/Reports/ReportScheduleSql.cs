@@ -11,7 +11,8 @@ internal static class ReportScheduleSql
                s.created_at, s.updated_at
         """;
 
-    private const string NotParked = $"{ParkedSql.NotParked} 'report_schedules' AND q.project_id = s.project_id AND q.subject = s.id::text)";
+    private const string NotParked =
+        $"{ParkedSql.NotParked} 'report_schedules' AND q.project_id = s.project_id AND q.subject = s.id::text)";
 
     /// <summary>Serialises the creation of schedules, so that their count is right. $1 project.</summary>
     public const string LockProject = "SELECT pg_advisory_xact_lock(7234036, $1)";
@@ -19,7 +20,9 @@ internal static class ReportScheduleSql
     /// <summary>$1 project.</summary>
     public const string Count = "SELECT count(*) FROM report_schedules WHERE project_id = $1";
 
-    /// <summary>$1 id, $2 project, $3 kind, $4 format, $5 interval, $6 addresses, $7 customer or null, $8 enabled, $9 the next time.</summary>
+    /// <summary>
+    /// $1 id, $2 project, $3 kind, $4 format, $5 interval, $6 addresses, $7 customer or null, $8 enabled, $9 the next time.
+    /// </summary>
     public const string Insert =
         $"""
         INSERT INTO report_schedules AS s (id, project_id, kind, format, every, recipients, customer, enabled, next_at)

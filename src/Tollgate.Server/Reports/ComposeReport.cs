@@ -53,7 +53,8 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
     }
 
     /// <summary>A table of a report: its source with a query, and the part of it that the report shows.</summary>
-    private sealed record Planned(string Name, string Title, Report Source, IQueryCollection Query, Func<ReportSection, ReportSection> Shape);
+    private sealed record Planned(
+        string Name, string Title, Report Source, IQueryCollection Query, Func<ReportSection, ReportSection> Shape);
 
     private IEnumerable<Planned> PlanOf(ReportOrder order)
     {

@@ -8,7 +8,9 @@ using Tollgate.Server.Invoicing;
 
 namespace Tollgate.Server.Reports;
 
-/// <summary>Writes a report as a document, which the room Invoicing draws. Words are English; amounts and dates follow the invoices.</summary>
+/// <summary>
+/// Writes a report as a document, which the room Invoicing draws. Words are English; amounts and dates are those of invoices.
+/// </summary>
 internal sealed class ReportDocument
 {
     /// <summary>The most characters of a text in a column that does not wrap.</summary>

@@ -52,8 +52,8 @@ internal static class ReportEndpoints
     private static async Task CustomerAsync(HttpContext context, Deps deps, ReportFormat format, string suffix)
     {
         if (await CustomersEndpoints.IdAsync(context) is not { } id
-            || await KindAsync(
-                context, RawPath.Segment(context, CustomersKindSegment)[..^suffix.Length], ReportDescriptions.CustomerKinds) is not { } kind)
+            || await KindAsync(context, RawPath.Segment(context, CustomersKindSegment)[..^suffix.Length], ReportDescriptions.CustomerKinds)
+                is not { } kind)
         {
             return;
         }

@@ -70,17 +70,14 @@ internal static class ReportScheduleEndpoints
 
     private static async Task ReplaceAsync(HttpContext context, Deps deps)
     {
-        if (!Guid.TryParse(RawPath.Id(context), out var id))
-        {
-            await AnswerAsync(context, null);
-            return;
-        }
-
+        // The faults of the body come first, as of any operation.
+        var isId = Guid.TryParse(RawPath.Id(context), out var id);
         if (await ReadAsync(context, deps, id) is { } schedule)
         {
             var project = context.Project();
             await AnswerAsync(
-                context, await deps.Schedules.ReplaceAsync(project, schedule, deps.Clock.Now(project), context.RequestAborted));
+                context,
+                isId ? await deps.Schedules.ReplaceAsync(project, schedule, deps.Clock.Now(project), context.RequestAborted) : null);
         }
     }
 

@@ -3,7 +3,9 @@ using Tollgate.Server.Mail;
 
 namespace Tollgate.Server.Reports;
 
-/// <summary>Registers the room Reports. It shows figures of the rooms Analytics, Costs, Quotas and Invoicing; Mail sends its files.</summary>
+/// <summary>
+/// Registers the room Reports. It shows figures of the rooms Analytics, Costs, Quotas and Invoicing; Mail sends its files.
+/// </summary>
 public static class ReportsRoom
 {
     public static IServiceCollection AddReports(this IServiceCollection services) =>

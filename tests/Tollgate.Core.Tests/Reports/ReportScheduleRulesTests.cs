@@ -46,7 +46,8 @@ public sealed class ReportScheduleRulesTests
     public void After_months_without_a_look_the_last_period_is_due()
     {
         var zone = Zone("Africa/Cairo");
-        ReportScheduleRules.LastDue(ReportInterval.Daily, At("2027-04-15T12:00:00Z"), zone).ShouldBe((Day("2027-04-14"), Day("2027-04-14")));
+        ReportScheduleRules.LastDue(ReportInterval.Daily, At("2027-04-15T12:00:00Z"), zone)
+            .ShouldBe((Day("2027-04-14"), Day("2027-04-14")));
         ReportScheduleRules.LastDue(ReportInterval.Monthly, At("2027-05-01T02:00:00Z"), zone)
             .ShouldBe((Day("2027-03-01"), Day("2027-03-31")), "April's report is due at six.");
     }

@@ -121,7 +121,8 @@ public sealed partial class ReportScheduleTests(RunningServer running)
         const string daily = """{"kind": "churn", "every": "daily", "recipients": ["a@b.c"]}""";
         var id = (await sandbox.Door.PostAsync("/v1/report-schedules", daily))["id"].GetValue<string>();
         var path = "/v1/report-schedules/" + id;
-        var replaced = await sandbox.Door.PutAsync(path, """{"kind": "growth", "every": "weekly", "recipients": ["a@b.c"], "enabled": false}""");
+        var replaced = await sandbox.Door.PutAsync(
+            path, """{"kind": "growth", "every": "weekly", "recipients": ["a@b.c"], "enabled": false}""");
         (Text(replaced.Json!, "kind"), replaced.Json!["next_at"]).ShouldBe(("growth", null));
         (await sandbox.Door.GetAsync("/v1/report-schedules"))["data"].AsArray().Select(static one => Text(one!, "id")).ShouldBe([id]);
         var other = await BillingSandbox.StartAsync(running, "2027-01-01T00:00:00Z");
