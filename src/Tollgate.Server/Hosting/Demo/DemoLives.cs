@@ -134,7 +134,7 @@ internal sealed class DemoLives(CatalogDocument catalog, int project, long seed,
         return stretches;
     }
 
-    /// <summary>What a customer with a part does after its second period.</summary>
+    /// <summary>The decision of a customer with a part after its second period.</summary>
     private static int DiceOf(DemoRole role) => role switch
     {
         DemoRole.Lost or DemoRole.Returned => 0, DemoRole.Shown => 10, DemoRole.Saving => 16, _ => Stays,

@@ -202,7 +202,7 @@ public sealed class DemoTests(DemoServer demo) : IClassFixture<DemoServer>
         }
     }
 
-    /// <summary>Of imported usage in all projects; of live usage where quotas have calendar months.</summary>
+    /// <summary>Compares imported usage in all projects, and live usage where quotas have calendar months.</summary>
     private async Task AdoptionAsync(string project, DateTime begin)
     {
         var lines = (await demo.GetAsync(project, $"/v1/analytics/features/adoption?from={Day(begin)}&limit=1000"))["data"]!.AsArray();

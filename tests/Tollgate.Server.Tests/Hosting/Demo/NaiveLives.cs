@@ -1,7 +1,7 @@
 namespace Tollgate.Server.Tests.Hosting.Demo;
 
-/// <summary>What a customer pays per year after an instant, in minor units.</summary>
-/// <param name="Reason">Of a cancellation.</param>
+/// <summary>The revenue of a customer per year after an instant, in minor units.</summary>
+/// <param name="Reason">The reason of a cancellation.</param>
 internal sealed record NaivePoint(DateTime At, long Year, string Plan, string? Reason);
 
 /// <summary>
