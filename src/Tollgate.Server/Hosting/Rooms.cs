@@ -23,6 +23,7 @@ using Tollgate.Server.Payments;
 using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
+using Tollgate.Server.Reports;
 using Tollgate.Server.SeedDoors;
 using Tollgate.Server.Webhooks;
 
@@ -65,6 +66,7 @@ internal static class Rooms
         services.AddPrivacy();
         services.AddImports();
         services.AddAnalytics();
+        services.AddReports();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -112,6 +114,7 @@ internal static class Rooms
         app.MapPrivacyRoom();
         app.MapImports();
         app.MapAnalytics();
+        app.MapReportsRoom();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);
