@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Tollgate.Contracts.Alerts;
 using Tollgate.Contracts.Analytics;
+using Tollgate.Contracts.Branding;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -23,6 +24,7 @@ using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Privacy;
 using Tollgate.Contracts.Projects;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
@@ -113,6 +115,10 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CustomerAlerts))]
 [JsonSerializable(typeof(CustomerAlert))]
 [JsonSerializable(typeof(AlertWebhook))]
+[JsonSerializable(typeof(ReportView))]
+[JsonSerializable(typeof(ReportScheduleBody))]
+[JsonSerializable(typeof(ReportScheduleView))]
+[JsonSerializable(typeof(ReportScheduleList))]
 [JsonSerializable(typeof(SlackBody))]
 [JsonSerializable(typeof(DunningList))]
 [JsonSerializable(typeof(DunningPolicyBody))]
@@ -139,6 +145,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CouponView))]
 [JsonSerializable(typeof(CouponList))]
 [JsonSerializable(typeof(InvoiceSettingsBody))]
+[JsonSerializable(typeof(BrandingBody))]
 [JsonSerializable(typeof(TaxRates))]
 [JsonSerializable(typeof(StatementView))]
 [JsonSerializable(typeof(LateUsageList))]

@@ -180,10 +180,11 @@ public static class PersonalTables
 
         // Messages, by the customer's id. Mails to operators go before the alerts that they quote.
         new("mails", "mails",
-            "t.project_id = $3 AND (t.customer = $4 OR t.type = 'alert' AND t.cause IN "
+            "t.project_id = $3 AND (t.customer = $4 OR t.type = 'report' AND t.data ->> 'customer' = $4 OR t.type = 'alert' AND t.cause IN "
                 + "(SELECT a.id || '/' || m.address FROM alerts a CROSS JOIN LATERAL unnest(a.mail_to) AS m (address) "
                 + "WHERE a.project_id = $3 AND a.customer = $4))",
             Erasing.Delete),
+        new("report_schedules", "scheduled reports", Named, Erasing.Delete),
         new("mail_refusals", "opt-outs of mails", Named, Erasing.Delete),
         new("alert_mutes", "muted alerts",
             "t.project_id = $3 AND EXISTS (SELECT FROM alerts a WHERE a.project_id = $3 AND a.customer = $4 AND a.subject = t.subject)",
@@ -242,11 +243,12 @@ public static class PersonalTables
         new("unmatched_events", "names of event types, which the caller's code chooses, and sums of the project"),
         new("model_prices", "prices"), new("unpriced_models", "names of models"), new("llm_settings", "settings"),
         new("upstreams", "settings"), new("call_days", "sums of the project"), new("call_latencies", "sums of the project"),
-        new("invoice_series", "counters"), new("invoice_settings", "the seller"), new("coupons", "offers of the project"),
+        new("invoice_series", "counters"), new("invoice_settings", "the seller"), new("branding", "settings"), new("coupons", "offers of the project"),
         new("payment_settings", "settings"), new("provider_credentials", "settings"),
         new("sandbox_webhooks", "test messages about charges, sent within seconds"), new("sandbox_webhook_behaviors", "settings of tests"),
         new("dunning_policies", "settings"), new("webhook_projects", "a counter"), new("webhook_endpoints", "of the operator"),
         new("webhook_endpoint_facts", "of the operator"), new("mail_place", "a counter"), new("alert_place", "a counter"),
+        new("alert_looks", "times of loops"),
         new("alert_projects", "settings"), new("alert_rules", "of the operator"), new("exchange_rates", "rates"),
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),

@@ -1,6 +1,7 @@
 using Tollgate.Server.Alerts;
 using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
+using Tollgate.Server.Branding;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Costs;
@@ -8,6 +9,7 @@ using Tollgate.Server.Customers;
 using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Grants;
+using Tollgate.Server.Hosting.Demo;
 using Tollgate.Server.Http;
 using Tollgate.Server.Imports;
 using Tollgate.Server.Inbox;
@@ -22,6 +24,7 @@ using Tollgate.Server.Payments;
 using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
+using Tollgate.Server.Reports;
 using Tollgate.Server.SeedDoors;
 using Tollgate.Server.Webhooks;
 
@@ -42,6 +45,7 @@ internal static class Rooms
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject, options.AppSecret));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
+        services.AddBranding();
         services.AddCatalog();
         services.AddMetering();
         services.AddQuotas(options.Ledger);
@@ -63,6 +67,7 @@ internal static class Rooms
         services.AddPrivacy();
         services.AddImports();
         services.AddAnalytics();
+        services.AddReports();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -84,6 +89,7 @@ internal static class Rooms
         HealthEndpoints.Map(app);
         Telemetry.Map(app);
         app.MapProjects();
+        app.MapBrandingRoom();
         app.MapCatalog();
         app.MapMetering();
         app.MapQuotas();
@@ -109,6 +115,7 @@ internal static class Rooms
         app.MapPrivacyRoom();
         app.MapImports();
         app.MapAnalytics();
+        app.MapReportsRoom();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);
