@@ -28,6 +28,7 @@ public sealed partial class RoomTests
         ["Outbound"],
         ["Catalog"],
         ["Projects"],
+        ["Branding"],
         ["Jobs"],
         ["Customers", "Subscriptions"],
         ["Metering", "Ledger", "Quotas", "Grants"],

@@ -241,7 +241,7 @@ public sealed class CheckoutPageTests(Shop shop, Browser browser)
         (await PaymentsAsync(door)).ShouldBeEmpty();
         using var page = await client.GetAsync(new Uri(url));
         page.Headers.GetValues("Content-Security-Policy").Single().ShouldBe(
-            $"default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {shop.App}; base-uri 'none'; frame-ancestors 'none'");
+            $"default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; form-action 'self' {shop.App}; base-uri 'none'; frame-ancestors 'none'");
         page.Headers.GetValues("Referrer-Policy").Single().ShouldBe("no-referrer");
         page.Headers.CacheControl!.NoStore.ShouldBeTrue();
         page.Headers.Contains("Set-Cookie").ShouldBeFalse();

@@ -39,7 +39,7 @@ public sealed class LookTests(Shop shop, Browser browser)
         await page.ArriveAsync(shop.App + "/thanks");
 
         foreach (var (path, name) in (IEnumerable<(string, string)>)[("/checkout/none", "unknown"), ("/", "start"), ("/pricing", "plans"),
-            ("/nothing", "missing")])
+            ("/nothing", "missing"), ("/styles", "styles")])
         {
             await page.GotoAsync(new Uri(shop.Server.Url, path).AbsoluteUri);
             await page.LookAsync(name, scheme, width);

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Tollgate.Contracts.Alerts;
 using Tollgate.Contracts.Analytics;
+using Tollgate.Contracts.Branding;
 using Tollgate.Contracts.Catalog;
 using Tollgate.Contracts.Checkouts;
 using Tollgate.Contracts.Clocks;
@@ -144,6 +145,7 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CouponView))]
 [JsonSerializable(typeof(CouponList))]
 [JsonSerializable(typeof(InvoiceSettingsBody))]
+[JsonSerializable(typeof(BrandingBody))]
 [JsonSerializable(typeof(TaxRates))]
 [JsonSerializable(typeof(StatementView))]
 [JsonSerializable(typeof(LateUsageList))]

@@ -243,7 +243,7 @@ public static class PersonalTables
         new("unmatched_events", "names of event types, which the caller's code chooses, and sums of the project"),
         new("model_prices", "prices"), new("unpriced_models", "names of models"), new("llm_settings", "settings"),
         new("upstreams", "settings"), new("call_days", "sums of the project"), new("call_latencies", "sums of the project"),
-        new("invoice_series", "counters"), new("invoice_settings", "the seller"), new("coupons", "offers of the project"),
+        new("invoice_series", "counters"), new("invoice_settings", "the seller"), new("branding", "settings"), new("coupons", "offers of the project"),
         new("payment_settings", "settings"), new("provider_credentials", "settings"),
         new("sandbox_webhooks", "test messages about charges, sent within seconds"), new("sandbox_webhook_behaviors", "settings of tests"),
         new("dunning_policies", "settings"), new("webhook_projects", "a counter"), new("webhook_endpoints", "of the operator"),

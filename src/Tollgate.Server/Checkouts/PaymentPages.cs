@@ -9,7 +9,7 @@ using Tollgate.Web.Portal;
 
 namespace Tollgate.Server.Checkouts;
 
-/// <summary>Maps the pages of <c>Tollgate.Web</c>: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> and their style sheet.</summary>
+/// <summary>Maps the pages of <c>Tollgate.Web</c>: <c>/checkout</c>, <c>/pay</c>, <c>/portal</c> in the look of their project.</summary>
 internal static class PaymentPages
 {
     private const string Guess = "The address contains 256 random bits and is the customer's only credential.";
@@ -26,9 +26,6 @@ internal static class PaymentPages
 
     public static void MapPaymentPages(this WebApplication app)
     {
-        app.MapMethods(Pages.StylePath, Reading, static context => Pages.WriteStyleAsync(context)).OpenToAll("The style of the pages.")
-            .ExcludeFromDescription();
-
         var guesses = app.Services.GetRequiredService<Guesses>();
         var checkout = app.Services.GetRequiredService<CheckoutPages>();
         foreach (var door in (string[])["checkout", "pay"])
@@ -84,7 +81,7 @@ internal static class PaymentPages
         {
             ["Title"] = "Please wait a moment",
             ["Text"] = "Your network asked for too many pages that do not exist. Wait a minute, then open your link again.",
-            ["Seller"] = "Tollgate",
+            ["Seller"] = Seller.Unknown,
         });
     }
 
@@ -101,7 +98,7 @@ internal static class PaymentPages
             {
                 ["Title"] = "Invoice not found",
                 ["Text"] = "The link is incomplete or has expired. Open your plan and invoices again from the app.",
-                ["Seller"] = "Tollgate",
+                ["Seller"] = Seller.Unknown,
             });
             return;
         }

@@ -1,6 +1,7 @@
 using Tollgate.Server.Alerts;
 using Tollgate.Server.Analytics;
 using Tollgate.Server.Billing;
+using Tollgate.Server.Branding;
 using Tollgate.Server.Catalog;
 using Tollgate.Server.Checkouts;
 using Tollgate.Server.Costs;
@@ -44,6 +45,7 @@ internal static class Rooms
                 (options.DefaultProject, options.PublicUrl, options.ExportsPerProject, options.AppSecret));
         services.AddSingleton(new OwnAddress(new(options.Listen, options.Port), options.PublicUrl));
         services.AddProjects(options.Things);
+        services.AddBranding();
         services.AddCatalog();
         services.AddMetering();
         services.AddQuotas(options.Ledger);
@@ -87,6 +89,7 @@ internal static class Rooms
         HealthEndpoints.Map(app);
         Telemetry.Map(app);
         app.MapProjects();
+        app.MapBrandingRoom();
         app.MapCatalog();
         app.MapMetering();
         app.MapQuotas();

@@ -38,6 +38,7 @@ internal static class OpenApiDocuments
         ("Customers", "Customers with their plans, balances, grants, overrides and terms."),
         ("Members", "The users of a team, who share the plan and the balances of one customer."),
         ("Catalog", "Features, plans, prices and quotas as data."),
+        ("Branding", "The look of the pages that customers see."),
         ("Subscriptions", "Start, change, pause and cancel subscriptions, and preview each step."),
         ("Invoices", "Invoices, credit notes, statements, credit packs and account credits; the seller's details and tax rates."),
         ("Coupons", "Create coupons and redeem them on subscriptions."),

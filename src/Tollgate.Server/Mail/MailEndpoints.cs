@@ -148,18 +148,18 @@ internal static class MailEndpoints
 
     /// <summary>The project and language of a page.</summary>
     /// <param name="Tag">BCP 47.</param>
-    private sealed record House(string Name, bool IsSandbox, string Tag, MailWords Words);
+    private sealed record House(Seller Seller, string Tag, MailWords Words);
 
     /// <summary>Returns the same project and language as the mail with the link.</summary>
     private static async Task<House> HouseAsync(Refusal refusal, MailQueries queries, ProjectDirectory directory, CancellationToken cancel)
     {
         if (!directory.Current.ProjectsById.TryGetValue(refusal.Project, out var project))
         {
-            return new("Tollgate", false, "en", MailWords.English);
+            return new(Seller.Unknown, "en", MailWords.English);
         }
 
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
-        return new(templates.Sender, project.Mode == ProjectMode.Sandbox, templates.Language, templates.Words);
+        return new(Seller.Of(project) with { Name = templates.Sender }, templates.Language, templates.Words);
     }
 
     /// <summary>Answers an invalid link, whose project is unknown, in the browser's language.</summary>
@@ -173,7 +173,7 @@ internal static class MailEndpoints
         }
 
         var words = MailWords.Of(context.Request.Headers.AcceptLanguage.ToString().Split(',', ';')[0].Trim());
-        return PageAsync(context, status, new("Tollgate", false, words.Tag, words), (words.BadLinkHeading, words.BadLinkText));
+        return PageAsync(context, status, new(Seller.Unknown, words.Tag, words), (words.BadLinkHeading, words.BadLinkText));
     }
 
     private static Refusal? ReadToken(MailLinks links, string? token) =>
@@ -185,7 +185,7 @@ internal static class MailEndpoints
         Pages.WriteAsync<RefusePage>(context, status, new Dictionary<string, object?>
         {
             [nameof(RefusePage.Language)] = house.Tag, [nameof(RefusePage.Title)] = says.Heading, [nameof(RefusePage.Text)] = says.Text,
-            [nameof(RefusePage.Seller)] = house.Name, [nameof(RefusePage.IsSandbox)] = house.IsSandbox,
+            [nameof(RefusePage.Seller)] = house.Seller,
             [nameof(RefusePage.Action)] = action,
             [nameof(RefusePage.Button)] = house.Words.RefuseButton,
         });

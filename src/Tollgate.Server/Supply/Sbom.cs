@@ -99,14 +99,17 @@ public static class Sbom
     };
 
     private static IEnumerable<JsonObject> Fonts() =>
-        Program.GetManifestResourceNames().Where(static name => name.EndsWith(".ttf", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-        .Select(static name => new JsonObject
+        new[] { Program, typeof(Web.Layout.PageAssets).Assembly }
+            .SelectMany(static assembly => assembly.GetManifestResourceNames(), static (assembly, name) => (Assembly: assembly, Name: name))
+            .Where(static file => file.Name.EndsWith(".ttf", StringComparison.Ordinal)
+                || file.Name.EndsWith(".woff2", StringComparison.Ordinal))
+            .OrderBy(static file => file.Name, StringComparer.Ordinal)
+            .Select(static file => new JsonObject
         {
             ["type"] = "file",
-            ["bom-ref"] = "file:" + name,
-            ["name"] = name,
-            ["hashes"] = Hashes("SHA-256", SHA256.HashData(BytesOf(name))),
+            ["bom-ref"] = "file:" + file.Name,
+            ["name"] = file.Name,
+            ["hashes"] = Hashes("SHA-256", SHA256.HashData(BytesOf(file.Name, file.Assembly))),
             ["licenses"] = LicenceOf("OFL-1.1"),
         });
 
@@ -147,9 +150,9 @@ public static class Sbom
 
     private static string TextOf(string resource) => Encoding.UTF8.GetString(BytesOf(resource));
 
-    private static byte[] BytesOf(string resource)
+    private static byte[] BytesOf(string resource, Assembly? of = null)
     {
-        using var stream = Program.GetManifestResourceStream(resource)!;
+        using var stream = (of ?? Program).GetManifestResourceStream(resource)!;
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;

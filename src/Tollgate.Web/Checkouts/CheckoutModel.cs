@@ -28,8 +28,6 @@ public sealed record CheckoutModel(
     /// <summary>The sentence about the time until which this price holds; null: there is none.</summary>
     public string? Holds => Price.HoldsUntil is { } until ? $"This price is valid until {Words.Time(until, Project)}." : null;
 
-    public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
-
     /// <summary>True: the page shows cards to choose from.</summary>
     public bool ShowsCards => AsksForCard && TakesCards;
 

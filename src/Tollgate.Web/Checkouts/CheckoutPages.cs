@@ -6,6 +6,7 @@ using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Branding;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Controls;
@@ -85,7 +86,7 @@ public sealed class CheckoutPages(
             context, StatusCodes.Status200OK,
             new Dictionary<string, object?>
             {
-                ["Seller"] = deps.Project.Name, ["IsSandbox"] = deps.Project.Mode == ProjectMode.Sandbox, ["Path"] = deps.Path,
+                ["Seller"] = Seller.Of(deps.Project), ["Path"] = deps.Path,
                 ["Amount"] = last.Amount,
             });
     });
@@ -101,7 +102,7 @@ public sealed class CheckoutPages(
 
         await Pages.WriteAsync<BankPage>(
             context, StatusCodes.Status200OK,
-            new Dictionary<string, object?> { ["Seller"] = deps.Project.Name, ["Path"] = deps.Path, ["Amount"] = payment.Amount },
+            new Dictionary<string, object?> { ["Seller"] = Seller.Of(deps.Project), ["Path"] = deps.Path, ["Amount"] = payment.Amount },
             deps.Row.Checkout.SuccessUrl);
     });
 
@@ -147,7 +148,7 @@ public sealed class CheckoutPages(
             await NoticeAsync(
                 context, StatusCodes.Status410Gone, project, "This page has expired",
                 "The link is no longer valid. You were not charged. Go back to the app and start again.",
-                row.Checkout.CancelUrl, $"Back to {project.Name}");
+                row.Checkout.CancelUrl, $"Back to {project.PublicName}");
             return;
         }
 
@@ -169,7 +170,7 @@ public sealed class CheckoutPages(
                 checkout.Payment is null
                     ? await NothingDueAsync(deps)
                     : $"We have received {Words.Of(last!.Payment.Amount)}. There is nothing more to pay.", checkout.SuccessUrl,
-                    $"Continue to {project.Name}");
+                    $"Continue to {project.PublicName}");
             return;
         }
 
@@ -179,7 +180,7 @@ public sealed class CheckoutPages(
                 context, StatusCodes.Status200OK, project, "Your payment became credit",
                 $"We have received {Words.Of(last!.Payment.Amount)}, but could not complete your purchase. The amount is now your credit "
                     + "and will pay your next invoices.",
-                checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
+                checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.PublicName}");
             return;
         }
 
@@ -194,7 +195,7 @@ public sealed class CheckoutPages(
             await NoticeAsync(
                 context, StatusCodes.Status410Gone, project, "This page has expired",
                 "You were not charged. Go back to the app and start again.",
-                checkout.CancelUrl, $"Back to {project.Name}");
+                checkout.CancelUrl, $"Back to {project.PublicName}");
             return;
         }
 
@@ -204,7 +205,7 @@ public sealed class CheckoutPages(
             await NoticeAsync(
                 context, StatusCodes.Status409Conflict, project, "There is nothing to pay here",
                 CheckoutModel.WhyNotOf(quote?.Purchase.Refusal) + " You were not charged.",
-                checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.Name}");
+                checkout.CancelUrl ?? checkout.SuccessUrl, $"Back to {project.PublicName}");
             return;
         }
 
@@ -230,7 +231,6 @@ public sealed class CheckoutPages(
             context, status,
             new Dictionary<string, object?>
             {
-                ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate",
-                ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link, ["LinkText"] = linkText,
+                ["Title"] = title, ["Text"] = text, ["Seller"] = Seller.Of(project), ["Link"] = link, ["LinkText"] = linkText,
             });
 }

@@ -1,5 +1,3 @@
-using System.Reflection;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
@@ -16,13 +14,6 @@ public static class Pages
     public const string Icon =
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M3 2v12M13 2v12M3 6h10' "
         + "stroke='%230b5cad' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E";
-
-    private static readonly byte[] Style = Load("web/tollgate.css");
-
-    /// <summary>
-    /// The path contains a hash of the content, so that browsers may cache it forever and a new release never has an old style.
-    /// </summary>
-    public static string StylePath { get; } = $"/assets/tollgate.{Convert.ToHexStringLower(SHA256.HashData(Style).AsSpan(0, 6))}.css";
 
     /// <summary>Writes a page.</summary>
     /// <param name="leadsTo">External addresses to which a form of the page may redirect, since browsers check the final target of a
@@ -44,8 +35,8 @@ public static class Pages
         response.ContentType = "text/html; charset=utf-8";
         response.ContentLength = bytes.Length;
         headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'{Origins(leadsTo)}; base-uri 'none'; "
-                + "frame-ancestors 'none'";
+            "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+                + $"form-action 'self'{Origins(leadsTo)}; base-uri 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers.CacheControl = "no-store";
@@ -73,28 +64,9 @@ public static class Pages
         return Task.CompletedTask;
     }
 
-    public static Task WriteStyleAsync(HttpContext context)
-    {
-        context.Response.ContentType = "text/css; charset=utf-8";
-        context.Response.ContentLength = Style.Length;
-        context.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return HttpMethods.IsHead(context.Request.Method)
-            ? Task.CompletedTask
-            : context.Response.Body.WriteAsync(Style, context.RequestAborted).AsTask();
-    }
-
     private static string Origins(IReadOnlyList<string?> addresses) => string.Concat(addresses
         .Select(static address => address is not null && Uri.TryCreate(OnTheWire(address), UriKind.Absolute, out var url)
             ? url.GetLeftPart(UriPartial.Authority)
             : null)
         .OfType<string>().Distinct(StringComparer.Ordinal).Select(static origin => " " + origin));
-
-    private static byte[] Load(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
-        var bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
 }

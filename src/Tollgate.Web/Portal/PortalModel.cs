@@ -7,6 +7,7 @@ using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Branding;
 using Tollgate.Engine.Projects;
 using Tollgate.Web.Layout;
 
@@ -49,14 +50,14 @@ public sealed record PortalModel(
         { Subscription: { GivesPlan: false } waiting } =>
             $"Your subscription to {waiting.Terms.Plan.Plan.Name} is waiting for its first payment.",
         { Subscription: { } other } =>
-            $"{Project.Name} set this plan for you. You also have a subscription to {other.Terms.Plan.Plan.Name}.",
+            $"{Project.PublicName} set this plan for you. You also have a subscription to {other.Terms.Plan.Plan.Name}.",
         { Plan: { Newest: { EndedAt: { } ended } over } } =>
             $"Your subscription to {over.Terms.Plan.Plan.Name} ended on {Words.Day(ended, Project)}.{(Plan.IsDefault ? "" : $" {SetForYou}")}",
         { Plan.IsDefault: true } => "You have no subscription.",
         _ => SetForYou,
     };
 
-    private string SetForYou => $"{Project.Name} set this plan for you. You have no subscription to it.";
+    private string SetForYou => $"{Project.PublicName} set this plan for you. You have no subscription to it.";
 
     /// <summary>The price of the subscription before discounts; null: the same.</summary>
     public MoneyAmount? Listed => Subscription is { Terms: var terms } && terms.Listed != terms.Amount ? terms.Listed : null;
@@ -113,9 +114,7 @@ public sealed record PortalModel(
     /// <summary>The note about payment if there is no payment page; null: there is one, or nothing is open.</summary>
     public string? HowToPay => HasPayPage || !Invoices.Any(static invoice => !invoice.Payable.IsZero)
         ? null
-        : $"To pay an invoice, follow its instructions or contact {Project.Name}.";
-
-    public bool IsSandbox => Project.Mode == ProjectMode.Sandbox;
+        : $"To pay an invoice, follow its instructions or contact {Project.PublicName}.";
 
     public static string ToneOf(NoticeSeverity severity) =>
         severity switch { NoticeSeverity.Critical => "bad", NoticeSeverity.Warning => "note", _ => "" };

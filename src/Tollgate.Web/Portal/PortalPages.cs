@@ -8,6 +8,7 @@ using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Notices;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Branding;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Layout;
@@ -162,7 +163,7 @@ public sealed class PortalPages(
         CheckoutOutcome.Refused => "The invoice may already be paid.",
         CheckoutOutcome.IsPending => "A payment for it is in progress. Try again in a moment.",
         CheckoutOutcome.NoAnswer => "The payment provider did not respond. Try again in a moment.",
-        _ => $"Contact {project.Name} to pay.",
+        _ => $"Contact {project.PublicName} to pay.",
     };
 
     /// <summary>
@@ -208,8 +209,7 @@ public sealed class PortalPages(
         context, status,
         new Dictionary<string, object?>
         {
-            ["Title"] = title, ["Text"] = text, ["Seller"] = project?.Name ?? "Tollgate",
-            ["IsSandbox"] = project?.Mode == ProjectMode.Sandbox, ["Link"] = link,
-            ["LinkText"] = linkText ?? $"Back to {project?.Name}",
+            ["Title"] = title, ["Text"] = text, ["Seller"] = Seller.Of(project), ["Link"] = link,
+            ["LinkText"] = linkText ?? $"Back to {project?.PublicName}",
         });
 }

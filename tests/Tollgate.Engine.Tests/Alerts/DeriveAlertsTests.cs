@@ -148,7 +148,7 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
             features: [{code: calls, name: Calls}, {code: words, name: Words}]
             plans:
               - {code: free, name: Free, entitlements: [{feature: calls, quota: 10}, {feature: words, quota: 1000}]}
-              - {code: pro, name: Pro, prices: [{interval: monthly, amount: 2900}], entitlements: [{feature: calls, quota: 100000}, {feature: words, quota: 5000}]}
+              - {code: pro, name: Pro, prices: [{interval: monthly, amount: 2900}], entitlements: [{feature: calls, quota: 100000}, {feature: words, quota: 2000}]}
               - {code: max, name: Max, prices: [{interval: monthly, amount: 9900}], entitlements: [{feature: calls, quota: 100000}, {feature: words, quota: 999000}]}
             """);
         await ConsumeAsync("words", 1);
