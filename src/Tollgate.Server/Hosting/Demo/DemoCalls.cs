@@ -20,7 +20,7 @@ internal sealed class DemoCalls(CatalogDocument catalog, int project, long seed,
     public const string Troubled = "openai";
     public const int IncidentDay = 9;
 
-    private const int MostTokens = 60_000;
+    private const int HeavyTokens = 80_000;
 
     private static readonly (string Provider, string Model, int Milliseconds)[] Models =
     [
@@ -38,7 +38,7 @@ internal sealed class DemoCalls(CatalogDocument catalog, int project, long seed,
         var chance = new Random(unchecked((int)(seed * 104_729) + (project * 1009) + life.Number));
         for (var day = Math.Min(Days, (today - life.Joined.Date).Days - 1); day > 0; day--)
         {
-            var calls = life.Role == DemoRole.Unprofitable ? 8 : chance.Next(100) < 15 + (life.Appetite / 2) ? chance.Next(1, 4) : 0;
+            var calls = life.Role == DemoRole.Unprofitable ? 4 : chance.Next(100) < 10 + (life.Appetite / 3) ? chance.Next(1, 4) : 0;
             var isIncident = day == IncidentDay && life.Number % 2 == 0;
             for (var number = 0; number < calls + (isIncident ? 3 : 0); number++)
             {
@@ -59,7 +59,7 @@ internal sealed class DemoCalls(CatalogDocument catalog, int project, long seed,
         var isHeavy = life.Role == DemoRole.Unprofitable;
         var preferred = isHeavy ? 3 : ((life.Number * 5) + chance.Next(3)) % Models.Length;
         var (provider, model, milliseconds) = Models[isIncident ? chance.Next(2) : preferred];
-        var input = isHeavy ? 30_000 + chance.Next(MostTokens) : Tail(chance, 400);
+        var input = isHeavy ? HeavyTokens + chance.Next(HeavyTokens) : Tail(chance, 400);
         var fails = isIncident ? chance.Next(100) < 45 : chance.Next(100) < 2;
         var latency = Tail(chance, milliseconds) * (isIncident ? 6 : 1);
         var at = today.AddDays(-day).AddMinutes(chance.Next(7 * 60, 23 * 60)).AddSeconds(number);

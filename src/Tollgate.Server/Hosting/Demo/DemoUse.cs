@@ -24,7 +24,7 @@ internal sealed class DemoUse(ProjectSnapshot project, DemoLife life, long seed,
             foreach (var (key, entitlement) in plan.Entitlements.OrderBy(static pair => pair.Key))
             {
                 // Nobody uses everything on each day.
-                var amount = chance.Next(10) < 7 ? 0 : AmountOf(entitlement, chance);
+                var amount = chance.Next(10) < 8 ? 0 : AmountOf(entitlement, chance);
                 if (amount > 0 && at >= from && at < until && TypeOf(project.Catalog, key) is { } type)
                 {
                     yield return new(string.Create(CultureInfo.InvariantCulture, $"{life.Id}-{type}-{day}"), type, amount, at);
@@ -34,12 +34,12 @@ internal sealed class DemoUse(ProjectSnapshot project, DemoLife life, long seed,
     }
 
     /// <summary>
-    /// Whole units of one day. The share of a month is spread over nine days at random, so that small quotas stay whole numbers.
+    /// Whole units of one day. The share of a month is spread over six days at random, so that small quotas stay whole numbers.
     /// </summary>
     private long AmountOf(Entitlement entitlement, Random chance)
     {
         var quota = entitlement.Quota is { } limited ? Math.Min((long)limited.Value, MostOfQuota) : Unlimited;
-        var hundredths = quota * life.Appetite / 9;
+        var hundredths = quota * life.Appetite / 6;
         var spread = hundredths * chance.Next(40, 160) / 100;
         return (spread / 100) + (chance.Next(100) < spread % 100 ? 1 : 0);
     }
