@@ -21,7 +21,7 @@ namespace Tollgate.Engine.Privacy;
 /// </remarks>
 public sealed class RunRetention(NpgsqlDataSource database, Clock clock)
 {
-    /// <summary>Rows with texts of one transaction. Each may have a reversing event, which is changed with it: a thousand at most.</summary>
+    /// <summary>Rows with texts of one transaction. Each may have a reversing event, which changes with it: a thousand at most.</summary>
     private const int BatchRows = 500;
 
     /// <summary>Customers of one transaction, most of which have nothing that is old enough since the day before.</summary>
@@ -164,7 +164,8 @@ public sealed class RunRetention(NpgsqlDataSource database, Clock clock)
         part == Part.Imported ? new(from, to, HistorySql.Month, HistorySql.Month)
         : mode == ProjectMode.Sandbox ? new(from, to, DateOnly.MinValue, HistorySql.Month.AddMonths(-1))
         : new(
-            from, to, from is { } some ? EventKey.MonthOf(some.Minus(MonthSlack)) : DateOnly.MinValue, EventKey.MonthOf(to.Plus(MonthSlack)));
+            from, to, from is { } some ? EventKey.MonthOf(some.Minus(MonthSlack)) : DateOnly.MinValue,
+            EventKey.MonthOf(to.Plus(MonthSlack)));
 
     private static async Task<(string? Place, int Seen)> EventsAsync(
         NpgsqlConnection connection, Mark mark, Span span, string after, int rows, CancellationToken cancel)

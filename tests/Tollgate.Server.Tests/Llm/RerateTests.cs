@@ -127,7 +127,8 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
 
         await SetPriceAsync("r-9", "3");
         (await RerateAsync("r-9", ""","all":true""")).ShouldBe((1, 0, 0, "0"));
-        (await host.GetAsync($"/v1/customers/{erased}/costs")).Body.GetProperty("total").GetProperty("cost_usd").GetString().ShouldBe("0.1");
+        var costs = (await host.GetAsync($"/v1/customers/{erased}/costs")).Body;
+        costs.GetProperty("total").GetProperty("cost_usd").GetString().ShouldBe("0.1");
     }
 
     [Theory]

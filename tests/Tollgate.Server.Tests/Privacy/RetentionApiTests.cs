@@ -99,7 +99,7 @@ public sealed class RetentionApiTests(RunningServer running)
         (await LeftAsync(shop)).ShouldBe(["pro"], "100 days, and the override of the customer gives it 400.");
         (await shop.Door.GetAsync("/v1/retention"))["plans"].AsArray().Select(static one => one!["source"]!.GetValue<string>())
             .ShouldContain("customer");
-        await Done(shop.Door.PutAsync("/v1/customers/c-pro/overrides", "{}"));
+        await Done(shop.Door.PutAsync("/v1/customers/c-pro/overrides", """{"data_retention_days": null}"""));
         await RunAsync(shop, "2027-04-21T10:00:00Z");
         (await LeftAsync(shop)).ShouldBe(["pro"]);
         await RunAsync(shop, "2027-04-28T11:00:00Z");
