@@ -216,6 +216,7 @@ public static class WorkNames
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
     public const string GrantSchedules = "grant_schedules";
+    public const string ReportSchedules = "report_schedules";
     public const string Erasures = "erasures";
     public const string Imports = "imports";
     public const string Retention = "retention";
@@ -223,7 +224,8 @@ public static class WorkNames
     public static IReadOnlyList<string> All { get; } =
     [
         AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports,
-        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, Retention, SandboxWebhooks, Subscriptions, VatChecks,
+        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, ReportSchedules, Retention,
+        SandboxWebhooks, Subscriptions, VatChecks,
         WebhookDeliveries, WebhookEvents,
     ];
 }

@@ -120,6 +120,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z", Catalog);
         foreach (var n in Enumerable.Range(1, 2))
         {
+            await MadeAsync(
+                sandbox, "/v1/report-schedules", $$"""{"kind": "churn", "every": "weekly", "recipients": ["r{{n}}@example.com"]}""");
             await MadeAsync(sandbox, "/v1/webhook-endpoints", $$"""{"url": "http://127.0.0.1:9/{{n}}", "events": ["*"]}""");
         }
 
@@ -154,7 +156,7 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports.
+    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports and runs of retention.
     /// </summary>
     private async Task ParkAsync(BillingSandbox sandbox)
     {
@@ -183,6 +185,17 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             Parameters = { new() { Value = sandbox.Code } },
         };
         (await import.ExecuteNonQueryAsync()).ShouldBe(3);
+        await using var retention = new NpgsqlCommand(
+            """
+            INSERT INTO retention_runs (id, project_id, day, imports, done_at)
+            SELECT gen_random_uuid(), p.id, '2027-01-31'::date + n, 0, now()
+              FROM projects p, generate_series(1, 3) AS n
+             WHERE p.code = $1
+            """, connection)
+        {
+            Parameters = { new() { Value = sandbox.Code } },
+        };
+        (await retention.ExecuteNonQueryAsync()).ShouldBe(3);
     }
 
     /// <summary>A customer with a subscription: the first two pay and dispute the payment, the cards of the others are declined.</summary>
