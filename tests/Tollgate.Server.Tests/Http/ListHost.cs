@@ -156,7 +156,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports and runs of retention.
+    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three
+    /// imports and runs of retention.
     /// </summary>
     private async Task ParkAsync(BillingSandbox sandbox)
     {
