@@ -219,11 +219,12 @@ public static class WorkNames
     public const string ReportSchedules = "report_schedules";
     public const string Erasures = "erasures";
     public const string Imports = "imports";
+    public const string Retention = "retention";
 
     public static IReadOnlyList<string> All { get; } =
     [
         AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports,
-        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, ReportSchedules,
+        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, ReportSchedules, Retention,
         SandboxWebhooks, Subscriptions, VatChecks,
         WebhookDeliveries, WebhookEvents,
     ];

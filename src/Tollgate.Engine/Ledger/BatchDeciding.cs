@@ -550,11 +550,13 @@ internal sealed class BatchDeciding(BatchWriter writer)
             && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
+    /// <summary>An event whose texts are deleted is compared by what is left: its repeat must not count again.</summary>
     private static bool SameContent(UseOp op, StoredEvent stored, AccountState account)
     {
         var type = stored.Data.Type ?? account.FindFeature(stored.FeatureKey)?.Feature.Code ?? op.Type;
-        return op.Type == type && op.Quantity == stored.Quantity && op.Member == stored.Data.Member
-            && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt) && SameJson(op.PropertiesJson, stored.Data.PropertiesJson);
+        return op.Type == type && op.Quantity == stored.Quantity && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt)
+            && (stored.Data.IsGone
+                || (op.Member == stored.Data.Member && SameJson(op.PropertiesJson, stored.Data.PropertiesJson)));
     }
 
     private static bool SameJson(string? a, string? b)

@@ -53,6 +53,7 @@ public static class PersonalTables
         {
             Kept = "provider model feature", Why = "sums of the pseudonym by the names of providers, models and features",
         },
+        new("retention_marks", "how long the texts of its usage are kept", Own, Erasing.Keep) { Why = Numbers },
         new("gateway_jobs", "jobs at model providers", Named, Erasing.Delete),
         new("grant_schedules", "recurring grants", Own, Erasing.Strip)
         {
@@ -255,6 +256,7 @@ public static class PersonalTables
         new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"),
         new("feature_days", "sums of the project"),
         new("acquisition_spend", "the project's own spend"),
-        new("erasures", "the log of erasures, which names nobody"),
+        new("erasures", "the log of erasures, which names nobody"), new("privacy_settings", "settings"),
+        new("retention_runs", "the log of retention, which counts rows"),
     ];
 }

@@ -81,8 +81,9 @@ public static class Scopes
         new(Scope.AlertsWrite, "alerts:write",
             "create, change and delete alert rules, whose mails name customers and invoices; mark, acknowledge and mute alerts"),
         new(Scope.PrivacyRead, "privacy:read",
-            "export everything that the database has about a customer: profile, usage, invoices, payments, mails; read the log of erasures"),
-        new(Scope.PrivacyWrite, "privacy:write", "erase customers, which nothing can undo"),
+            "export everything that the database has about a customer: profile, usage, invoices, payments, mails; "
+                + "read the privacy settings, and the logs of erasures and retention"),
+        new(Scope.PrivacyWrite, "privacy:write", "erase customers, and set the retention: nothing can undo what they delete"),
         new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
         new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
         new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),

@@ -38,6 +38,7 @@ using Tollgate.Core.Llm;
 using Tollgate.Core.Mail;
 using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Privacy;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Reports;
@@ -146,6 +147,8 @@ internal static class ClosedSets
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
         [(typeof(ErasureView), nameof(ErasureView.Status))] = ErasureQueries.Statuses,
+        [(typeof(RetentionRunView), nameof(RetentionRunView.Status))] = ErasureQueries.Statuses,
+        [(typeof(RetentionPlanView), nameof(RetentionPlanView.Source))] = CatalogWords.All<RetentionSource>(),
         [(typeof(ImportView), nameof(ImportView.Status))] = CatalogWords.All<ImportStatus>(),
         [(typeof(ImportView), nameof(ImportView.Format))] = CatalogWords.All<ImportFormat>(),
         [(typeof(ImportView), nameof(ImportView.Kind))] = CatalogWords.All<ImportKind>(),
