@@ -51,6 +51,7 @@ internal sealed class BatchWriter
     private readonly List<UniqueChange> _uniques = [];
     private readonly List<ReportChange> _reports = [];
     private readonly List<QueuedCall> _calls = [];
+    private readonly SignalRows _signals = new();
     private readonly HashSet<AccountState> _expected = [];
     private readonly List<(AccountState Account, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountState Account, Guid Id)> _notUsed = [];
@@ -71,6 +72,7 @@ internal sealed class BatchWriter
         _uniques.Clear();
         _reports.Clear();
         _calls.Clear();
+        _signals.Clear();
         _expected.Clear();
         _notInEarlierMonths.Clear();
         _notUsed.Clear();
@@ -99,6 +101,10 @@ internal sealed class BatchWriter
 
     /// <summary>Subtracts an earlier call.</summary>
     public void TakeBackCall(AccountState account, StoredEvent call) => _calls.Add(new(account, call.Id, call.Month, -1));
+
+    public void Add(in NewSignal added) => _signals.Add(added);
+
+    public void TakeBack(in VoidedSignal voided) => _signals.Add(voided);
 
     /// <summary>Checks that the id is unused: the use under it is refused, unless the id turns out to have been used.</summary>
     public void ExpectNotUsed(AccountState account, Guid id) => _notUsed.Add((account, id));
@@ -144,6 +150,11 @@ internal sealed class BatchWriter
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
         AddCalls(batch);
+        foreach (var command in _signals.Commands())
+        {
+            batch.BatchCommands.Add(command);
+        }
+
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
@@ -152,7 +163,7 @@ internal sealed class BatchWriter
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
         && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count
         + _notUsed.Count
-        + _notHeld.Count + _calls.Count == 0;
+        + _notHeld.Count + _calls.Count + _signals.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {
