@@ -133,7 +133,7 @@ public sealed class SignalTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData("value_metric", """{"name": "hours_saved", "value": null}""", "3")]
     [InlineData("value_metric", """{"name": "hours_saved", "value": 0}""", "0")]
     [InlineData("support_ticket", null, "1")]
-    public async Task The_database_reads_a_recorded_signal_as_the_rules_do(string type, string properties, string value)
+    public async Task The_database_reads_a_recorded_signal_as_the_rules_do(string type, string? properties, string value)
     {
         (await Rig.RecordAsync("ann", type, 3, "good", properties: properties)).Fault.ShouldBe(GateFault.None);
         (await _database!.ScalarAsync<decimal>("SELECT trim_scale(value) FROM signals"))
