@@ -22,7 +22,9 @@ public sealed record CsatView(long Responses, decimal? Mean, decimal? Satisfied,
 /// <param name="Total">The sum of their values.</param>
 public sealed record ValueView(string? Name, string? Unit, long Events, decimal Total);
 
-/// <param name="Csat">The last score in the 90 days before the month: <c>low</c> (1, 2), <c>neutral</c> (3), <c>high</c> (4, 5), or <c>unrated</c>.</param>
+/// <param name="Csat">
+/// The last score in the 90 days before the month: <c>low</c> (1, 2), <c>neutral</c> (3), <c>high</c> (4, 5), or <c>unrated</c>.
+/// </param>
 /// <param name="Customers">Customers that paid when the month began.</param>
 /// <param name="Lost">Those of them that pay nothing at its end.</param>
 /// <param name="Rate"><c>lost</c> ÷ <c>customers</c>.</param>
@@ -50,7 +52,7 @@ public sealed record SuccessFiguresView
 
     public required IReadOnlyList<ValueView> Values { get; init; }
 
-    /// <summary>Of the whole range: the sum over its months that have ended.</summary>
+    /// <summary>The losses by satisfaction. Those of the whole range are the sums over its months that have ended.</summary>
     public required IReadOnlyList<CsatChurnView> ChurnByCsat { get; init; }
 }
 

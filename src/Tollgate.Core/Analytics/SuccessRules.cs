@@ -7,11 +7,11 @@ namespace Tollgate.Core.Analytics;
 /// <summary>The signals of a month with one type, name and unit.</summary>
 /// <param name="Name">The score of a csat, the name of a value; empty: none, or a name beyond the most that reports tell apart.</param>
 /// <param name="Total">The sum of their values.</param>
-public readonly record struct SignalSum(DateOnly Month, string Type, string Name, string Unit, long Signals, decimal Total);
+public readonly record struct SignalSum(DateOnly Month, string Type, string Name, string Unit, long Signals, Quantity Total);
 
 /// <summary>The sum of a value, such as saved hours.</summary>
 /// <param name="Name">Empty: the values whose names are beyond the most that reports tell apart.</param>
-public sealed record ValueTotal(string Name, string Unit, long Signals, decimal Total);
+public sealed record ValueTotal(string Name, string Unit, long Signals, Quantity Total);
 
 /// <summary>The time between the sign-up of customers and their first value.</summary>
 /// <param name="Customers">Those whose first value lies in the range.</param>
@@ -36,18 +36,14 @@ public sealed record CsatChurn(CsatBand Band, long Customers, long Lost)
     public Ratio? Rate => Ratio.Of(Lost, Customers);
 }
 
-/// <summary>What signals say: support tickets, scores and values. All of them are sums.</summary>
+/// <summary>Support tickets, scores and values. All of them are sums.</summary>
 /// <param name="Scores">The number of scores 1 to 5.</param>
 public sealed record SignalFigures(long Tickets, IReadOnlyList<long> Scores, IReadOnlyList<ValueTotal> Values)
 {
     public long Responses => Scores.Sum();
 
-    /// <summary>The mean score; null: nobody has answered.</summary>
-    public decimal? MeanScore => Responses == 0
-        ? null
-        : decimal.Round(
-            Scores.Select(static (count, at) => count * (decimal)(at + SignalRules.LowestScore)).Sum() / Responses, 4,
-            MidpointRounding.AwayFromZero);
+    /// <summary>The mean score: points per answer.</summary>
+    public Ratio? MeanScore => Ratio.Of(Scores.Select(static (count, at) => count * (at + SignalRules.LowestScore)).Sum(), Responses);
 
     /// <summary>The share of scores of 4 and 5.</summary>
     public Ratio? Satisfied => Ratio.Of(Scores.Skip(SignalRules.SatisfiedScore - SignalRules.LowestScore).Sum(), Responses);
@@ -91,7 +87,7 @@ public static class SuccessRules
                     scores[sum.Name[0] - '0' - SignalRules.LowestScore] += sum.Signals;
                     break;
                 case SignalKind.ValueMetric:
-                    var known = values.GetValueOrDefault((sum.Name, sum.Unit)) ?? new(sum.Name, sum.Unit, 0, 0);
+                    var known = values.GetValueOrDefault((sum.Name, sum.Unit)) ?? new(sum.Name, sum.Unit, 0, Quantity.Zero);
                     values[(sum.Name, sum.Unit)] =
                         known with { Signals = known.Signals + sum.Signals, Total = known.Total + sum.Total };
                     break;

@@ -153,7 +153,9 @@ public static class ImportRules
         return signal;
     }
 
-    /// <summary>Returns the number of a counted feature; the catalogue of today may not have it any more. 0: none, and none is required.</summary>
+    /// <summary>
+    /// Returns the number of a counted feature; the catalogue of today may not have it any more. 0: none, and none is required.
+    /// </summary>
     private static int? FeatureOf(RecordFields fields, PublishedCatalog catalog, bool isRequired, ref ImportFault? fault)
     {
         if (fields.Text(RecordField.Feature, LongestName, isRequired) is not { } code)

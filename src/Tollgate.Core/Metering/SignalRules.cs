@@ -14,7 +14,7 @@ public enum SignalKind
     ValueMetric,
 }
 
-/// <summary>What reports on customer success read from an event, beside its customer and time.</summary>
+/// <summary>The part of an event that reports on customer success read, beside its customer and time.</summary>
 /// <param name="Type">The type of the event.</param>
 /// <param name="Name">The score of a csat; the name of a value metric; otherwise empty.</param>
 /// <param name="Unit">The unit of a value metric; empty: it has none.</param>

@@ -1,5 +1,6 @@
 using Npgsql;
 using Tollgate.Core.Analytics;
+using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Postgres;
@@ -10,12 +11,12 @@ namespace Tollgate.Engine.Analytics;
 /// <summary>The figures of a range, and of each of its months.</summary>
 public sealed record SuccessReport(SuccessFigures Total, IReadOnlyList<(DateOnly Month, SuccessFigures Figures)> Months);
 
-/// <summary>What the signals of one customer say.</summary>
+/// <summary>The figures of one customer, and its first and last signals.</summary>
 /// <param name="SignedUpAt">When the customer was created.</param>
 /// <param name="OnboardedAt">The first <c>onboarding_completed</c>; null: none.</param>
 /// <param name="FirstValueAt">The first <c>value_metric</c>; null: none.</param>
 /// <param name="LastScore">The last csat and its time.</param>
-/// <param name="Total">Of all months of the range.</param>
+/// <param name="Total">The sums of all months of the range.</param>
 public sealed record CustomerSuccess(
     string Customer, Instant SignedUpAt, Instant? OnboardedAt, Instant? FirstValueAt, (int Score, Instant At)? LastScore,
     SignalFigures Total, IReadOnlyList<(DateOnly Month, SignalFigures Figures)> Months)
@@ -102,7 +103,8 @@ public sealed class SuccessQueries(NpgsqlDataSource database, CustomerQueries cu
         while (await reader.ReadAsync(cancel))
         {
             found.Add(new(
-                row.Value<DateOnly>("month"), row.Text("type"), row.Text("name"), row.Text("unit"), row.Long("signals"), row.Number("total")));
+                row.Value<DateOnly>("month"), row.Text("type"), row.Text("name"), row.Text("unit"), row.Long("signals"),
+                Quantity.Of(row.Number("total"))));
         }
 
         return found;
@@ -149,7 +151,10 @@ public sealed class SuccessQueries(NpgsqlDataSource database, CustomerQueries cu
         for (var i = 0; i < months.Count; i++)
         {
             paying += changes.GetValueOrDefault(i);
-            lines.Add(i < begun ? SuccessRules.ChurnOf(rated[i + 1], paying, lost.GetValueOrDefault(i + 1)) : SuccessRules.ChurnOf([], 0, 0));
+            lines.Add(
+                i < begun
+                    ? SuccessRules.ChurnOf(rated[i + 1], paying, lost.GetValueOrDefault(i + 1))
+                    : SuccessRules.ChurnOf([], 0, 0));
         }
 
         return lines;

@@ -4,9 +4,9 @@ namespace Tollgate.Engine.Analytics;
 internal static class SuccessSql
 {
     /// <summary>
-    /// A sum of values with nine decimals, and a very large one in whole units: a decimal has room for 28 digits.
+    /// A sum of values, at most the largest quantity: no caller can read more.
     /// </summary>
-    private const string Total = "trim_scale(round(sum({0}), CASE WHEN sum({0}) < 1000000000000000000 THEN 9 ELSE 0 END))";
+    private const string Total = "trim_scale(least(sum({0}), 999999999999999999.999999999))";
 
     private static readonly string MonthsTotal = Total.Replace("{0}", "m.total", StringComparison.Ordinal);
     private static readonly string SignalsTotal = Total.Replace("{0}", "s.value", StringComparison.Ordinal);

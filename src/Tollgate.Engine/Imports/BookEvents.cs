@@ -70,11 +70,7 @@ internal sealed class BookEvents(ImportTurn turn)
         }
 
         await using var batch = new NpgsqlBatch(turn.Connection, turn.Transaction);
-        foreach (var command in rows.Commands(isImport: true))
-        {
-            batch.BatchCommands.Add(command);
-        }
-
+        rows.AddTo(batch, isImport: true);
         await batch.ExecuteNonQueryAsync(cancel);
     }
 

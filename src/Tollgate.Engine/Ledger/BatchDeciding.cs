@@ -349,7 +349,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
     {
         if (op.Signal is { } signal)
         {
-            writer.Add(
+            writer.Signals.Add(
                 new NewSignal(
                     account.Partition, account.Key, op.Project.Id, op.Key.Id, op.OccurredAt,
                     SignalRules.MonthOf(op.OccurredAt, op.Project.Zone), signal));
@@ -359,10 +359,11 @@ internal sealed class BatchDeciding(BatchWriter writer)
     /// <summary>An event of before the type was a signal has none, and then nothing is taken back.</summary>
     private void TakeBackSignal(VoidOp op, AccountState account, StoredEvent target)
     {
-        var type = target.Data.Type ?? (target.FeatureKey == 0 ? null : op.Project.Catalog.FeaturesByKey.GetValueOrDefault(target.FeatureKey)?.Code);
+        var type = target.Data.Type
+            ?? (target.FeatureKey == 0 ? null : op.Project.Catalog.FeaturesByKey.GetValueOrDefault(target.FeatureKey)?.Code);
         if (type is not null && SignalRules.KindOf(type) is not null)
         {
-            writer.TakeBack(new VoidedSignal(account, type, target.OccurredAt, target.Id));
+            writer.Signals.Add(new VoidedSignal(account, type, target.OccurredAt, target.Id));
         }
     }
 

@@ -51,7 +51,6 @@ internal sealed class BatchWriter
     private readonly List<UniqueChange> _uniques = [];
     private readonly List<ReportChange> _reports = [];
     private readonly List<QueuedCall> _calls = [];
-    private readonly SignalRows _signals = new();
     private readonly HashSet<AccountState> _expected = [];
     private readonly List<(AccountState Account, Guid Id)> _notInEarlierMonths = [];
     private readonly List<(AccountState Account, Guid Id)> _notUsed = [];
@@ -63,6 +62,8 @@ internal sealed class BatchWriter
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
     private readonly List<(NpgsqlBatchCommand Command, int Rows)> _counted = [];
 
+    public SignalRows Signals { get; } = new();
+
     /// <summary>Prepares for the first decision of a batch.</summary>
     public void Begin()
     {
@@ -72,7 +73,7 @@ internal sealed class BatchWriter
         _uniques.Clear();
         _reports.Clear();
         _calls.Clear();
-        _signals.Clear();
+        Signals.Clear();
         _expected.Clear();
         _notInEarlierMonths.Clear();
         _notUsed.Clear();
@@ -101,10 +102,6 @@ internal sealed class BatchWriter
 
     /// <summary>Subtracts an earlier call.</summary>
     public void TakeBackCall(AccountState account, StoredEvent call) => _calls.Add(new(account, call.Id, call.Month, -1));
-
-    public void Add(in NewSignal added) => _signals.Add(added);
-
-    public void TakeBack(in VoidedSignal voided) => _signals.Add(voided);
 
     /// <summary>Checks that the id is unused: the use under it is refused, unless the id turns out to have been used.</summary>
     public void ExpectNotUsed(AccountState account, Guid id) => _notUsed.Add((account, id));
@@ -150,11 +147,7 @@ internal sealed class BatchWriter
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
         AddCalls(batch);
-        foreach (var command in _signals.Commands())
-        {
-            batch.BatchCommands.Add(command);
-        }
-
+        Signals.AddTo(batch);
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
@@ -163,7 +156,7 @@ internal sealed class BatchWriter
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
         && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count
         + _notUsed.Count
-        + _notHeld.Count + _calls.Count + _signals.Count == 0;
+        + _notHeld.Count + _calls.Count + Signals.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {

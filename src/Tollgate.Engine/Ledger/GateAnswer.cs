@@ -64,7 +64,7 @@ public enum GateFault
 /// <summary>The gate's answer: a fault, or a decision with the id it was recorded under.</summary>
 public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id, bool Replayed)
 {
-    /// <summary>What is wrong with the request, if <see cref="Fault"/> alone does not say it.</summary>
+    /// <summary>The reason of the fault, if <see cref="Fault"/> alone does not say it.</summary>
     public string? FaultDetail { get; init; }
 
     /// <summary>A reservation's expiry.</summary>

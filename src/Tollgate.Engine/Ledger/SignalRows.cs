@@ -33,19 +33,19 @@ internal sealed class SignalRows
 
     public void Add(in VoidedSignal voided) => _voided.Add(voided);
 
-    /// <summary>Returns the statements in the order in which the transaction sends them, after the events.</summary>
+    /// <summary>Adds the statements in the order in which the transaction sends them, after the events.</summary>
     /// <param name="isImport">True: the events are imported ones, which the transaction has booked or found.</param>
-    public IEnumerable<NpgsqlBatchCommand> Commands(bool isImport = false)
+    public void AddTo(NpgsqlBatch batch, bool isImport = false)
     {
         if (Count == 0)
         {
-            yield break;
+            return;
         }
 
         var named = _added.FindAll(static one => one.Signal.Type == SignalRules.ValueMetric);
         if (named.Count > 0)
         {
-            yield return Command(
+            Add(batch, 
                 SignalSql.AddNames, Integers(named, s => s.ProjectId), Texts(named, s => s.Signal.Name), Texts(named, s => s.Signal.Unit),
                 new() { Value = (long)SignalRules.MostNames, NpgsqlDbType = NpgsqlDbType.Bigint });
         }
@@ -55,28 +55,28 @@ internal sealed class SignalRows
             .. _added.Select(static one => (one.Partition, one.Account, one.ProjectId)),
             .. _voided.Select(static one => (one.Account.Partition, one.Account.Key, one.Account.ProjectId)),
         ];
-        yield return Command(
+        Add(batch, 
             SignalSql.Lock, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account), Integers(touched, t => t.Project));
         if (_voided.Count > 0)
         {
-            yield return Command(
+            Add(batch, 
                 SignalSql.TakeBack, Smallints(_voided, v => v.Account.Partition), Integers(_voided, v => v.Account.Key),
                 Texts(_voided, v => v.Type), Moments(_voided, v => v.At), Uuids(_voided, v => v.Id));
         }
 
         if (_added.Count > 0)
         {
-            yield return Command(
+            Add(batch, 
                 isImport ? SignalSql.AddImported : SignalSql.Add, Smallints(_added, s => s.Partition), Integers(_added, s => s.Account), Integers(_added, s => s.ProjectId),
                 Uuids(_added, s => s.Id), Moments(_added, s => s.At), Column(_added, s => s.Month, NpgsqlDbType.Date),
                 Smallints(_added, s => isImport ? SignalSql.ImportShard : s.Partition), Texts(_added, s => s.Signal.Type), Texts(_added, s => s.Signal.Name),
                 Texts(_added, s => s.Signal.Unit), Numerics(_added, s => s.Signal.Value));
         }
 
-        yield return Command(SignalSql.FindFirst, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account));
+        Add(batch, SignalSql.FindFirst, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account));
     }
 
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var parameter in parameters)
@@ -84,6 +84,6 @@ internal sealed class SignalRows
             command.Parameters.Add(parameter);
         }
 
-        return command;
+        batch.BatchCommands.Add(command);
     }
 }

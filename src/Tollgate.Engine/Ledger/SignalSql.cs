@@ -1,15 +1,17 @@
 namespace Tollgate.Engine.Ledger;
 
 /// <summary>
-/// The statements on signals of customer success. A transaction sends them in this order, after the events: names, locks, signals with their
-/// months, first signals. All transactions therefore wait for rows in one order.
+/// The statements on signals of customer success. A transaction sends them in this order, after the events: names, locks, signals with
+/// their months, first signals. All transactions therefore wait for rows in one order.
 /// </summary>
 internal static class SignalSql
 {
     /// <summary>The shard of <c>signal_months</c> that imports write: no lane waits for the rows of a chunk.</summary>
     public const short ImportShard = 64;
 
-    /// <summary>Adds names of values that a project has not had, while there is room. $1 projects, $2 names, $3 units, $4 the most names.</summary>
+    /// <summary>
+    /// Adds names of values that a project has not had, while there is room. $1 projects, $2 names, $3 units, $4 the most names.
+    /// </summary>
     public const string AddNames =
         """
         SELECT add_value_name(x.project_id, x.name, x.unit, $4)
@@ -67,7 +69,9 @@ internal static class SignalSql
         {ToMonths}
         """;
 
-    /// <summary>Removes the signals of voided events, and takes them back from their months. $1 partitions, $2 accounts, $3 types, $4 times, $5 ids.</summary>
+    /// <summary>
+    /// Removes the signals of voided events, and takes them back from their months. $1 partitions, $2 accounts, $3 types, $4 times, $5 ids.
+    /// </summary>
     public const string TakeBack =
         $"""
         WITH moved AS (

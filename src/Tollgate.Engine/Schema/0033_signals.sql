@@ -42,7 +42,7 @@ CREATE TABLE value_names (
 -- Adds a name while there is room. One transaction at a time adds names to a project; a known name waits for nobody.
 CREATE FUNCTION add_value_name(the_project integer, the_name text, the_unit text, the_most bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(7234033, the_project);
+    PERFORM pg_advisory_xact_lock(7234040, the_project);
     INSERT INTO value_names (project_id, name, unit)
     SELECT the_project, the_name, the_unit
      WHERE (SELECT count(*) FROM value_names v WHERE v.project_id = the_project) < the_most
@@ -91,10 +91,6 @@ CREATE TABLE customer_signals (
 ) WITH (fillfactor = 50);
 CREATE INDEX customer_signals_by_value ON customer_signals (project_id, first_value_at) WHERE first_value_at IS NOT NULL;
 
--- Room: Customers -------------------------------------------------------------------------------------------------
--- Sign-ups by month.
-CREATE INDEX customers_by_creation ON customers (project_id, created_at) WHERE owner IS NULL;
-
 -- Events of before this version.
 CREATE TEMPORARY TABLE earlier_signals ON COMMIT DROP AS
 SELECT s.*
@@ -131,3 +127,7 @@ SELECT s.partition, s.account, s.project_id, min(s.at) FILTER (WHERE s.type = 'o
  GROUP BY s.partition, s.account, s.project_id;
 
 SELECT allow_possible_values(t) FROM unnest('{signals,signal_months,customer_signals}'::regclass[]) AS t;
+
+-- Room: Customers -------------------------------------------------------------------------------------------------
+-- Sign-ups by month.
+CREATE INDEX customers_by_creation ON customers (project_id, created_at) WHERE owner IS NULL;

@@ -45,21 +45,6 @@ internal static class SuccessDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description SuccessCsv = new(
-        Tag, "Export customer success",
-        "Returns the figures of `GET /v1/analytics/success` as CSV (RFC 4180), a line for each figure. The lines of the whole range come last "
-            + "and have no month.")
-    {
-        Query = Query,
-        Answers =
-        [
-            Example.OfText(
-                200, "The file.", CsvText.ContentType,
-                "month,figure,name,unit,value\r\n2026-10,csat_mean,,,4.2\r\n2026-10,value,hours_saved,hours,155.5\r\n"),
-        ],
-        Errors = [ErrorCode.ValidationFailed],
-    };
-
     public static readonly Description OfCustomer = new(
         Tag, "Show a customer's success",
         "Returns the customer's sign-up, first value and last score of all time, and its tickets, scores and values by month. A member has "

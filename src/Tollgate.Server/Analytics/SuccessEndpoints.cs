@@ -18,47 +18,42 @@ internal static class SuccessEndpoints
 {
     private const int HourDecimals = 2;
 
-    private static readonly string[] Columns = ["month", "figure", "name", "unit", "value"];
+    private static readonly ReportColumns<Line> Columns = new ReportColumns<Line>()
+        .Text("month", static line => line.Month).Text("figure", static line => line.Figure).Text("name", static line => line.Name)
+        .Text("unit", static line => line.Unit).Number("value", static line => line.Value);
+
+    private sealed record Line(string? Month, string Figure, string? Name, string? Unit, decimal? Value);
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<SuccessQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/analytics/success", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(SuccessDescriptions.Success);
-        app.MapGet("/v1/analytics/success.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(SuccessDescriptions.SuccessCsv);
+        new Report<SuccessView, Line>
+        {
+            Path = "/v1/analytics/success", Description = SuccessDescriptions.Success, What = "customer success",
+            Example = "2026-10,csat_mean,,,4.2", Columns = Columns, Type = WireJson.Default.SuccessView,
+            Read = request => ReadAsync(request, queries), Lines = static view => view.Months.Append(view.Total).SelectMany(LinesOf),
+        }.Map(app);
         app.MapGet("/v1/customers/{id}/success", (RequestDelegate)(context => OfCustomerAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).Describe(SuccessDescriptions.OfCustomer);
     }
 
-    private static async Task ShowAsync(HttpContext context, SuccessQueries queries, Clock clock)
-    {
-        if (await ReadAsync(context, queries, clock) is { } view)
-        {
-            await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.SuccessView);
-        }
-    }
-
-    private static async Task CsvAsync(HttpContext context, SuccessQueries queries, Clock clock)
-    {
-        if (await ReadAsync(context, queries, clock) is { } view)
-        {
-            await CsvExport.WriteAsync(
-                context, "success", Columns, view.Months.Append(view.Total).SelectMany(LinesOf), static (csv, line) =>
-                    csv.Plain(line.Month).Next().Plain(line.Figure).Next().Cell(line.Name).Next().Cell(line.Unit).Next()
-                        .Plain(line.Value).End());
-        }
-    }
-
     private static async Task OfCustomerAsync(HttpContext context, SuccessQueries queries, Clock clock)
     {
-        if (await CustomersEndpoints.IdAsync(context) is not { } id || await MonthsAsync(context, clock) is not var (from, to))
+        if (await CustomersEndpoints.IdAsync(context) is not { } id)
         {
             return;
         }
 
-        if (await queries.OfCustomerAsync(context.Project(), id, from, to, context.RequestAborted) is not { } found)
+        var (project, faults) = (context.Project(), new Faults());
+        var (from, to) = Whole(ReportDays.ReadMonths(context.Request.Query, clock.Now(project), project.Zone, faults));
+        if (faults.Any)
+        {
+            await faults.WriteAsync(context);
+            return;
+        }
+
+        if (await queries.OfCustomerAsync(project, id, from, to, context.RequestAborted) is not { } found)
         {
             await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
             return;
@@ -75,34 +70,23 @@ internal static class SuccessEndpoints
         await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerSuccessView);
     }
 
-    /// <summary>Null: the problem is written.</summary>
-    private static async Task<SuccessView?> ReadAsync(HttpContext context, SuccessQueries queries, Clock clock)
+    private static async Task<SuccessView?> ReadAsync(ReportRequest request, SuccessQueries queries)
     {
-        if (await MonthsAsync(context, clock) is not var (from, to))
+        var (from, to) = Whole(ReportDays.ReadMonths(request));
+        if (request.Faults.Any)
         {
             return null;
         }
 
-        var project = context.Project();
-        var report = await queries.ReportAsync(project, from, to, clock.Now(project), context.RequestAborted);
+        var report = await queries.ReportAsync(request.Project, from, to, request.Now, request.Cancel);
         return new(
             from, to, ViewOf(null, report.Total),
             [.. report.Months.Select(static month => ViewOf(CostViews.MonthOf(month.Month), month.Figures))]);
     }
 
-    /// <summary>The first and the last day of whole months; null: the problem is written.</summary>
-    private static async Task<(DateOnly From, DateOnly To)?> MonthsAsync(HttpContext context, Clock clock)
-    {
-        var faults = new Faults();
-        var (from, to) = ReportDays.ReadMonths(context, clock.Now(context.Project()), faults);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
-            return null;
-        }
-
-        return (new(from.Year, from.Month, 1), new DateOnly(to.Year, to.Month, 1).AddMonths(1).AddDays(-1));
-    }
+    /// <summary>The first and the last day of whole months.</summary>
+    private static (DateOnly From, DateOnly To) Whole((DateOnly From, DateOnly To) days) =>
+        (new(days.From.Year, days.From.Month, 1), new DateOnly(days.To.Year, days.To.Month, 1).AddMonths(1).AddDays(-1));
 
     private static SuccessFiguresView ViewOf(string? month, SuccessFigures one) => new()
     {
@@ -118,11 +102,11 @@ internal static class SuccessEndpoints
 
     private static CustomerSignalsView ViewOf(string? month, SignalFigures one) => new(month, one.Tickets, CsatOf(one), ValuesOf(one));
 
-    private static CsatView CsatOf(SignalFigures one) => new(one.Responses, one.MeanScore, one.Satisfied?.Rounded, one.Scores);
+    private static CsatView CsatOf(SignalFigures one) => new(one.Responses, one.MeanScore?.Rounded, one.Satisfied?.Rounded, one.Scores);
 
     private static IReadOnlyList<ValueView> ValuesOf(SignalFigures one) =>
     [
-        .. one.Values.Select(static value => new ValueView(TextOf(value.Name), TextOf(value.Unit), value.Signals, value.Total)),
+        .. one.Values.Select(static value => new ValueView(TextOf(value.Name), TextOf(value.Unit), value.Signals, value.Total.Value)),
     ];
 
     private static string? TextOf(string text) => text.Length == 0 ? null : text;
@@ -131,36 +115,36 @@ internal static class SuccessEndpoints
         ? decimal.Round((decimal)span.Ticks / TimeSpan.TicksPerHour, HourDecimals, MidpointRounding.AwayFromZero)
         : null;
 
-    private static IEnumerable<(string? Month, string Figure, string? Name, string? Unit, decimal? Value)> LinesOf(SuccessFiguresView of)
+    private static IEnumerable<Line> LinesOf(SuccessFiguresView of)
     {
-        yield return Line("customers", of.Customers);
-        yield return Line("signed_up", of.SignedUp);
-        yield return Line("onboarding_completed", of.Onboarding.Completed);
-        yield return Line("onboarding_rate", of.Onboarding.Rate);
-        yield return Line("customers_to_value", of.TimeToValue.Customers);
-        yield return Line("hours_to_value_median", of.TimeToValue.MedianHours);
-        yield return Line("hours_to_value_p90", of.TimeToValue.P90Hours);
-        yield return Line("tickets", of.Tickets.Count);
-        yield return Line("tickets_per_customer", of.Tickets.PerCustomer);
-        yield return Line("csat_mean", of.Csat.Mean);
-        yield return Line("csat_satisfied", of.Csat.Satisfied);
+        yield return Plain("customers", of.Customers);
+        yield return Plain("signed_up", of.SignedUp);
+        yield return Plain("onboarding_completed", of.Onboarding.Completed);
+        yield return Plain("onboarding_rate", of.Onboarding.Rate);
+        yield return Plain("customers_to_value", of.TimeToValue.Customers);
+        yield return Plain("hours_to_value_median", of.TimeToValue.MedianHours);
+        yield return Plain("hours_to_value_p90", of.TimeToValue.P90Hours);
+        yield return Plain("tickets", of.Tickets.Count);
+        yield return Plain("tickets_per_customer", of.Tickets.PerCustomer);
+        yield return Plain("csat_mean", of.Csat.Mean);
+        yield return Plain("csat_satisfied", of.Csat.Satisfied);
         for (var score = 0; score < of.Csat.Scores.Count; score++)
         {
-            yield return (of.Month, "csat_responses", $"{score + 1}", null, of.Csat.Scores[score]);
+            yield return new(of.Month, "csat_responses", $"{score + 1}", null, of.Csat.Scores[score]);
         }
 
         foreach (var value in of.Values)
         {
-            yield return (of.Month, "value", value.Name, value.Unit, value.Total);
+            yield return new(of.Month, "value", value.Name, value.Unit, value.Total);
         }
 
         foreach (var band in of.ChurnByCsat)
         {
-            yield return (of.Month, "churn_customers", band.Csat, null, band.Customers);
-            yield return (of.Month, "churn_lost", band.Csat, null, band.Lost);
-            yield return (of.Month, "churn_rate", band.Csat, null, band.Rate);
+            yield return new(of.Month, "churn_customers", band.Csat, null, band.Customers);
+            yield return new(of.Month, "churn_lost", band.Csat, null, band.Lost);
+            yield return new(of.Month, "churn_rate", band.Csat, null, band.Rate);
         }
 
-        (string?, string, string?, string?, decimal?) Line(string figure, decimal? value) => (of.Month, figure, null, null, value);
+        Line Plain(string figure, decimal? value) => new(of.Month, figure, null, null, value);
     }
 }

@@ -111,7 +111,7 @@ public sealed class SuccessApiTests(RunningServer running)
         (await sandbox.Door.PostAsync("/v1/verify", "{}"))["clean"].GetValue<bool>().ShouldBeTrue();
         foreach (var (kind, tampering) in ((string, string)[])
             [
-                ("feature_months", "UPDATE feature_months SET units = units + 1, used = used + 1, entitled = entitled + 1 WHERE month = '2027-01-01'"),
+                ("feature_months", "UPDATE feature_months SET units = units + 1, used = 2, entitled = 9 WHERE month = '2027-01-01'"),
                 ("feature_months", "DELETE FROM feature_months WHERE month = '2027-01-01'"),
                 ("feature_days", "UPDATE feature_days SET total = total + 5"),
             ])
@@ -152,17 +152,30 @@ public sealed class SuccessApiTests(RunningServer running)
             for (var j = random.Next(14); j > 0; j--)
             {
                 others.AppendLine(Invariant(
-                    $$"""{"kind":"usage","id":"h{{number++}}","customer":"c{{i}}","occurred_at":"{{Moment()}}",{{Signal()}}}"""));
+                    $$"""{"kind":"usage","id":"h{{number++}}","customer":"c{{i}}","occurred_at":"{{Moment()}}",{{Signal(random)}}}"""));
             }
         }
 
         await ImportAsync(sandbox, customers.ToString());
         await ImportAsync(sandbox, others.ToString());
         await ImportAsync(sandbox, others.ToString());
+        await LiveNowAsync(sandbox, now, random);
+
+        string Moment()
+        {
+            // Many at a local midnight, or a second before or after it.
+            var local = first.AddMinutes(random.Next(440 * 24 * 60));
+            local = random.Next(3) == 0 ? new DateTime(local.Year, local.Month, 1).AddSeconds(random.Next(3) - 1) : local;
+            return Text(zone.IsInvalidTime(local) ? local : TimeZoneInfo.ConvertTimeToUtc(local, zone));
+        }
+    }
+
+    private static async Task LiveNowAsync(BillingSandbox sandbox, DateTimeOffset now, Random random)
+    {
         for (var i = 0; i < 40; i++)
         {
             var at = now.AddMinutes(-random.Next(33 * 24 * 60)).UtcDateTime;
-            var body = Invariant($$"""{"id":"l{{i}}","customer":"c{{random.Next(50)}}","occurred_at":"{{Text(at)}}",{{Signal()}}}""");
+            var body = Invariant($$"""{"id":"l{{i}}","customer":"c{{random.Next(50)}}","occurred_at":"{{Text(at)}}",{{Signal(random)}}}""");
             for (var times = 1 + random.Next(2); times > 0; times--)
             {
                 (await sandbox.Door.PostAsync("/v1/events", body))["rejected_count"].GetValue<int>().ShouldBe(0);
@@ -173,30 +186,22 @@ public sealed class SuccessApiTests(RunningServer running)
                 (await sandbox.Door.PostAsync($"/v1/events/l{i}/void", "{}")).Status.ShouldBe(HttpStatusCode.OK);
             }
         }
-
-        string Moment()
-        {
-            // Many at a local midnight, or a second before or after it.
-            var local = first.AddMinutes(random.Next(440 * 24 * 60));
-            local = random.Next(3) == 0 ? new DateTime(local.Year, local.Month, 1).AddSeconds(random.Next(3) - 1) : local;
-            return Text(zone.IsInvalidTime(local) ? local : TimeZoneInfo.ConvertTimeToUtc(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), zone));
-        }
-
-        string Signal() => random.Next(6) switch
-        {
-            0 => "\"type\":\"onboarding_completed\"",
-            1 => "\"type\":\"support_ticket\"",
-            2 or 3 => Invariant($$"""
-                "type":"csat","properties":{"score":{{1 + random.Next(5)}}}
-                """).Trim(),
-            4 => Invariant($$"""
-                "type":"value_metric","properties":{"name":"hours_saved","unit":"hours","value":{{random.Next(90)}}.{{random.Next(10)}}}
-                """).Trim(),
-            _ => Invariant($$"""
-                "type":"value_metric","quantity":{{random.Next(9)}},"properties":{"name":"letters"}
-                """).Trim(),
-        };
     }
+
+    private static string Signal(Random random) => random.Next(6) switch
+    {
+        0 => "\"type\":\"onboarding_completed\"",
+        1 => "\"type\":\"support_ticket\"",
+        2 or 3 => Invariant($$"""
+            "type":"csat","properties":{"score":{{1 + random.Next(5)}}}
+            """).Trim(),
+        4 => Invariant($$"""
+            "type":"value_metric","properties":{"name":"hours_saved","unit":"hours","value":{{random.Next(90)}}.{{random.Next(10)}}}
+            """).Trim(),
+        _ => Invariant($$"""
+            "type":"value_metric","quantity":{{random.Next(9)}},"properties":{"name":"letters"}
+            """).Trim(),
+    };
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
@@ -321,8 +326,9 @@ public sealed class SuccessApiTests(RunningServer running)
                 .Select(one => (one.Key, First: one.Min(static e => e.At))).Where(one => IsIn(one.First, first, months))
                 .Select(one => one.First > _created[one.Key] ? one.First - _created[one.Key] : TimeSpan.Zero).Order().ToList();
             var tickets = _events.Count(one => one.Type == "support_ticket" && IsIn(one.At, first, months));
-            return $"{known} {fresh.Count} {onboarded} {Share(onboarded, fresh.Count)} | {waits.Count} {Rank(waits, 0.5m)} {Rank(waits, 0.9m)} | "
-                + $"{Share(tickets, known)} | {TellChurn(first, months)}{TellSignals(_events.Where(one => IsIn(one.At, first, months)))}";
+            return $"{known} {fresh.Count} {onboarded} {Share(onboarded, fresh.Count)} | "
+                + $"{waits.Count} {Rank(waits, 0.5m)} {Rank(waits, 0.9m)} | {Share(tickets, known)} | {TellChurn(first, months)}"
+                + TellSignals(_events.Where(one => IsIn(one.At, first, months)));
         }
 
         private string TellChurn(DateOnly first, int months)
@@ -342,9 +348,11 @@ public sealed class SuccessApiTests(RunningServer running)
 
                 foreach (var customer in _paid.Where(one => IsPaid(one, start)).Select(static one => one.Customer))
                 {
-                    var scores = _events.Where(one => one.Customer == customer && one.Type == "csat" && one.At < start && one.At >= start.AddDays(-90))
-                        .OrderBy(static one => one.At).ToList();
-                    var band = scores.Count == 0 ? "unrated" : ScoreOf(scores[^1].Properties!) switch { < 3 => "low", 3 => "neutral", _ => "high" };
+                    var scores = _events.Where(one => one.Customer == customer && one.Type == "csat")
+                        .Where(one => one.At < start && one.At >= start.AddDays(-90)).OrderBy(static one => one.At).ToList();
+                    var band = scores.Count == 0
+                        ? "unrated"
+                        : ScoreOf(scores[^1].Properties!) switch { < 3 => "low", 3 => "neutral", _ => "high" };
                     var lost = _paid.Exists(one => one.Customer == customer && IsPaid(one, end)) ? 0 : 1;
                     sums[band] = (sums[band].All + 1, sums[band].Lost + lost);
                 }
