@@ -45,8 +45,8 @@ internal sealed class SignalRows
         var named = _added.FindAll(static one => one.Signal.Type == SignalRules.ValueMetric);
         if (named.Count > 0)
         {
-            Add(batch, 
-                SignalSql.AddNames, Integers(named, s => s.ProjectId), Texts(named, s => s.Signal.Name), Texts(named, s => s.Signal.Unit),
+            Add(
+                batch, SignalSql.AddNames, Integers(named, s => s.ProjectId), Texts(named, s => s.Signal.Name), Texts(named, s => s.Signal.Unit),
                 new() { Value = (long)SignalRules.MostNames, NpgsqlDbType = NpgsqlDbType.Bigint });
         }
 
@@ -59,18 +59,19 @@ internal sealed class SignalRows
             SignalSql.Lock, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account), Integers(touched, t => t.Project));
         if (_voided.Count > 0)
         {
-            Add(batch, 
-                SignalSql.TakeBack, Smallints(_voided, v => v.Account.Partition), Integers(_voided, v => v.Account.Key),
+            Add(
+                batch, SignalSql.TakeBack, Smallints(_voided, v => v.Account.Partition), Integers(_voided, v => v.Account.Key),
                 Texts(_voided, v => v.Type), Moments(_voided, v => v.At), Uuids(_voided, v => v.Id));
         }
 
         if (_added.Count > 0)
         {
-            Add(batch, 
-                isImport ? SignalSql.AddImported : SignalSql.Add, Smallints(_added, s => s.Partition), Integers(_added, s => s.Account), Integers(_added, s => s.ProjectId),
+            Add(
+                batch, isImport ? SignalSql.AddImported : SignalSql.Add, Smallints(_added, s => s.Partition),
+                Integers(_added, s => s.Account), Integers(_added, s => s.ProjectId),
                 Uuids(_added, s => s.Id), Moments(_added, s => s.At), Column(_added, s => s.Month, NpgsqlDbType.Date),
-                Smallints(_added, s => isImport ? SignalSql.ImportShard : s.Partition), Texts(_added, s => s.Signal.Type), Texts(_added, s => s.Signal.Name),
-                Texts(_added, s => s.Signal.Unit), Numerics(_added, s => s.Signal.Value));
+                Smallints(_added, s => isImport ? SignalSql.ImportShard : s.Partition), Texts(_added, s => s.Signal.Type),
+                Texts(_added, s => s.Signal.Name), Texts(_added, s => s.Signal.Unit), Numerics(_added, s => s.Signal.Value));
         }
 
         Add(batch, SignalSql.FindFirst, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account));

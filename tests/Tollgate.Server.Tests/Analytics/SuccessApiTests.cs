@@ -121,7 +121,10 @@ public sealed class SuccessApiTests(RunningServer running)
             await using var transaction = await connection.BeginTransactionAsync();
             await using var command = new NpgsqlCommand(
                 tampering + (tampering.Contains("WHERE", StringComparison.Ordinal) ? " AND " : " WHERE ")
-                    + "project_id = (SELECT id FROM projects WHERE code = $1)", connection) { Parameters = { new() { Value = sandbox.Code } } };
+                    + "project_id = (SELECT id FROM projects WHERE code = $1)", connection)
+            {
+                Parameters = { new() { Value = sandbox.Code } },
+            };
             (await command.ExecuteNonQueryAsync()).ShouldBeGreaterThan(0);
             await transaction.CommitAsync();
             var came = await sandbox.Door.PostAsync("/v1/verify", "{}");
@@ -363,7 +366,8 @@ public sealed class SuccessApiTests(RunningServer running)
 
         private static bool IsPaid((string, DateTime From, DateTime Until) time, DateTime at) => time.From < at && time.Until >= at;
 
-        private static string TellSignals(IEnumerable<(string Customer, string Type, DateTime At, string? Properties, decimal Quantity)> some)
+        private static string TellSignals(
+            IEnumerable<(string Customer, string Type, DateTime At, string? Properties, decimal Quantity)> some)
         {
             var events = some.ToList();
             var scores = events.Where(static one => one.Type == "csat").Select(static one => ScoreOf(one.Properties!)).ToList();
