@@ -46,8 +46,8 @@ internal sealed class SignalRows
         if (named.Count > 0)
         {
             Add(
-                batch, SignalSql.AddNames, Integers(named, s => s.ProjectId), Texts(named, s => s.Signal.Name), Texts(named, s => s.Signal.Unit),
-                new() { Value = (long)SignalRules.MostNames, NpgsqlDbType = NpgsqlDbType.Bigint });
+                batch, SignalSql.AddNames, Integers(named, s => s.ProjectId), Texts(named, s => s.Signal.Name),
+                Texts(named, s => s.Signal.Unit), new() { Value = (long)SignalRules.MostNames, NpgsqlDbType = NpgsqlDbType.Bigint });
         }
 
         (short Partition, int Account, int Project)[] touched =
@@ -55,8 +55,8 @@ internal sealed class SignalRows
             .. _added.Select(static one => (one.Partition, one.Account, one.ProjectId)),
             .. _voided.Select(static one => (one.Account.Partition, one.Account.Key, one.Account.ProjectId)),
         ];
-        Add(batch, 
-            SignalSql.Lock, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account), Integers(touched, t => t.Project));
+        Add(
+            batch, SignalSql.Lock, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account), Integers(touched, t => t.Project));
         if (_voided.Count > 0)
         {
             Add(

@@ -8,6 +8,7 @@ using Tollgate.Server.Customers;
 using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Grants;
+using Tollgate.Server.Hosting.Demo;
 using Tollgate.Server.Http;
 using Tollgate.Server.Imports;
 using Tollgate.Server.Inbox;
@@ -22,6 +23,7 @@ using Tollgate.Server.Payments;
 using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
+using Tollgate.Server.Reports;
 using Tollgate.Server.SeedDoors;
 using Tollgate.Server.Webhooks;
 
@@ -63,6 +65,7 @@ internal static class Rooms
         services.AddPrivacy();
         services.AddImports();
         services.AddAnalytics();
+        services.AddReports();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -109,6 +112,7 @@ internal static class Rooms
         app.MapPrivacyRoom();
         app.MapImports();
         app.MapAnalytics();
+        app.MapReportsRoom();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);
