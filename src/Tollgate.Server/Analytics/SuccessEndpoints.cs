@@ -30,10 +30,9 @@ internal static class SuccessEndpoints
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
         new Report<SuccessView, Line>
         {
-            Path = "/v1/analytics/success", Description = SuccessDescriptions.Success, What = "customer success",
-            Example = "2026-10,csat_mean,,,4.2", Columns = Columns, Type = WireJson.Default.SuccessView,
-            Read = request => ReadAsync(request, queries), Lines = static view => view.Months.Append(view.Total).SelectMany(LinesOf),
-        }.Map(app);
+            Path = "/v1/analytics/success", Columns = Columns, Read = request => ReadAsync(request, queries),
+            Lines = static view => view.Months.Append(view.Total).SelectMany(LinesOf),
+        }.Map(app, SuccessDescriptions.Success, WireJson.Default.SuccessView, "customer success", "2026-10,csat_mean,,,4.2");
         app.MapGet("/v1/customers/{id}/success", (RequestDelegate)(context => OfCustomerAsync(context, queries, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).Describe(SuccessDescriptions.OfCustomer);
     }
