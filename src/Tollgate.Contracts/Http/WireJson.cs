@@ -69,6 +69,8 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(KpisView))]
 [JsonSerializable(typeof(MarginsView))]
 [JsonSerializable(typeof(AdoptionView))]
+[JsonSerializable(typeof(SuccessView))]
+[JsonSerializable(typeof(CustomerSuccessView))]
 [JsonSerializable(typeof(ProjectionsView))]
 [JsonSerializable(typeof(GrowthView))]
 [JsonSerializable(typeof(SpendRequest))]

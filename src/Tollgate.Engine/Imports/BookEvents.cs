@@ -40,9 +40,38 @@ internal sealed class BookEvents(ImportTurn turn)
         var accepted = await BookAsync(usage, OfUsage, CountUsageAsync, cancel);
         foreach (var one in accepted.Select(static one => one.Record))
         {
-            var code = turn.Project.Catalog.FeatureOf(one.FeatureKey).Code;
+            var code = one.FeatureKey == 0 ? one.Type! : turn.Project.Catalog.FeatureOf(one.FeatureKey).Code;
             turn.Tally.Sum(ImportKind.Usage, one.OccurredAt, code, one.Quantity);
         }
+
+        if (!turn.Import.IsDryRun)
+        {
+            await AddSignalsAsync(accepted, cancel);
+        }
+    }
+
+    private async Task AddSignalsAsync(IReadOnlyList<Numbered<UsageRecord>> accepted, CancellationToken cancel)
+    {
+        var rows = new SignalRows();
+        foreach (var (_, one) in accepted)
+        {
+            if (one.Signal is { } signal)
+            {
+                var account = turn.Accounts[one.Customer];
+                rows.Add(new NewSignal(
+                    account.Partition, account.Account, turn.Project.Id, EventKey.Parse(one.Id, one.OccurredAt).Id, one.OccurredAt,
+                    SignalRules.MonthOf(one.OccurredAt, turn.Project.Zone), signal));
+            }
+        }
+
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        await using var batch = new NpgsqlBatch(turn.Connection, turn.Transaction);
+        rows.AddTo(batch, isImport: true);
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     public async Task CallsAsync(IReadOnlyList<Numbered<CallRecord>> calls, CancellationToken cancel)

@@ -85,6 +85,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             }
 
             writer.Add(EventOf(op, account, null), op.IdGiven);
+            NoteSignal(op, account);
             _first[key] = op;
             return new(GateFault.None, null, op.Id, false);
         }
@@ -103,6 +104,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Note(verdict, account, op.Now);
             writer.Add(EventOf(op, account, verdict), op.IdGiven);
             NoteReports(op, account);
+            NoteSignal(op, account);
             _first[key] = op;
         }
         else if (op.IdGiven && !_exact)
@@ -339,7 +341,30 @@ internal sealed class BatchDeciding(BatchWriter writer)
             writer.TakeBackCall(account, target);
         }
 
+        TakeBackSignal(op, account, target);
         return new(GateFault.None, AfterVoid(account, target, op.Now), voidId.ToString("D"), false);
+    }
+
+    private void NoteSignal(UseOp op, AccountState account)
+    {
+        if (op.Signal is { } signal)
+        {
+            writer.Signals.Add(
+                new NewSignal(
+                    account.Partition, account.Key, op.Project.Id, op.Key.Id, op.OccurredAt,
+                    SignalRules.MonthOf(op.OccurredAt, op.Project.Zone), signal));
+        }
+    }
+
+    /// <summary>An event of before the type was a signal has none, and then nothing is taken back.</summary>
+    private void TakeBackSignal(VoidOp op, AccountState account, StoredEvent target)
+    {
+        var type = target.Data.Type
+            ?? (target.FeatureKey == 0 ? null : op.Project.Catalog.FeaturesByKey.GetValueOrDefault(target.FeatureKey)?.Code);
+        if (type is not null && SignalRules.KindOf(type) is not null)
+        {
+            writer.Signals.Add(new VoidedSignal(account, type, target.OccurredAt, target.Id));
+        }
     }
 
     private Posting TakeBack(Reading reading, AccountState account, StoredEvent target)

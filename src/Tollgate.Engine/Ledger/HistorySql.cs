@@ -31,6 +31,7 @@ public static class HistorySql
             INSERT INTO imported_usage_days AS d (project_id, feature, day, events, quantity)
             SELECT $2, b.feature, (b.occurred_at AT TIME ZONE 'UTC')::date AS day, count(*), sum(b.quantity)
               FROM booked b
+             WHERE b.feature <> 0
              GROUP BY b.feature, 3
              ORDER BY 3, b.feature
                 ON CONFLICT (project_id, day, feature)

@@ -45,6 +45,11 @@ public static class PersonalTables
         new("threshold_crossings", "crossed thresholds", Own, Erasing.Keep) { Why = Numbers },
         new("late_changes", "changes of ended periods", Own, Erasing.Keep) { Why = Numbers },
         new("events", "usage events, calls to models among them (data.props: your properties)", Own, Erasing.Step) { Kept = "data" },
+        new("signals", "signals of customer success", Own, Erasing.Step)
+        {
+            Kept = "type name unit", NotExported = "the same signals are in events",
+        },
+        new("customer_signals", "first signals of customer success", Own, Erasing.Step),
         new("call_queue", "calls that the rollups have not counted yet", Own, Erasing.Keep)
         {
             Why = Numbers, NotExported = "the same calls are in events",
@@ -242,6 +247,7 @@ public static class PersonalTables
         new("servers", "of the operator"), new("master_keys", "of the operator"), new("signing_keys", "of the operator"),
         new("features", "the catalogue"), new("plan_versions", "the catalogue"), new("catalogs", "the catalogue"),
         new("unmatched_events", "names of event types, which the caller's code chooses, and sums of the project"),
+        new("value_names", "names of values, which the caller's code chooses"), new("signal_months", "sums of the project"),
         new("model_prices", "prices"), new("unpriced_models", "names of models"), new("llm_settings", "settings"),
         new("upstreams", "settings"), new("call_days", "sums of the project"), new("call_latencies", "sums of the project"),
         new("invoice_series", "counters"), new("invoice_settings", "the seller"), new("branding", "settings"), new("coupons", "offers of the project"),

@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -138,8 +139,9 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         return new(rows == BatchRows ? "more" : null, "holds", rows);
     }
 
-    private static async Task<StepResult> HashesAsync(Work work, CancellationToken cancel) =>
-        new(null, "unique_values", await work.Connection.ExecuteAsync(PrivacySql.DeleteHashes, cancel, work.Partition, work.Account));
+    private static async Task<StepResult> HashesAsync(Work work, CancellationToken cancel) => work.Place.Length == 0
+        ? new("signals", "unique_values", await work.Connection.ExecuteAsync(PrivacySql.DeleteHashes, cancel, work.Partition, work.Account))
+        : new(null, "signal_months", await work.Connection.ExecuteAsync(SignalSql.Erase, cancel, work.Partition, work.Account));
 
     /// <summary>The place is the number of the owner and the last event: <c>0|id/month</c>.</summary>
     private static async Task<StepResult> OwnersAsync(Work work, CancellationToken cancel)

@@ -8,7 +8,7 @@ public static class AnalyticsRoom
     public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
         services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
             .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>().AddSingleton<AdoptionQueries>()
-            .AddSingleton<ForecastQueries>()
+            .AddSingleton<ForecastQueries>().AddSingleton<SuccessQueries>()
             .AddHostedService<AdoptionLoop>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
@@ -22,5 +22,6 @@ public static class AnalyticsRoom
         AdoptionEndpoints.Map(app);
         ProjectionEndpoints.Map(app);
         GrowthEndpoints.Map(app);
+        SuccessEndpoints.Map(app);
     }
 }

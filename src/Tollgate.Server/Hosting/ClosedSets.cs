@@ -25,6 +25,7 @@ using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Alerts;
+using Tollgate.Core.Analytics;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Costs;
@@ -105,6 +106,8 @@ internal static class ClosedSets
         [(typeof(DecisionExplained), nameof(DecisionExplained.Reason))] = [
             .. Reasons, DecisionsEndpoints.NotMetered, .. CatalogWords.All<HoldState>()],
         [(typeof(BurnedGrant), nameof(BurnedGrant.Source))] = GrantRow.Sources,
+
+        [(typeof(CsatChurnView), nameof(CsatChurnView.Csat))] = CatalogWords.All<CsatBand>(),
 
         [(typeof(PriceView), nameof(PriceView.Interval))] = Intervals,
         [(typeof(SeatsView), nameof(SeatsView.Mode))] = CatalogWords.All<TierMode>(),
