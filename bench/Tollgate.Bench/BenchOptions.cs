@@ -13,7 +13,7 @@ internal sealed record BenchOptions
         usage: ./tollgate bench [S1 S4 …] [--quick] [options]
 
         Measures this machine's Tollgate side by side with what it is compared to, in one run, and prints ratios.
-        Without names: S1–S10 and S12–S14. Takes about 25 minutes, with --quick about 8.
+        Without names: S1–S10, S12–S14 and S16. Takes about 25 minutes, with --quick about 8.
 
           --quick             2 alternations of 3 s instead of 5 of 5 s; 1 M events of history instead of 10 M
           --rounds N          alternations A B A B … of a pair (default 5)

@@ -21,6 +21,7 @@ internal sealed record Scenario(string Code, string Title, Func<Session, Task<IR
         new("S12", "memory with 1 M customers, bytes on disk per event", S12Size.MeasureAsync),
         new("S13", "start times", S13Start.MeasureAsync),
         new("S14", "slow disk ÷ this disk", S14SlowDisk.MeasureAsync),
+        new("S16", "reports with 24 months ÷ with one", S16Analytics.MeasureAsync),
     ];
 
     /// <summary>Scenarios of QUALITY.md that measure features which do not exist yet.</summary>

@@ -22,10 +22,13 @@ internal sealed record BenchProject(string Key)
     /// <summary>The customers of every load that chooses them evenly.</summary>
     public const int Customers = 10_000;
 
-    /// <param name="code">The code of the project, and of its catalogue among the scripts.</param>
-    public static async Task<BenchProject> CreateAsync(TollgateServer server, string code, CancellationToken cancel, string mode = "live")
+    /// <param name="code">The code of the project.</param>
+    /// <param name="script">Its catalogue among the scripts; null: the one of that code.</param>
+    public static async Task<BenchProject> CreateAsync(
+        TollgateServer server, string code, CancellationToken cancel, string mode = "live", string? script = null)
     {
-        var catalog = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", code + ".yaml"), cancel);
+        var catalog = (await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "scripts", (script ?? code) + ".yaml"), cancel))
+            .Replace($"\ncode: {script}\n", $"\ncode: {code}\n", StringComparison.Ordinal);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/projects", UriKind.Relative))
         {
             Content = JsonContent.Create(new { code, name = "Bench", mode, catalog }),
