@@ -17,6 +17,12 @@ public enum MrrMovement
 
     /// <summary>A customer that paid before pays again.</summary>
     Reactivation,
+
+    /// <summary>
+    /// The revenue of a customer passes from an imported subscription to the one that continues it: one movement takes it from the first,
+    /// another gives it to the second, and their sum is 0.
+    /// </summary>
+    Move,
 }
 
 /// <summary>
@@ -25,6 +31,12 @@ public enum MrrMovement
 /// </summary>
 public static class MrrRules
 {
+    /// <summary>
+    /// The time in which a customer may move here from another system: so long its imported revenue counts. As old as a use that the gate
+    /// accepts.
+    /// </summary>
+    public static readonly TimeSpan MovingTime = TimeSpan.FromDays(35);
+
     /// <summary>
     /// Returns the recurring revenue per year: the price of a period after line discounts and recurring coupons, times the periods of a
     /// year. Only active and past-due subscriptions have any; trials have none.

@@ -82,9 +82,12 @@ internal sealed class BookBilling(ImportTurn turn, Instant now)
 
     private static IEnumerable<PaidTime> PaidTimesOf(HistoryObject<SubscriptionRecord> one, SubscriptionTimeline line)
     {
-        if (line.Paid is var (from, step, to))
+        if (line.Paid is var (from, step, end))
         {
             var record = one.One.Record;
+
+            // The customer may still move here, and is not lost on the day of the import.
+            var to = record.EndedAt is null ? end.Plus(MrrRules.MovingTime) : end;
             var reason = record.CancelReason ?? (record.EndedAt is null ? Moved : CatalogWords.Of(SubscriptionVerb.Cancel));
             yield return new(
                 one.Account.Partition, one.Account.Account, one.Object, line.Terms, from, step, to, line.Facts.Count, reason);

@@ -59,20 +59,6 @@ internal static class AnalyticsDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description MrrCsv = new(
-        Tag, "Export recurring revenue", "Returns the months of `GET /v1/analytics/mrr` as CSV (RFC 4180).")
-    {
-        Query = ReportDays.OfMonths,
-        Answers =
-        [
-            Example.OfText(
-                200, "The months.", CsvText.ContentType,
-                "month,from,to,currency,opening,mrr,arr,new,expansion,contraction,churn,reactivation,exchange,new_customers,customers\r\n"
-                    + "2026-11,2026-11-01,2026-11-21,USD,29000,34800,417600,5800,2900,0,-2900,0,0,2,12\r\n"),
-        ],
-        Errors = [ErrorCode.ValidationFailed],
-    };
-
     public static readonly Description Movements = new(
         Tag, "List movements of recurring revenue",
         "Lists the facts behind the MRR, the newest first: each step of a subscription that changed its recurring revenue. Amounts are "

@@ -4,8 +4,6 @@ using Tollgate.Core.Analytics;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Projects;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
 
@@ -16,96 +14,62 @@ namespace Tollgate.Server.Analytics;
 /// </summary>
 internal static class CohortEndpoints
 {
-    private static readonly string[] CohortColumns =
-        ["cohort", "cohort_customers", "month", "customers", "mrr", "customer_retention", "revenue_retention"];
+    private static readonly ReportColumns<(CohortView Cohort, CohortMonthView Month)> CohortColumns =
+        new ReportColumns<(CohortView Cohort, CohortMonthView Month)>()
+            .Text("cohort", static line => line.Cohort.Month).Number("cohort_customers", static line => line.Cohort.Customers)
+            .Text("month", static line => line.Month.Month).Number("customers", static line => line.Month.Customers)
+            .Minor("mrr", static line => line.Month.Mrr).Ratio("customer_retention", static line => line.Month.CustomerRetention)
+            .Ratio("revenue_retention", static line => line.Month.RevenueRetention);
 
-    private static readonly string[] SegmentColumns = ["name", "customers", "mrr", "share"];
+    private static readonly ReportColumns<SegmentView> SegmentColumns = new ReportColumns<SegmentView>()
+        .Text("name", static line => line.Name).Number("customers", static line => line.Customers).Minor("mrr", static line => line.Mrr)
+        .Ratio("share", static line => line.Share);
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<CohortQueries>();
-        var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/analytics/cohorts", (RequestDelegate)(context => CohortsAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.Cohorts);
-        app.MapGet("/v1/analytics/cohorts.csv", (RequestDelegate)(context => CohortsCsvAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.CohortsCsv);
-        app.MapGet("/v1/analytics/segments", (RequestDelegate)(context => SegmentsAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.Segments);
-        app.MapGet("/v1/analytics/segments.csv", (RequestDelegate)(context => SegmentsCsvAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.SegmentsCsv);
+        new Report<CohortsView, (CohortView Cohort, CohortMonthView Month)>
+        {
+            Path = "/v1/analytics/cohorts", Description = KpiDescriptions.Cohorts, What = "cohorts",
+            Example = "2026-10,10,2026-11,9,31900,0.9,1.1", Columns = CohortColumns, Type = WireJson.Default.CohortsView,
+            Read = request => ReadCohortsAsync(request, queries),
+            Lines = static view =>
+                view.Data.SelectMany(static cohort => cohort.Months, static (cohort, month) => (Cohort: cohort, Month: month)),
+        }.Map(app);
+        new Report<SegmentsView, SegmentView>
+        {
+            Path = "/v1/analytics/segments", Description = KpiDescriptions.Segments, What = "segments", Example = "pro,9,26100,0.75",
+            Columns = SegmentColumns, Type = WireJson.Default.SegmentsView, Read = request => ReadSegmentsAsync(request, queries),
+            Lines = static view => view.Data,
+        }.Map(app);
     }
 
-    private static async Task CohortsAsync(HttpContext context, CohortQueries queries, Clock clock)
+    private static async Task<CohortsView?> ReadCohortsAsync(ReportRequest request, CohortQueries queries)
     {
-        if (await ReadCohortsAsync(context, queries, clock) is { } view)
+        var (from, to) = ReportDays.ReadMonths(request);
+        if (request.Faults.Any)
         {
-            await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CohortsView);
-        }
-    }
-
-    private static async Task CohortsCsvAsync(HttpContext context, CohortQueries queries, Clock clock)
-    {
-        if (await ReadCohortsAsync(context, queries, clock) is { } view)
-        {
-            var lines = view.Data.SelectMany(static cohort => cohort.Months, static (cohort, month) => (Cohort: cohort, Month: month));
-            await CsvExport.WriteAsync(context, "cohorts", CohortColumns, lines, static (csv, line) =>
-                csv.Plain(line.Cohort.Month).Next().Plain(line.Cohort.Customers).Next().Plain(line.Month.Month).Next()
-                    .Plain(line.Month.Customers).Next().Plain(line.Month.Mrr).Next().Plain(line.Month.CustomerRetention).Next()
-                    .Plain(line.Month.RevenueRetention).End());
-        }
-    }
-
-    private static async Task SegmentsAsync(HttpContext context, CohortQueries queries, Clock clock)
-    {
-        if (await ReadSegmentsAsync(context, queries, clock) is { } view)
-        {
-            await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.SegmentsView);
-        }
-    }
-
-    private static async Task SegmentsCsvAsync(HttpContext context, CohortQueries queries, Clock clock)
-    {
-        if (await ReadSegmentsAsync(context, queries, clock) is { } view)
-        {
-            await CsvExport.WriteAsync(context, "segments", SegmentColumns, view.Data, static (csv, line) =>
-                csv.Cell(line.Name).Next().Plain(line.Customers).Next().Plain(line.Mrr).Next().Plain(line.Share).End());
-        }
-    }
-
-    /// <summary>Null: the problem is written.</summary>
-    private static async Task<CohortsView?> ReadCohortsAsync(HttpContext context, CohortQueries queries, Clock clock)
-    {
-        var (project, faults) = (context.Project(), new Faults());
-        var (from, to) = ReportDays.ReadMonths(context, clock.Now(project), faults);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return null;
         }
 
         var first = new DateOnly(from.Year, from.Month, 1);
-        var (cohorts, unconverted) = await queries.CohortsAsync(project, first, to, context.RequestAborted);
-        return new(first, to, project.Currency, [.. cohorts.Select(ViewOf)], unconverted);
+        var (cohorts, unconverted) = await queries.CohortsAsync(request.Project, first, to, request.Cancel);
+        return new(first, to, request.Project.Currency, [.. cohorts.Select(ViewOf)], unconverted);
     }
 
-    /// <summary>Null: the problem is written.</summary>
-    private static async Task<SegmentsView?> ReadSegmentsAsync(HttpContext context, CohortQueries queries, Clock clock)
+    private static async Task<SegmentsView?> ReadSegmentsAsync(ReportRequest request, CohortQueries queries)
     {
-        var (project, faults) = (context.Project(), new Faults());
-        var (_, day) = ReportDays.Read30Days(context, clock.Now(project), faults);
-        string? word = context.Request.Query["group_by"];
-        faults.OneOf(word, "group_by", [.. CatalogWords.All<SegmentBy>()]);
-        if (faults.Any)
+        var (_, day) = ReportDays.Read30Days(request);
+        var by = request.Word("group_by", SegmentBy.Plan);
+        if (request.Faults.Any)
         {
-            await faults.WriteAsync(context);
             return null;
         }
 
-        var by = word is null ? SegmentBy.Plan : CatalogWords.Read<SegmentBy>(word);
-        var (segments, unconverted) = await queries.SegmentsAsync(project, by, day, context.RequestAborted);
+        var (segments, unconverted) = await queries.SegmentsAsync(request.Project, by, day, request.Cancel);
         var customers = segments.Sum(static one => one.Customers);
         return new(
-            day, project.Currency, CatalogWords.Of(by), customers,
+            day, request.Project.Currency, CatalogWords.Of(by), customers,
             [.. segments.Select(one => new SegmentView(one.Name, one.Customers, one.Mrr.Minor, Share(one.Customers, customers)))],
             unconverted);
     }

@@ -2,8 +2,6 @@ using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Analytics;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Projects;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
 
@@ -16,13 +14,11 @@ internal static class GrowthEndpoints
 
     private const int MostMonths = 12;
 
-    private static readonly string[] Columns = ["month", "mrr", "mrr_low", "mrr_high", "customers", "customers_low", "customers_high"];
-
-    private static readonly QueryParameter[] Query =
-    [
-        .. ReportDays.OfMonths,
-        new("months", $"The months to project: 1 to {MostMonths}, default {DefaultMonths}.", "integer"),
-    ];
+    private static readonly ReportColumns<Line> Columns = new ReportColumns<Line>()
+        .Text("month", static line => line.Month).Minor("mrr", static line => line.Mrr.Value)
+        .Minor("mrr_low", static line => line.Mrr.Low).Minor("mrr_high", static line => line.Mrr.High)
+        .Number("customers", static line => line.Customers.Value).Number("customers_low", static line => line.Customers.Low)
+        .Number("customers_high", static line => line.Customers.High);
 
     private static readonly Description Growth = new(
         "Analytics", "Project growth",
@@ -30,7 +26,10 @@ internal static class GrowthEndpoints
             + "90 % prediction interval of each month. Months before the first MRR do not count. With fewer than three months there is no "
             + "projection. Currencies that lack an exchange rate are in `unconverted` and in no figure.")
     {
-        Query = Query,
+        Query = [
+            .. ReportDays.OfMonths,
+            new("months", $"The months to project: 1 to {MostMonths}, default {DefaultMonths}.", "integer"),
+        ],
         Answers =
         [
             Example.Of<GrowthView>(200, "The months.",
@@ -48,73 +47,43 @@ internal static class GrowthEndpoints
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    private static readonly Description GrowthCsv = new(
-        "Analytics", "Export growth",
-        "Returns the months of `GET /v1/analytics/growth` as CSV (RFC 4180). Past months have no interval.")
-    {
-        Query = Query,
-        Answers =
-        [
-            Example.OfText(
-                200, "The file.", CsvText.ContentType,
-                "month,mrr,mrr_low,mrr_high,customers,customers_low,customers_high\r\n2026-10,29000,,,10,,\r\n2026-11,31900,31900,31900,11,11,11\r\n"),
-        ],
-        Errors = [ErrorCode.ValidationFailed],
-    };
+    /// <summary>A figure of a month; past months have no interval.</summary>
+    private readonly record struct Figure(long Value, long? Low, long? High);
+
+    private sealed record Line(string Month, Figure Mrr, Figure Customers);
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<MrrQueries>();
-        var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/analytics/growth", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(Growth);
-        app.MapGet("/v1/analytics/growth.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(GrowthCsv);
+        new Report<GrowthView, Line>
+        {
+            Path = "/v1/analytics/growth", Description = Growth, What = "growth", Example = "2026-11,31900,31900,31900,11,11,11",
+            Columns = Columns, Type = WireJson.Default.GrowthView, Read = request => ReadAsync(request, queries), Lines = LinesOf,
+        }.Map(app);
     }
 
-    private static async Task ShowAsync(HttpContext context, MrrQueries queries, Clock clock)
-    {
-        if (await ReadAsync(context, queries, clock) is { } view)
-        {
-            await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.GrowthView);
-        }
-    }
+    private static IEnumerable<Line> LinesOf(GrowthView view) =>
+    [
+        .. view.Mrr.History.Zip(view.Customers.History, static (mrr, customers) => new Line(
+            mrr.Month, new(mrr.Value, null, null), new(customers.Value, null, null))),
+        .. view.Mrr.Projection.Zip(view.Customers.Projection, static (mrr, customers) => new Line(
+            mrr.Month, new(mrr.Value, mrr.Low, mrr.High), new(customers.Value, customers.Low, customers.High))),
+    ];
 
-    private static async Task CsvAsync(HttpContext context, MrrQueries queries, Clock clock)
+    private static async Task<GrowthView?> ReadAsync(ReportRequest request, MrrQueries queries)
     {
-        if (await ReadAsync(context, queries, clock) is not { } view)
+        var project = request.Project;
+        var (from, to) = ReportDays.ReadMonths(request);
+        var ahead = request.Number("months", DefaultMonths, MostMonths);
+        if (request.Faults.Any)
         {
-            return;
-        }
-
-        var past = view.Mrr.History.Zip(view.Customers.History, static (mrr, customers) => (
-            mrr.Month, Mrr: (mrr.Value, Low: (long?)null, High: (long?)null),
-            Customers: (customers.Value, Low: (long?)null, High: (long?)null)));
-        var ahead = view.Mrr.Projection.Zip(view.Customers.Projection, static (mrr, customers) => (
-            mrr.Month, Mrr: (mrr.Value, Low: (long?)mrr.Low, High: (long?)mrr.High),
-            Customers: (customers.Value, Low: (long?)customers.Low, High: (long?)customers.High)));
-        await CsvExport.WriteAsync(context, "growth", Columns, past.Concat(ahead), static (csv, line) =>
-            csv.Plain(line.Month).Next().Plain(line.Mrr.Value).Next().Plain(line.Mrr.Low).Next().Plain(line.Mrr.High).Next()
-                .Plain(line.Customers.Value).Next().Plain(line.Customers.Low).Next().Plain(line.Customers.High).End());
-    }
-
-    /// <summary>Null: the problem is written.</summary>
-    private static async Task<GrowthView?> ReadAsync(HttpContext context, MrrQueries queries, Clock clock)
-    {
-        var (project, faults) = (context.Project(), new Faults());
-        var now = clock.Now(project);
-        var (from, to) = ReportDays.ReadMonths(context, now, faults);
-        var ahead = CostDays.Number(context.Request.Query["months"], "months", DefaultMonths, MostMonths, faults);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return null;
         }
 
-        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), context.RequestAborted);
+        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), request.Cancel);
         MrrPart[] parts =
         [
-            .. report.Parts.Where(part => part.Span.From.Day == 1 && part.Span.To.AddDays(1).Day == 1 && part.Span.Time.End <= now)
+            .. report.Parts.Where(part => part.Span.From.Day == 1 && part.Span.To.AddDays(1).Day == 1 && part.Span.Time.End <= request.Now)
                 .SkipWhile(static part => part is { Mrr.Minor: 0, Customers: 0 }),
         ];
         return new(

@@ -20,17 +20,6 @@ internal static class KpiDescriptions
     private const string Unconverted =
         " Other currencies are converted with the project's exchange rates; those that lack a rate are in `unconverted` and in no figure.";
 
-    private static readonly QueryParameter[] SegmentQuery =
-    [
-        new("to", "The day at whose end the customers pay, in the project's time zone. Default: today."),
-        new("group_by", "The dimension. Default: plan.", Words: CatalogWords.All<SegmentBy>()),
-    ];
-
-    private static readonly QueryParameter[] MarginQuery =
-    [
-        .. CostDays.All, new("group_by", "The dimension. Default: customer.", Words: CatalogWords.All<MarginBy>()),
-    ];
-
     public static readonly Description Kpis = new(
         Tag, "Show key figures",
         "Returns the key figures of a range, each with its value for the same number of days before, and with its formula. Money is minor "
@@ -57,9 +46,6 @@ internal static class KpiDescriptions
         ],
         Errors = [ErrorCode.ValidationFailed],
     };
-
-    public static readonly Description KpisCsv = File(
-        "key figures", "kpis", ReportDays.OfDays, "name,value,previous,unit,definition\r\narr,417600,348000,minor,12 × MRR.\r\n");
 
     public static readonly Description AddSpend = new(
         Tag, "Record acquisition spend",
@@ -103,16 +89,16 @@ internal static class KpiDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description CohortsCsv = File(
-        "cohorts", "cohorts", ReportDays.OfMonths,
-        "cohort,cohort_customers,month,customers,mrr,customer_retention,revenue_retention\r\n2026-10,10,2026-11,9,31900,0.9,1.1\r\n");
-
     public static readonly Description Segments = new(
         Tag, "Show segments",
         "Counts the paying customers at the end of a day by plan, currency or country, with their MRR. By plan, it is the plan distribution."
             + Unconverted)
     {
-        Query = SegmentQuery,
+        Query =
+        [
+            new("to", "The day at whose end the customers pay, in the project's time zone. Default: today."),
+            new("group_by", "The dimension. Default: plan.", Words: CatalogWords.All<SegmentBy>()),
+        ],
         Answers =
         [
             Example.Of<SegmentsView>(200, "The highest MRR first.",
@@ -125,9 +111,6 @@ internal static class KpiDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description SegmentsCsv = File(
-        "segments", "segments", SegmentQuery, "name,customers,mrr,share\r\npro,9,26100,0.75\r\n");
-
     public static readonly Description Margins = new(
         Tag, "Show margins",
         "Compares recognised revenue with the cost of calls to models by customer, plan, feature, model, provider or UTC day, the lowest "
@@ -137,9 +120,11 @@ internal static class KpiDescriptions
             + "those that lack a rate on it are in `unconverted` and in no figure. Each line is rounded to a minor unit, so totals of two "
             + "groupings can differ by some.")
     {
-        Query = [
-            .. MarginQuery,
-            new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer")],
+        Query =
+        [
+            .. CostDays.All, new("group_by", "The dimension. Default: customer.", Words: CatalogWords.All<MarginBy>()),
+            Report.LimitParameter(fallback: 100),
+        ],
         Answers =
         [
             Example.Of<MarginsView>(200, "The lowest profit first.",
@@ -154,17 +139,6 @@ internal static class KpiDescriptions
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description MarginsCsv = File(
-        "margins", "margins", MarginQuery, "customer,revenue,cost,profit,margin\r\nuser_42,58,2.5,55.5,0.9569\r\n");
-
     private static string Kpi(string value, string previous, string unit) =>
         $$"""{"value": {{value}}, "previous": {{previous}}, "unit": "{{unit}}", "definition": "12 × MRR."}""";
-
-    private static Description File(string what, string name, IReadOnlyList<QueryParameter> query, string text) => new(
-        Tag, $"Export {what}", $"Returns the lines of `GET /v1/analytics/{name}` as CSV (RFC 4180).")
-    {
-        Query = query,
-        Answers = [Example.OfText(200, "The file.", CsvText.ContentType, text)],
-        Errors = [ErrorCode.ValidationFailed],
-    };
 }

@@ -2,8 +2,6 @@ using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Http;
 using Tollgate.Core.Analytics;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Clocks;
-using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Analytics;
@@ -15,7 +13,10 @@ internal static class KpiEndpoints
 
     public static readonly string[] Units = [Minor, Ratio, Number];
 
-    private static readonly string[] Columns = ["name", "value", "previous", "unit", "definition"];
+    private static readonly ReportColumns<(string Name, KpiView Kpi)> Columns = new ReportColumns<(string Name, KpiView Kpi)>()
+        .Text("name", static line => line.Name).Number("value", static line => line.Kpi.Value)
+        .Number("previous", static line => line.Kpi.Previous).Text("unit", static line => line.Kpi.Unit)
+        .Text("definition", static line => line.Kpi.Definition);
 
     /// <summary>Names, units, formulas and values, in the order of the file.</summary>
     private static readonly (string Name, string Unit, string Definition, Func<Kpis, decimal?> Of)[] Table =
@@ -48,24 +49,38 @@ internal static class KpiEndpoints
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<KpiQueries>();
-        var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/analytics/kpis", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.Kpis);
-        app.MapGet("/v1/analytics/kpis.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(KpiDescriptions.KpisCsv);
+        new Report<KpisView, (string Name, KpiView Kpi)>
+        {
+            Path = "/v1/analytics/kpis", Description = KpiDescriptions.Kpis, What = "key figures",
+            Example = "arr,417600,348000,minor,12 × MRR.", Columns = Columns, Type = WireJson.Default.KpisView,
+            Read = request => ReadAsync(request, queries), Lines = LinesOf,
+        }.Map(app);
     }
 
-    private static async Task ShowAsync(HttpContext context, KpiQueries queries, Clock clock)
+    /// <summary>The figures in the order of <see cref="Table"/>.</summary>
+    private static IEnumerable<(string Name, KpiView Kpi)> LinesOf(KpisView view)
     {
-        if (await ReportAsync(context, queries, clock) is not var (span, report))
+        KpiView[] all =
+        [
+            view.Mrr, view.Arr, view.Customers, view.Arpu, view.Ltv, view.Cac, view.Churn.Logo, view.Churn.Gross, view.Churn.Net,
+            view.TrialConversion, view.UpgradeRate, view.DowngradeRate, view.PaymentSuccess, view.GrossMargin,
+        ];
+        return Table.Select(static kpi => kpi.Name).Zip(all);
+    }
+
+    private static async Task<KpisView?> ReadAsync(ReportRequest request, KpiQueries queries)
+    {
+        var (from, to) = ReportDays.Read30Days(request);
+        if (request.Faults.Any)
         {
-            return;
+            return null;
         }
 
-        var view = new KpisView
+        var report = await queries.ReadAsync(request.Project, ReportSpan.Of(from, to, request.Project.Zone), request.Cancel);
+        return new()
         {
-            From = span.From, To = span.To, PreviousFrom = report.Before.From, PreviousTo = report.Before.To,
-            Currency = context.Project().Currency, Mrr = ViewOf(report, "mrr"), Arr = ViewOf(report, "arr"),
+            From = from, To = to, PreviousFrom = report.Before.From, PreviousTo = report.Before.To,
+            Currency = request.Project.Currency, Mrr = ViewOf(report, "mrr"), Arr = ViewOf(report, "arr"),
             Customers = ViewOf(report, "customers"), Arpu = ViewOf(report, "arpu"), Ltv = ViewOf(report, "ltv"),
             Cac = ViewOf(report, "cac"),
             Churn = new(
@@ -75,36 +90,11 @@ internal static class KpiEndpoints
             DowngradeRate = ViewOf(report, "downgrade_rate"), PaymentSuccess = ViewOf(report, "payment_success"),
             GrossMargin = ViewOf(report, "gross_margin"), Unconverted = report.Unconverted,
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.KpisView);
-    }
-
-    private static async Task CsvAsync(HttpContext context, KpiQueries queries, Clock clock)
-    {
-        if (await ReportAsync(context, queries, clock) is var (_, report))
-        {
-            await CsvExport.WriteAsync(context, "kpis", Columns, Table, (csv, kpi) =>
-                csv.Plain(kpi.Name).Next().Plain(kpi.Of(report.Current)).Next().Plain(kpi.Of(report.Previous)).Next().Plain(kpi.Unit).Next()
-                    .Cell(kpi.Definition).End());
-        }
     }
 
     private static KpiView ViewOf(KpiReport report, string name)
     {
         var (_, unit, definition, of) = Array.Find(Table, kpi => kpi.Name == name);
         return new(of(report.Current), of(report.Previous), unit, definition);
-    }
-
-    private static async Task<(ReportSpan Span, KpiReport Report)?> ReportAsync(HttpContext context, KpiQueries queries, Clock clock)
-    {
-        var (project, faults) = (context.Project(), new Faults());
-        var (from, to) = ReportDays.Read30Days(context, clock.Now(project), faults);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
-            return null;
-        }
-
-        var span = ReportSpan.Of(from, to, project.Zone);
-        return (span, await queries.ReadAsync(project, span, context.RequestAborted));
     }
 }

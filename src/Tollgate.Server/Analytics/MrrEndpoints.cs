@@ -16,11 +16,18 @@ namespace Tollgate.Server.Analytics;
 /// <summary><c>/v1/analytics/mrr</c> and <c>/v1/analytics/mrr/movements</c>: recurring revenue, and the facts behind it.</summary>
 internal static class MrrEndpoints
 {
-    private static readonly string[] Columns =
-    [
-        "month", "from", "to", "currency", "opening", "mrr", "arr", "new", "expansion", "contraction", "churn", "reactivation", "exchange",
-        "new_customers", "customers",
-    ];
+    private static readonly ReportColumns<(string Currency, MrrMonthView Part)> Columns =
+        new ReportColumns<(string Currency, MrrMonthView Part)>()
+            .Text("month", static line => line.Part.Month).Text("from", static line => CostViews.DayOf(line.Part.From))
+            .Text("to", static line => CostViews.DayOf(line.Part.To)).Text("currency", static line => line.Currency)
+            .Minor("opening", static line => line.Part.Opening).Minor("mrr", static line => line.Part.Mrr)
+            .Minor("arr", static line => line.Part.Arr).Minor("new", static line => line.Part.Movements.New)
+            .Minor("expansion", static line => line.Part.Movements.Expansion)
+            .Minor("contraction", static line => line.Part.Movements.Contraction)
+            .Minor("churn", static line => line.Part.Movements.Churn)
+            .Minor("reactivation", static line => line.Part.Movements.Reactivation)
+            .Minor("exchange", static line => line.Part.Movements.Exchange)
+            .Number("new_customers", static line => line.Part.NewCustomers).Number("customers", static line => line.Part.Customers);
 
     private static readonly string[] FactColumns =
     [
@@ -33,10 +40,13 @@ internal static class MrrEndpoints
         var queries = app.ServiceProvider.GetRequiredService<MrrQueries>();
         var customers = app.ServiceProvider.GetRequiredService<CustomerQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet("/v1/analytics/mrr", (RequestDelegate)(context => ShowAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.Mrr);
-        app.MapGet("/v1/analytics/mrr.csv", (RequestDelegate)(context => CsvAsync(context, queries, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.MrrCsv);
+        new Report<MrrView, (string Currency, MrrMonthView Part)>
+        {
+            Path = "/v1/analytics/mrr", Description = AnalyticsDescriptions.Mrr, What = "recurring revenue",
+            Example = "2026-11,2026-11-01,2026-11-21,USD,29000,34800,417600,5800,2900,0,-2900,0,0,2,12", Columns = Columns,
+            Type = WireJson.Default.MrrView, Read = request => ReadAsync(request, queries),
+            Lines = static view => view.Series.Select(part => (view.Currency, part)),
+        }.Map(app);
         app.MapGet("/v1/analytics/mrr/movements", (RequestDelegate)(context => FactsAsync(context, queries, customers, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.Movements);
         app.MapGet(
@@ -45,46 +55,27 @@ internal static class MrrEndpoints
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.MovementsCsv);
     }
 
-    private static async Task ShowAsync(HttpContext context, MrrQueries queries, Clock clock)
+    private static async Task<MrrView?> ReadAsync(ReportRequest request, MrrQueries queries)
     {
-        if (await ReportAsync(context, queries, clock) is not var (now, report))
+        var (project, now) = (request.Project, request.Now);
+        var (from, to) = ReportDays.ReadMonths(request);
+        if (request.Faults.Any)
         {
-            return;
+            return null;
         }
 
+        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), request.Cancel);
         var (first, last) = (report.Parts[0], report.Parts[^1]);
         var moved = report.Parts.Aggregate(default(MrrMovements), static (sum, part) => sum + part.Movements);
         var at = last.Span.Time.End < now ? last.Span.Time.End : now;
-        var view = new MrrView(
-            at.ToOffset(), first.Span.From, last.Span.To, context.Project().Currency, first.Opening.Minor, last.Mrr.Minor, last.Arr.Minor,
-            last.Customers,
-            ViewOf(moved),
+        return new(
+            at.ToOffset(), first.Span.From, last.Span.To, project.Currency, first.Opening.Minor, last.Mrr.Minor, last.Arr.Minor,
+            last.Customers, ViewOf(moved),
             [.. report.Parts.Select(static part => new MrrMonthView(
                 CostViews.MonthOf(part.Span.From), part.Span.From, part.Span.To, part.Opening.Minor, part.Mrr.Minor, part.Arr.Minor,
                 ViewOf(part.Movements), part.NewCustomers, part.Customers))],
             [.. report.ByCurrency.Select(static one => new CurrencyMrr(one.Currency.Code, one.Minor))],
             [.. report.Unconverted.Select(static one => new CurrencyMrr(one.Currency.Code, one.Minor))]);
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.MrrView);
-    }
-
-    private static async Task CsvAsync(HttpContext context, MrrQueries queries, Clock clock)
-    {
-        if (await ReportAsync(context, queries, clock) is not var (_, report))
-        {
-            return;
-        }
-
-        var currency = context.Project().Currency;
-        await CsvExport.WriteAsync(context, "mrr", Columns, report.Parts, (csv, part) =>
-        {
-            var moved = part.Movements;
-            csv.Plain(CostViews.MonthOf(part.Span.From)).Next().Plain(CostViews.DayOf(part.Span.From)).Next()
-                .Plain(CostViews.DayOf(part.Span.To)).Next().Plain(currency).Next().Plain(part.Opening.Minor).Next().Plain(part.Mrr.Minor)
-                .Next()
-                .Plain(part.Arr.Minor).Next().Plain(moved.New).Next().Plain(moved.Expansion).Next().Plain(moved.Contraction).Next()
-                .Plain(moved.Churn).Next().Plain(moved.Reactivation).Next().Plain(moved.Exchange).Next().Plain(part.NewCustomers).Next()
-                .Plain(part.Customers).End();
-        });
     }
 
     private static async Task FactsAsync(HttpContext context, MrrQueries queries, CustomerQueries customers, Clock clock)
@@ -125,7 +116,7 @@ internal static class MrrEndpoints
         HttpContext context, ListQuery list, CustomerQueries customers, Clock clock)
     {
         var project = context.Project();
-        var (from, to) = ReportDays.ReadMonths(context, clock.Now(project), list.Faults);
+        var (from, to) = ReportDays.ReadMonths(context.Request.Query, clock.Now(project), project.Zone, list.Faults);
         var customer = list.Id("customer");
         var currency = list.Faults.Currency(context.Request.Query["currency"], "currency");
         var filter = new MrrFilter(list.Word<MrrMovement>("kind"), currency?.Code, list.Id("plan"), null);
@@ -140,20 +131,6 @@ internal static class MrrEndpoints
             : await customers.FindAccountAsync(project, customer, context.RequestAborted) is { } account
             ? (time, filter with { Customer = (account.Partition, account.Account) })
             : (time, null);
-    }
-
-    private static async Task<(Instant Now, MrrReport Report)?> ReportAsync(HttpContext context, MrrQueries queries, Clock clock)
-    {
-        var (project, faults) = (context.Project(), new Faults());
-        var now = clock.Now(project);
-        var (from, to) = ReportDays.ReadMonths(context, now, faults);
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
-            return null;
-        }
-
-        return (now, await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), context.RequestAborted));
     }
 
     private static MrrMovementsView ViewOf(MrrMovements moved) =>

@@ -3,8 +3,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Projects;
-using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Analytics;
@@ -14,10 +12,12 @@ internal static class ProjectionEndpoints
 {
     private const int DefaultLines = 100;
 
-    private static readonly string[] Columns =
-        ["customer", "feature", "used", "limit", "percent", "projected", "ends_at", "period_start", "period_end"];
-
-    private static readonly QueryParameter[] Query = [new("customer", "Only this customer."), new("feature", "Only this feature.")];
+    private static readonly ReportColumns<ProjectionLine> Columns = new ReportColumns<ProjectionLine>()
+        .Text("customer", static line => line.Customer).Text("feature", static line => line.Feature)
+        .Number("used", static line => line.Used).Number("limit", static line => line.Limit)
+        .Number("percent", static line => line.Percent).Number("projected", static line => line.Projected)
+        .Time("ends_at", static line => line.EndsAt).Time("period_start", static line => line.PeriodStart)
+        .Time("period_end", static line => line.PeriodEnd);
 
     private static readonly Description Projections = new(
         "Analytics", "Project usage",
@@ -25,7 +25,10 @@ internal static class ProjectionEndpoints
             + "reached; the use first that reaches its limit first. The projection is the use so far ÷ the passed share of the period, in "
             + "which days count by the use of their weekday once four weeks are known. A reported level stays. Imported use is not in it.")
     {
-        Query = [.. Query, new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default {DefaultLines}.", "integer")],
+        Query =
+        [
+            new("customer", "Only this customer."), new("feature", "Only this feature."), Report.LimitParameter(DefaultLines),
+        ],
         Answers =
         [
             Example.Of<ProjectionsView>(200, "The first limits first.",
@@ -38,72 +41,30 @@ internal static class ProjectionEndpoints
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    private static readonly Description ProjectionsCsv = new(
-        "Analytics", "Export projections",
-        $"Returns the lines of `GET /v1/analytics/projections` as CSV (RFC 4180), the first {CostAnalysisEndpoints.MostCsvLines} at most.")
-    {
-        Query = Query,
-        Answers =
-        [
-            Example.OfText(
-                200, "The file.", CsvText.ContentType,
-                "customer,feature,used,limit,percent,projected,ends_at,period_start,period_end\r\nuser_42,chat,800,1000,80,1200,"
-                    + "2026-11-26T00:00:00Z,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z\r\n"),
-        ],
-        Errors = [ErrorCode.ValidationFailed],
-    };
-
+    /// <summary>A file has the first lines only: nobody reads the ends of 50,000 quotas.</summary>
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<ForecastQueries>();
-        app.MapGet("/v1/analytics/projections", (RequestDelegate)(context => ShowAsync(context, queries)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(Projections);
-        app.MapGet("/v1/analytics/projections.csv", (RequestDelegate)(context => CsvAsync(context, queries)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(ProjectionsCsv);
+        new Report<ProjectionsView, ProjectionLine>
+        {
+            Path = "/v1/analytics/projections", Description = Projections, What = "projections",
+            Example = "user_42,chat,800,1000,80,1200,2026-11-26T00:00:00Z,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z",
+            Columns = Columns, Type = WireJson.Default.ProjectionsView, Read = request => ReadAsync(request, queries),
+            Lines = static view => view.Data,
+        }.Map(app);
     }
 
-    private static async Task ShowAsync(HttpContext context, ForecastQueries queries)
+    private static async Task<ProjectionsView?> ReadAsync(ReportRequest request, ForecastQueries queries)
     {
-        var faults = new Faults();
-        var limit = CostDays.Number(context.Request.Query["limit"], "limit", DefaultLines, CostAnalysisEndpoints.MostLines, faults);
-        if (await ReadAsync(context, queries, limit + 1, faults) is { } rows)
+        var (limit, feature, customer) = (request.Limit(DefaultLines), request.Feature(), request["customer"]);
+        request.Faults.Id(customer, "customer", required: false);
+        if (request.Faults.Any)
         {
-            var view = new ProjectionsView([.. rows.Take(limit).Select(LineOf)], rows.Count > limit);
-            await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.ProjectionsView);
-        }
-    }
-
-    private static async Task CsvAsync(HttpContext context, ForecastQueries queries)
-    {
-        if (await ReadAsync(context, queries, CostAnalysisEndpoints.MostCsvLines, new()) is { } rows)
-        {
-            await CsvExport.WriteAsync(context, "projections", Columns, rows.Select(LineOf), static (csv, line) =>
-                csv.Cell(line.Customer).Next().Cell(line.Feature).Next().Plain(line.Used).Next().Plain(line.Limit).Next()
-                    .Plain(line.Percent).Next().Plain(line.Projected).Next().Time(line.EndsAt).Next().Time(line.PeriodStart).Next()
-                    .Time(line.PeriodEnd).End());
-        }
-    }
-
-    /// <summary>Null: the problem is written.</summary>
-    private static async Task<IReadOnlyList<UsageProjected>?> ReadAsync(
-        HttpContext context, ForecastQueries queries, int most, Faults faults)
-    {
-        var project = context.Project();
-        string? customer = context.Request.Query["customer"], feature = context.Request.Query["feature"];
-        faults.Id(customer, "customer", required: false);
-        if (feature is not null && project.Catalog.FeaturesByKey.Values.All(one => one.Code != feature))
-        {
-            faults.Unknown(
-                "feature", feature, "feature", project.Catalog.Features.Keys, "The code of a feature of the catalogue is expected.");
-        }
-
-        if (faults.Any)
-        {
-            await faults.WriteAsync(context);
             return null;
         }
 
-        return await queries.ListAsync(project, customer, feature, most, context.RequestAborted);
+        var rows = await queries.ListAsync(request.Project, customer, feature, limit + 1, request.Cancel);
+        return new([.. rows.Take(limit).Select(LineOf)], rows.Count > limit);
     }
 
     private static ProjectionLine LineOf(UsageProjected one) => new(

@@ -18,18 +18,20 @@ internal static class ReportDays
 
     public static readonly QueryParameter[] OfDays = Parameters("30 days that end with `to`");
 
+    public static (DateOnly From, DateOnly To) ReadMonths(ReportRequest request) =>
+        ReadMonths(request.Query, request.Now, request.Project.Zone, request.Faults);
+
     /// <summary>Reads <c>from</c> and <c>to</c>; without <c>from</c> 12 calendar months.</summary>
-    public static (DateOnly From, DateOnly To) ReadMonths(HttpContext context, Instant now, Faults faults) =>
-        Read(context, now, faults, static to => new DateOnly(to.Year, to.Month, 1).AddMonths(-11));
+    public static (DateOnly From, DateOnly To) ReadMonths(IQueryCollection query, Instant now, TimeZoneInfo zone, Faults faults) =>
+        Read(query, now, zone, faults, static to => new DateOnly(to.Year, to.Month, 1).AddMonths(-11));
 
     /// <summary>Reads <c>from</c> and <c>to</c>; without <c>from</c> 30 days.</summary>
-    public static (DateOnly From, DateOnly To) Read30Days(HttpContext context, Instant now, Faults faults) =>
-        Read(context, now, faults, static to => to.AddDays(-29));
+    public static (DateOnly From, DateOnly To) Read30Days(ReportRequest request) =>
+        Read(request.Query, request.Now, request.Project.Zone, request.Faults, static to => to.AddDays(-29));
 
-    private static (DateOnly From, DateOnly To) Read(HttpContext context, Instant now, Faults faults, Func<DateOnly, DateOnly> first)
+    private static (DateOnly From, DateOnly To) Read(
+        IQueryCollection query, Instant now, TimeZoneInfo zone, Faults faults, Func<DateOnly, DateOnly> first)
     {
-        var zone = context.Project().Zone;
-        var query = context.Request.Query;
         var last = DayOf(query["to"], "to", zone, faults) ?? ReportSpan.DayOf(now, zone);
         var from = DayOf(query["from"], "from", zone, faults) ?? first(last);
         if (faults.Any)

@@ -4,7 +4,6 @@ using Tollgate.Contracts.Http;
 using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Analytics;
-using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
@@ -19,26 +18,24 @@ internal static class CostAnalysisEndpoints
 {
     private const int DefaultLines = 100;
 
-    /// <summary>The most lines of one answer; a CSV file has all of them, up to <see cref="MostCsvLines"/>.</summary>
-    public const int MostLines = 1_000;
+    private static readonly ReportColumns<CostLine> LineColumns = Figures(
+        new ReportColumns<CostLine>().Text("group", static line => line.Group).Text("provider", static line => line.Provider)
+            .Text("model", static line => line.Model).Text("feature", static line => line.Feature),
+        static line => line.ErrorRate)
+        .Number("p50_ms", static line => line.Latency?.P50Ms).Number("p95_ms", static line => line.Latency?.P95Ms)
+        .Number("p99_ms", static line => line.Latency?.P99Ms).Number("sla_p50_ms", static line => line.Sla?.P50Ms)
+        .Number("sla_p95_ms", static line => line.Sla?.P95Ms).Number("sla_p99_ms", static line => line.Sla?.P99Ms)
+        .Ratio("sla_error_rate", static line => line.Sla?.ErrorRate)
+        .Text("sla_met", static line => line.Sla?.Met switch { true => "true", false => "false", null => "" })
+        .Text("sla_missed", static line => line.Sla is null ? "" : string.Join(' ', line.Sla.Missed));
 
-    /// <summary>The most lines of a CSV file, which needs about 10 MB of memory.</summary>
-    public const int MostCsvLines = 50_000;
+    private static readonly ReportColumns<CustomerLine> CustomerColumns =
+        Figures(new ReportColumns<CustomerLine>().Text("customer", static line => line.Customer));
 
-    private static readonly string[] LineColumns =
-    [
-        "group", "provider", "model", "feature", "calls", "errors", "error_rate", "unpriced_calls", "estimated_calls", "input_tokens",
-        "cached_input_tokens", "output_tokens", "total_tokens", "cost_usd", "p50_ms", "p95_ms", "p99_ms", "sla_p50_ms", "sla_p95_ms",
-        "sla_p99_ms", "sla_error_rate", "sla_met", "sla_missed",
-    ];
-
-    private static readonly string[] CustomerColumns =
-    [
-        "customer", "calls", "errors", "unpriced_calls", "estimated_calls", "input_tokens", "cached_input_tokens", "output_tokens",
-        "total_tokens", "cost_usd",
-    ];
-
-    private static readonly string[] DayColumns = ["day", "revenue", "cost", "profit", "requests", "cash"];
+    private static readonly ReportColumns<DayResult> DayColumns = new ReportColumns<DayResult>()
+        .Text("day", static line => CostViews.DayOf(line.Day)).Number("revenue", static line => line.Revenue)
+        .Number("cost", static line => line.Cost).Number("profit", static line => line.Profit)
+        .Number("requests", static line => line.Requests).Number("cash", static line => line.Cash);
 
     internal static readonly Dictionary<string, CostGroups> Groupings = new(StringComparer.Ordinal)
     {
@@ -55,128 +52,114 @@ internal static class CostAnalysisEndpoints
         public bool HasLatencies => (Groups & (CostGroups.Feature | CostGroups.Plan)) == CostGroups.None;
     }
 
+    private sealed record Sources(CostQueries Costs, SlaTargets Targets, RevenueQueries Revenue, CashQueries Cash);
+
     public static void Map(IEndpointRouteBuilder app)
     {
-        var queries = app.ServiceProvider.GetRequiredService<CostQueries>();
-        var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        foreach (var (path, by) in ((string, CostGroups)[])
-            [("models", CostGroups.Provider | CostGroups.Model), ("providers", CostGroups.Provider), ("features", CostGroups.Feature)])
+        var services = app.ServiceProvider;
+        var sources = new Sources(
+            services.GetRequiredService<CostQueries>(), services.GetRequiredService<SlaTargets>(),
+            services.GetRequiredService<RevenueQueries>(), services.GetRequiredService<CashQueries>());
+        MapAnalysis(app, sources, "models", CostGroups.Provider | CostGroups.Model, ",openai,gpt-4o,,");
+        MapAnalysis(app, sources, "providers", CostGroups.Provider, ",openai,,,");
+        MapAnalysis(app, sources, "features", CostGroups.Feature, ",,,chat,");
+        new Report<CustomerAnalysis, CustomerLine>
         {
-            Add(app, path, context => AnalyseAsync(context, queries, clock, by),
-                context => AnalyseCsvAsync(context, queries, clock, by, path));
-        }
-
-        Add(app, "customers", context => CustomersAsync(context, queries, clock), context => CustomersCsvAsync(context, queries, clock));
-        Add(app, "revenue-vs-cost", context => ResultAsync(context, queries, clock), context => ResultCsvAsync(context, queries, clock));
+            Path = "/v1/analytics/customers", Description = CostDescriptions.Analyses["customers"], What = "customers",
+            Example = "user_42,1250,5,2,0,180000,40000,30000,210000,15.75", Columns = CustomerColumns,
+            Type = WireJson.Default.CustomerAnalysis, Read = request => CustomersAsync(request, sources.Costs),
+            Lines = static view => view.Data, HasMore = static view => view.HasMore,
+        }.Map(app);
+        new Report<RevenueVsCost, DayResult>
+        {
+            Path = "/v1/analytics/revenue-vs-cost", Description = CostDescriptions.Analyses["revenue-vs-cost"], What = "revenue-vs-cost",
+            Example = "2026-11-20,94.23,45.23,49,1234,29.99", Columns = DayColumns, Type = WireJson.Default.RevenueVsCost,
+            Read = request => ResultAsync(request, sources), Lines = static view => view.Daily,
+        }.Map(app);
     }
 
-    private static void Add(IEndpointRouteBuilder app, string path, RequestDelegate json, RequestDelegate csv)
-    {
-        app.MapGet($"/v1/analytics/{path}", json).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy)
-            .Describe(CostDescriptions.Analyses[path]);
-        app.MapGet($"/v1/analytics/{path}.csv", csv).RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy)
-            .Describe(CostDescriptions.Analyses[path + ".csv"]);
-    }
-
-    private static async Task AnalyseAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by)
-    {
-        if (await ReadAsync(context, clock, by) is not { } question)
+    private static void MapAnalysis(IEndpointRouteBuilder app, Sources sources, string name, CostGroups by, string names) =>
+        new Report<CostAnalysis, CostLine>
         {
-            return;
+            Path = $"/v1/analytics/{name}", Description = CostDescriptions.Analyses[name], What = name,
+            Example = $"{names}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4,,,,,,", Columns = LineColumns,
+            Type = WireJson.Default.CostAnalysis, Read = request => AnalyseAsync(request, sources, by), Lines = static view => view.Data,
+            HasMore = static view => view.HasMore,
+        }.Map(app);
+
+    /// <summary>Adds the columns of the figures of calls.</summary>
+    private static ReportColumns<T> Figures<T>(ReportColumns<T> columns, Func<T, decimal?>? errorRate = null)
+        where T : CostFigures
+    {
+        columns.Number("calls", static line => line.Calls).Number("errors", static line => line.Errors);
+        if (errorRate is not null)
+        {
+            columns.Ratio("error_rate", errorRate);
         }
 
-        var lines = await LinesAsync(context, queries, question, question.Limit + 1);
-        var total = await queries.GroupsAsync(context.Project(), question.Days, CostGroups.None, 1, null, context.RequestAborted);
-        var view = new CostAnalysis
+        return columns.Number("unpriced_calls", static line => line.UnpricedCalls)
+            .Number("estimated_calls", static line => line.EstimatedCalls).Number("input_tokens", static line => line.InputTokens)
+            .Number("cached_input_tokens", static line => line.CachedInputTokens)
+            .Number("output_tokens", static line => line.OutputTokens).Number("total_tokens", static line => line.TotalTokens)
+            .Number("cost_usd", static line => line.CostUsd);
+    }
+
+    private static async Task<CostAnalysis?> AnalyseAsync(ReportRequest request, Sources sources, CostGroups by)
+    {
+        var question = new Question(CostDays.Read(request), by, request["group_by"], request.Limit(DefaultLines));
+        if (!request.Faults.OneOf(question.GroupBy, "group_by", [.. Groupings.Keys]) || request.Faults.Any)
+        {
+            return null;
+        }
+
+        var project = request.Project;
+        var lines = await LinesAsync(project, sources, question, request.Cancel);
+        var total = await sources.Costs.GroupsAsync(project, question.Days, CostGroups.None, 1, null, request.Cancel);
+        return new()
         {
             From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, GroupBy = question.GroupBy,
             Total = CostViews.Fill(new CostTotals(), total.Count == 0 ? CallTotals.Zero : total[0].Totals),
             Data = [.. lines.Take(question.Limit)], HasMore = lines.Count > question.Limit,
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CostAnalysis);
     }
 
-    private static async Task AnalyseCsvAsync(HttpContext context, CostQueries queries, Clock clock, CostGroups by, string name)
+    private static async Task<CustomerAnalysis?> CustomersAsync(ReportRequest request, CostQueries queries)
     {
-        if (await ReadAsync(context, clock, by) is not { } question)
+        var (days, limit) = (CostDays.Read(request), request.Limit(DefaultLines));
+        if (request.Faults.Any)
         {
-            return;
+            return null;
         }
 
-        var lines = await LinesAsync(context, queries, question, MostCsvLines + 1);
-        if (lines.Count > MostCsvLines)
+        var (rows, customers) = await queries.TopCustomersAsync(request.Project, days, limit, request.Cancel);
+        return new()
         {
-            await RefuseLengthAsync(context);
-            return;
-        }
-
-        await CsvExport.WriteAsync(context, name, LineColumns, lines, static (csv, line) =>
-            csv.Cell(line.Group).Next().Cell(line.Provider).Next().Cell(line.Model).Next().Cell(line.Feature).Next()
-                .Plain(line.Calls).Next().Plain(line.Errors).Next().Plain(line.ErrorRate).Next().Plain(line.UnpricedCalls).Next()
-                .Plain(line.EstimatedCalls).Next().Plain(line.InputTokens).Next().Plain(line.CachedInputTokens).Next()
-                .Plain(line.OutputTokens).Next().Plain(line.TotalTokens).Next().Plain(line.CostUsd).Next().Plain(line.Latency?.P50Ms)
-                .Next().Plain(line.Latency?.P95Ms).Next().Plain(line.Latency?.P99Ms).Next().Plain(line.Sla?.P50Ms).Next()
-                .Plain(line.Sla?.P95Ms).Next().Plain(line.Sla?.P99Ms).Next().Plain(line.Sla?.ErrorRate).Next()
-                .Plain(line.Sla?.Met switch { true => "true", false => "false", null => "" }).Next()
-                .Plain(line.Sla is null ? "" : string.Join(' ', line.Sla.Missed)).End());
-    }
-
-    private static async Task CustomersAsync(HttpContext context, CostQueries queries, Clock clock)
-    {
-        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
-        {
-            return;
-        }
-
-        var (rows, customers) = await queries.TopCustomersAsync(context.Project(), question.Days, question.Limit, context.RequestAborted);
-        var view = new CustomerAnalysis
-        {
-            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Customers = customers,
+            From = days.First, To = days.Last, Currency = CostViews.Currency, Customers = customers,
             Data = [.. rows.Select(row => CostViews.Fill(new CustomerLine { Customer = row.Customer }, row.Totals))],
             HasMore = customers > rows.Count,
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerAnalysis);
     }
 
-    private static async Task CustomersCsvAsync(HttpContext context, CostQueries queries, Clock clock)
+    private static async Task<RevenueVsCost?> ResultAsync(ReportRequest request, Sources sources)
     {
-        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
+        var (project, days) = (request.Project, CostDays.Read(request));
+        if (request.Faults.Any)
         {
-            return;
+            return null;
         }
 
-        var (rows, customers) = await queries.TopCustomersAsync(context.Project(), question.Days, MostCsvLines, context.RequestAborted);
-        if (customers > rows.Count)
-        {
-            await RefuseLengthAsync(context);
-            return;
-        }
-
-        await CsvExport.WriteAsync(context, "customers", CustomerColumns, rows, static (csv, row) =>
-            csv.Cell(row.Customer).Next().Plain(row.Totals.Calls).Next().Plain(row.Totals.Errors).Next().Plain(row.Totals.UnpricedCalls)
-                .Next().Plain(row.Totals.EstimatedCalls).Next().Plain(row.Totals.InputTokens).Next()
-                .Plain(row.Totals.CachedInputTokens).Next().Plain(row.Totals.OutputTokens).Next().Plain(row.Totals.TotalTokens).Next()
-                .Plain(row.Totals.Cost).End());
-    }
-
-    private static async Task ResultAsync(HttpContext context, CostQueries queries, Clock clock)
-    {
-        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
-        {
-            return;
-        }
-
-        var (found, customers) = await ResultOfAsync(context, queries, question.Days);
-        var (earned, came) = (await EarnedAsync(context, question.Days), await CameAsync(context, question.Days));
+        var (found, customers) = await ResultOfAsync(project, sources.Costs, days, request.Cancel);
+        var earned = await sources.Revenue.ByDayAsync(project, days, Core.Money.Currency.Of(CostViews.Currency), request.Cancel);
+        var came = await sources.Cash.ByDayAsync(project, days, Core.Money.Currency.Of(CostViews.Currency), request.Cancel);
         var (revenue, cost) = (earned.Sum(static day => day.Major), found.Total.Cost.Value);
-        var view = new RevenueVsCost
+        return new()
         {
-            From = question.Days.First, To = question.Days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue),
+            From = days.First, To = days.Last, Currency = CostViews.Currency, Revenue = TextOf(revenue),
             Cash = TextOf(came.Sum(static day => day.Major)),
             Cost = found.Total.Cost.ToString(), Profit = TextOf(revenue - cost), MarginPercent = MarginOf(revenue, cost),
             Requests = found.Total.Calls,
             UnpricedRequests = found.Total.UnpricedCalls, UniqueCustomers = customers,
-            Daily = [.. DailyOf(question.Days, found, earned, came)],
+            Daily = [.. DailyOf(days, found, earned, came)],
             ByModel = [
                 .. found.Models.Select(row =>
                     new ModelShare(CostViews.NameOf(row.Provider), row.Model!, row.Totals.Cost.ToString(), row.Totals.Calls))],
@@ -186,40 +169,16 @@ internal static class CostAnalysisEndpoints
             ByPlan = [
                 .. found.Plans.Select(row => new PlanShare(CostViews.NameOf(row.Plan), row.Totals.Cost.ToString(), row.Totals.Calls))],
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.RevenueVsCost);
-    }
-
-    private static async Task ResultCsvAsync(HttpContext context, CostQueries queries, Clock clock)
-    {
-        if (await ReadAsync(context, clock, CostGroups.None) is not { } question)
-        {
-            return;
-        }
-
-        var (found, _) = await ResultOfAsync(context, queries, question.Days);
-        var days = DailyOf(question.Days, found, await EarnedAsync(context, question.Days), await CameAsync(context, question.Days));
-        await CsvExport.WriteAsync(context, "revenue-vs-cost", DayColumns, days, static (csv, day) =>
-            csv.Plain(CostViews.DayOf(day.Day)).Next().Plain(day.Revenue).Next().Plain(day.Cost).Next().Plain(day.Profit).Next()
-                .Plain(day.Requests).Next().Plain(day.Cash).End());
     }
 
     /// <summary>The totals of a range, and the number of customers that made calls in it.</summary>
-    internal static async Task<(CostBreakdown Found, long Customers)> ResultOfAsync(HttpContext context, CostQueries queries, DayRange days)
+    internal static async Task<(CostBreakdown Found, long Customers)> ResultOfAsync(
+        ProjectSnapshot project, CostQueries queries, DayRange days, CancellationToken cancel)
     {
-        var found = await queries.BreakdownAsync(context.Project(), days, null, context.RequestAborted);
-        var (_, customers) = await queries.TopCustomersAsync(context.Project(), days, 1, context.RequestAborted);
+        var found = await queries.BreakdownAsync(project, days, null, cancel);
+        var (_, customers) = await queries.TopCustomersAsync(project, days, 1, cancel);
         return (found, customers);
     }
-
-    /// <summary>The revenue of each day in dollars, the first day first.</summary>
-    internal static Task<IReadOnlyList<MoneyAmount>> EarnedAsync(HttpContext context, DayRange days) =>
-        context.RequestServices.GetRequiredService<RevenueQueries>()
-            .ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
-
-    /// <summary>The cash of each day in dollars, the first day first.</summary>
-    private static Task<IReadOnlyList<MoneyAmount>> CameAsync(HttpContext context, DayRange days) =>
-        context.RequestServices.GetRequiredService<CashQueries>()
-            .ByDayAsync(context.Project(), days, Core.Money.Currency.Of(CostViews.Currency), context.RequestAborted);
 
     /// <summary>Profit ÷ revenue in percent, one decimal; null without revenue.</summary>
     internal static decimal? MarginOf(decimal revenue, decimal cost) =>
@@ -236,18 +195,19 @@ internal static class CostAnalysisEndpoints
         day.Day, TextOf(revenue.Major), TextOf(cash.Major), day.Totals.Cost.ToString(), TextOf(revenue.Major - day.Totals.Cost.Value),
         day.Totals.Calls);
 
-    private static async Task<IReadOnlyList<CostLine>> LinesAsync(HttpContext context, CostQueries queries, Question question, int most)
+    private static async Task<IReadOnlyList<CostLine>> LinesAsync(
+        ProjectSnapshot project, Sources sources, Question question, CancellationToken cancel)
     {
-        var rows = await queries.GroupsAsync(context.Project(), question.Days, question.Groups, most, null, context.RequestAborted);
+        var queries = sources.Costs;
+        var rows = await queries.GroupsAsync(project, question.Days, question.Groups, question.Limit + 1, null, cancel);
         var targets = question.Groups.HasFlag(CostGroups.Provider)
-            ? await context.RequestServices.GetRequiredService<SlaTargets>().ListAsync(context.Project(), context.RequestAborted)
+            ? await sources.Targets.ListAsync(project, cancel)
             : [];
         SlaView?[] slas = [.. rows.Select(row => SlaOf(row, latency: null))];
         var latencies = new LatencyView?[rows.Count];
         if (question.HasLatencies)
         {
-            await foreach (var (row, latency) in queries.LatenciesAsync(context.Project(), question.Days, question.Groups, rows,
-                context.RequestAborted))
+            await foreach (var (row, latency) in queries.LatenciesAsync(project, question.Days, question.Groups, rows, cancel))
             {
                 (latencies[row], slas[row]) = (CostViews.LatencyOf(latency), SlaOf(rows[row], latency));
             }
@@ -277,30 +237,4 @@ internal static class CostAnalysisEndpoints
         "plan" => row.Plan,
         _ => null,
     });
-
-    /// <summary>Null: the request has faults, and the problem is written.</summary>
-    private static async ValueTask<Question?> ReadAsync(HttpContext context, Clock clock, CostGroups by)
-    {
-        var faults = new Faults();
-        var days = CostDays.Read(context, clock.Now(context.Project()), faults);
-        var limit = CostDays.Number(context.Request.Query["limit"], "limit", DefaultLines, MostLines, faults);
-        string? groupBy = context.Request.Query["group_by"];
-        groupBy = by == CostGroups.None ? null : groupBy;
-        faults.OneOf(groupBy, "group_by", [.. Groupings.Keys]);
-        if (!faults.Any)
-        {
-            return new(days, by, groupBy, limit);
-        }
-
-        await faults.WriteAsync(context);
-        return null;
-    }
-
-    /// <summary>Refuses a file that would have more lines than <see cref="MostCsvLines"/>: no file is cut.</summary>
-    internal static Task RefuseLengthAsync(HttpContext context)
-    {
-        var faults = new Faults();
-        faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: request fewer days.");
-        return faults.WriteAsync(context);
-    }
 }

@@ -24,10 +24,11 @@ internal static class CostDays
         new("days", $"The number of UTC days up to today: 1 to {Most}, default {Default}. Do not combine it with from and to.", "integer"),
         .. FromTo];
 
+    public static DayRange Read(ReportRequest request) => Read(request.Query, request.Now, request.Faults);
+
     /// <summary>Reads <c>days</c>, or <c>from</c> and <c>to</c>.</summary>
-    public static DayRange Read(HttpContext context, Instant now, Faults faults)
+    public static DayRange Read(IQueryCollection query, Instant now, Faults faults)
     {
-        var query = context.Request.Query;
         string? days = query["days"], from = query["from"], to = query["to"];
         if (days is not null)
         {
@@ -36,7 +37,7 @@ internal static class CostDays
                 faults.Add("days", FaultCode.InvalidValue, "Send days, or from and to.");
             }
 
-            return DayRange.Until(now, Number(days, "days", Default, Most, faults));
+            return DayRange.Until(now, faults.Number(days, "days", Default, Most));
         }
 
         var today = DayRange.Until(now, 1).Last;
@@ -53,23 +54,6 @@ internal static class CostDays
         }
 
         return range;
-    }
-
-    /// <summary>Reads a positive whole number of the query.</summary>
-    public static int Number(string? text, string param, int fallback, int most, Faults faults)
-    {
-        if (text is null)
-        {
-            return fallback;
-        }
-
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
-        {
-            return number;
-        }
-
-        faults.Add(param, FaultCode.OutOfRange, $"A whole number from 1 to {most} is expected.");
-        return fallback;
     }
 
     private static DateOnly? DayOf(string? text, string param, Faults faults)

@@ -37,8 +37,7 @@ internal static class CostDescriptions
                      {"provider": "openai", "model": "gpt-4o", "p50_ms": 900, "p95_ms": 2500, "p99_ms": 6000, "error_rate": null}]}
         """;
 
-    private static readonly QueryParameter Limit =
-        new("limit", $"Lines: 1 to {CostAnalysisEndpoints.MostLines}, default 100.", "integer");
+    private static readonly QueryParameter Limit = Report.LimitParameter(fallback: 100);
 
     private static readonly QueryParameter GroupBy =
         new("group_by",
@@ -109,15 +108,12 @@ internal static class CostDescriptions
         ["models"] = Analysis(
             "model", "Calls, costs, errors and latencies of each model",
             """ "provider": "openai", "model": "gpt-4o", "feature": null, "group": null, """),
-        ["models.csv"] = Csv("models", ",openai,gpt-4o,,", grouped: true),
         ["providers"] = Analysis(
             "provider", "Calls, costs, errors and latencies of each provider",
             """ "provider": "openai", "model": null, "feature": null, "group": null, """),
-        ["providers.csv"] = Csv("providers", ",openai,,,", grouped: true),
         ["features"] = Analysis("feature",
             "Calls, costs and errors by the calls' attribution (`attribute_to`), else by the feature that they used",
             """ "provider": null, "model": null, "feature": "chat", "group": null, """),
-        ["features.csv"] = Csv("features", ",,,chat,", grouped: true),
         ["customers"] = new(
             Tag, "Rank customers by cost",
             "Lists the customers whose model calls cost most, and counts the customers that made calls." + HowCounted)
@@ -134,7 +130,6 @@ internal static class CostDescriptions
             ],
             Errors = [ErrorCode.ValidationFailed],
         },
-        ["customers.csv"] = Csv("customers", "user_42,", grouped: false),
         ["revenue-vs-cost"] = new(
             Tag, "Compare revenue and cost",
             "Returns the cost of model calls by day, model, feature and plan (the customer's plan when the call was recorded). "
@@ -162,8 +157,6 @@ internal static class CostDescriptions
             ],
             Errors = [ErrorCode.ValidationFailed],
         },
-        ["revenue-vs-cost.csv"] = Export(
-            "revenue-vs-cost", "day,revenue,cost,profit,requests,cash\r\n2026-11-20,94.23,45.23,49,1234,29.99\r\n", grouped: false),
     };
 
     public static readonly Description SlaTargets = new(
@@ -198,25 +191,6 @@ internal static class CostDescriptions
                  "has_more": false}
                 """),
         ],
-        Errors = [ErrorCode.ValidationFailed],
-    };
-
-    private static Description Csv(string name, string line, bool grouped) => Export(
-        name,
-        grouped
-            ? "group,provider,model,feature,calls,errors,error_rate,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,output_tokens,"
-              + "total_tokens,cost_usd,p50_ms,p95_ms,p99_ms,sla_p50_ms,sla_p95_ms,sla_p99_ms,sla_error_rate,sla_met,sla_missed\r\n"
-              + $"{line}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4,,,,,,\r\n"
-            : "customer,calls,errors,unpriced_calls,estimated_calls,input_tokens,cached_input_tokens,output_tokens,total_tokens,cost_usd\r\n"
-              + $"{line}1250,5,2,0,180000,40000,30000,210000,15.75\r\n",
-        grouped);
-
-    private static Description Export(string name, string text, bool grouped) => new(
-        Tag, $"Export {name}",
-        $"Returns the lines of `/v1/analytics/{name}` as CSV (RFC 4180), at most {CostAnalysisEndpoints.MostCsvLines} of them.")
-    {
-        Query = grouped ? [.. CostDays.All, GroupBy] : CostDays.All,
-        Answers = [Example.OfText(200, "The file", "text/csv", text)],
         Errors = [ErrorCode.ValidationFailed],
     };
 }

@@ -41,7 +41,7 @@ internal static class CustomerCostEndpoints
         }
 
         var faults = new Faults();
-        var days = CostDays.Read(context, clock.Now(context.Project()), faults);
+        var days = CostDays.Read(context.Request.Query, clock.Now(context.Project()), faults);
         if (faults.Any)
         {
             await faults.WriteAsync(context);
@@ -89,7 +89,7 @@ internal static class CustomerCostEndpoints
 
     /// <summary>Reads the number of months in <c>?months=</c>.</summary>
     internal static int MonthsOf(HttpContext context, Faults faults) =>
-        CostDays.Number(context.Request.Query["months"], "months", DefaultMonths, MostMonths, faults);
+        faults.Number(context.Request.Query["months"], "months", DefaultMonths, MostMonths);
 
     /// <summary>Returns every month up to the running one, the oldest first, with its providers.</summary>
     internal static async Task<IReadOnlyList<(DateOnly Month, CallTotals Totals, IReadOnlyList<CostRow> Providers)>> MonthsAsync(

@@ -201,6 +201,23 @@ public sealed class Faults
         return false;
     }
 
+    /// <summary>Reads a whole number of the query, from 1 to <paramref name="most"/>.</summary>
+    public int Number(string? text, string param, int fallback, int most)
+    {
+        if (text is null)
+        {
+            return fallback;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
+        {
+            return number;
+        }
+
+        Add(param, FaultCode.OutOfRange, $"A whole number from 1 to {most} is expected.");
+        return fallback;
+    }
+
     /// <summary>Checks a country of ISO 3166-1: two capital letters.</summary>
     public bool Country(string? value, string param)
     {

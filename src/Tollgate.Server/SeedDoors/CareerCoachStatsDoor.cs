@@ -5,6 +5,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Costs;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Projects;
@@ -73,14 +74,17 @@ internal static class CareerCoachStatsDoor
     private static async Task WithDaysAsync(HttpContext context, Clock clock, Func<HttpContext, DayRange, Task> answer)
     {
         var faults = new Faults();
-        var days = CostDays.Number(context.Request.Query["days"], "days", CostDays.Default, CostDays.Most, faults);
+        var days = faults.Number(context.Request.Query["days"], "days", CostDays.Default, CostDays.Most);
         await (faults.Any ? faults.WriteAsync(context) : answer(context, DayRange.Until(clock.Now(context.Project()), days)));
     }
 
     private static async Task ResultAsync(HttpContext context, CostQueries costs, DayRange days)
     {
-        var (found, users) = await CostAnalysisEndpoints.ResultOfAsync(context, costs, days);
-        var (total, revenue) = (found.Total, (await CostAnalysisEndpoints.EarnedAsync(context, days)).Sum(static day => day.Major));
+        var (project, cancel) = (context.Project(), context.RequestAborted);
+        var (found, users) = await CostAnalysisEndpoints.ResultOfAsync(project, costs, days, cancel);
+        var earned = await context.RequestServices.GetRequiredService<RevenueQueries>()
+            .ByDayAsync(project, days, Currency.Of(CostViews.Currency), cancel);
+        var (total, revenue) = (found.Total, earned.Sum(static day => day.Major));
         var view = new CareerCoachResult(
             days.Days, revenue, total.Cost.Value, revenue - total.Cost.Value,
             CostAnalysisEndpoints.MarginOf(revenue, total.Cost.Value) ?? 0, total.Calls, users, AverageOf(total),
@@ -108,7 +112,7 @@ internal static class CareerCoachStatsDoor
     {
         var project = context.Project();
         var rows = await costs.GroupsAsync(
-            project, days, CostGroups.Feature, CostAnalysisEndpoints.MostLines, null, context.RequestAborted);
+            project, days, CostGroups.Feature, Report.MostLines, null, context.RequestAborted);
         var from = Instant.FromUtc(days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
         var used = (await costs.UsedOfFeaturesAsync(project, from, context.RequestAborted)).ToDictionary(use => use.Feature);
         var calls = rows.ToDictionary(row => row.Feature!, row => row.Totals);

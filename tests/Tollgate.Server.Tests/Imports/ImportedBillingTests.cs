@@ -121,6 +121,62 @@ public sealed class ImportedBillingTests(RunningServer running)
     }
 
     [Fact]
+    public async Task Nobody_is_lost_who_moves_here_or_changes_the_plan_in_the_other_system()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
+        var import = await ImportAsync(
+            sandbox,
+            """
+            {"kind":"subscriptions","id":"s-1","customer":"same","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-1","customer":"more","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z","ended_at":"2026-10-05T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-2","customer":"more","plan":"enterprise","period":"monthly","started_at":"2026-10-05T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-1","customer":"less","plan":"enterprise","period":"monthly","started_at":"2026-06-01T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-1","customer":"gone","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-1","customer":"yen","plan":"pro","period":"monthly","currency":"JPY","started_at":"2026-06-01T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-1","customer":"back","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z","ended_at":"2026-12-31T00:00:00Z","cancel_reason":"too_expensive"}
+            """);
+        Counts(import).ShouldBe((7, 0, 0), import.ToJsonString());
+
+        // In another chunk, and another import, the next subscription of the other system continues the one before it too.
+        await ImportAsync(
+            sandbox,
+            """{"kind":"subscriptions","id":"s-2","customer":"back","plan":"pro","period":"monthly","started_at":"2026-12-31T00:00:00Z"}""");
+        (await MonthAsync(sandbox, "2026-10")).ShouldBe("68500 expansion 27000", "back pays 2,900 then and later.");
+        (await MonthAsync(sandbox, "2027-01")).ShouldBe("68500", "The day of the import: nobody is lost.");
+        await sandbox.AdvanceAsync("2027-01-20T00:00:00Z");
+        foreach (var (customer, plan) in ((string, string)[])[("same", "pro"), ("more", "enterprise"), ("less", "pro"), ("back", "pro")])
+        {
+            await sandbox.SubscribeAsync($$"""{"customer": "{{customer}}", "plan": "{{plan}}", "trial": false}""");
+        }
+
+        (await MonthAsync(sandbox, "2027-01")).ShouldBe("41500 contraction -27000");
+        (await MovesAsync(sandbox, "more")).ShouldBe(
+        [
+            "new - pro 34800", "move pro pro -34800", "move - pro 34800", "expansion pro enterprise 324000",
+            "move enterprise enterprise -358800", "move - enterprise 358800",
+        ]);
+        (await MovesAsync(sandbox, "less")).ShouldBe(
+        [
+            "new - enterprise 358800", "move enterprise enterprise -358800", "move - enterprise 358800",
+            "contraction enterprise pro -324000",
+        ]);
+
+        // Another currency is another revenue: the imported one ends when the customer moves, and not later.
+        await sandbox.SubscribeAsync("""{"customer": "yen", "plan": "pro", "currency": "USD", "trial": false}""");
+        (await MovesAsync(sandbox, "yen")).ShouldBe(["new - pro 36000", "churn pro pro -36000", "reactivation - pro 34800"]);
+        (await sandbox.Door.GetAsync("/v1/analytics/segments?to=2027-01-31")).Json!["data"]!.AsArray().Select(static one =>
+            $"{one!["name"]} {one["customers"]} {one["mrr"]}").ShouldBe(["enterprise 1 29900", "pro 5 14500"]);
+
+        // After 35 days, a customer that has not moved is lost.
+        await sandbox.AdvanceAsync("2027-02-20T00:00:00Z");
+        (await MonthAsync(sandbox, "2027-02")).ShouldBe("41500 churn -2900");
+        (await MovesAsync(sandbox, "gone")).ShouldBe(["new - pro 34800", "churn pro pro -34800"]);
+        var lost = (await sandbox.Door.GetAsync("/v1/analytics/kpis?from=2027-01-01&to=2027-02-20")).Json!["churn"]!;
+        lost["by_reason"]!.ToJsonString().ShouldBe("""[{"reason":"moved","customers":1,"mrr":2900}]""");
+        await CleanAsync(sandbox);
+    }
+
+    [Fact]
     public async Task Overlapping_unknown_and_changed_records_are_rejected_by_line()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
@@ -196,6 +252,26 @@ public sealed class ImportedBillingTests(RunningServer running)
 
     private static async Task<JsonArray> ListAsync(BillingSandbox sandbox, string path) =>
         (await sandbox.Door.GetAsync(path)).Json!["data"]!.AsArray();
+
+    /// <summary>The MRR at the end of a month, and the movements in it that are not 0.</summary>
+    private static async Task<string> MonthAsync(BillingSandbox sandbox, string month)
+    {
+        var report = (await sandbox.Door.GetAsync($"/v1/analytics/mrr?from={month}-01&to={month}-28")).Json!;
+        return string.Join(' ', Kinds.Select(kind => (kind, Change: report["movements"]![kind]!.GetValue<long>()))
+            .Where(static one => one.Change != 0).Select(static one => $"{one.kind} {one.Change}").Prepend($"{report["mrr"]}"));
+    }
+
+    private static async Task<string[]> MovesAsync(BillingSandbox sandbox, string customer) =>
+    [
+        // The list has no order within an instant: first what ends, then what begins, then a change of it.
+        .. (await ListAsync(sandbox, $"/v1/analytics/mrr/movements?limit=100&customer={customer}"))
+            .OrderBy(static one => one!["at"]!.GetValue<string>(), StringComparer.Ordinal)
+            .ThenBy(static one => (one!["arr_after"]!.GetValue<long>(), one["arr_before"]!.GetValue<long>()) switch
+            {
+                (0, _) => 0, (_, 0) => 1, _ => 2,
+            })
+            .Select(static one => $"{one!["kind"]} {one["plan_before"]?.ToString() ?? "-"} {one["plan"]} {one["arr_change"]}"),
+    ];
 
     private async Task<JsonNode> ImportAsync(BillingSandbox sandbox, string lines, string query = "")
     {
