@@ -53,7 +53,8 @@ internal static class S16Analytics
         return
         [
             Figure.Context("S16", "events behind the reports", laden.Events, "",
-                $"{customers:N0} customers in {EarlierMonths + 1} months; the other project {young.Events:N0}, the same customers in this month"),
+                $"{customers:N0} customers in {EarlierMonths + 1} months; the other project {young.Events:N0}, "
+                    + "the same customers in this month"),
             Figure.Context("S16", "months of adoption, first computation in the background, s", computed, "s"),
             .. figures,
         ];
@@ -72,7 +73,8 @@ internal static class S16Analytics
         {
             await PeersDatabase.ExecuteAsync(
                 connection,
-                statement.Replace("{project}", $"{id}", StringComparison.Ordinal).Replace("{start}", $"{start:O}", StringComparison.Ordinal),
+                statement.Replace("{project}", $"{id}", StringComparison.Ordinal)
+                    .Replace("{start}", $"{start:O}", StringComparison.Ordinal),
                 session.Cancel);
         }
 
@@ -94,8 +96,8 @@ internal static class S16Analytics
             {
                 var (id, joined) = ($"c{n:000000}", start + span * ((double)(n - 1) / customers));
                 var country = (n % 4) switch { 0 => "US", 1 => "EG", 2 => "DE", _ => "\\N" };
-                await copy.WriteAsync(
-                    $"{CustomerPlace.PartitionOf(project, id)}\t{first + n}\t{n}\t{id}\t{country}\t{joined.ToString("O", CultureInfo.InvariantCulture)}\n");
+                var at = joined.ToString("O", CultureInfo.InvariantCulture);
+                await copy.WriteAsync($"{CustomerPlace.PartitionOf(project, id)}\t{first + n}\t{n}\t{id}\t{country}\t{at}\n");
             }
         }
 
@@ -125,7 +127,8 @@ internal static class S16Analytics
         }
 
         return await PeersDatabase.ScalarAsync<double>(
-            connection, $"SELECT extract(epoch FROM took)::float8 FROM feature_month_runs WHERE project_id = {sides[0].Project}", session.Cancel);
+            connection, $"SELECT extract(epoch FROM took)::float8 FROM feature_month_runs WHERE project_id = {sides[0].Project}",
+            session.Cancel);
     }
 
     /// <summary>The reports of the document, each way of grouping on its own; exports as CSV return the same figures.</summary>
@@ -183,7 +186,8 @@ internal static class S16Analytics
         Workbench.Tell(string.Create(CultureInfo.InvariantCulture,
             $"  {path,-60} {history.Median,8:0.0} ms, p95 {P95(a),8:0.0} | {month.Median,8:0.0} ms | ratio {ratio:0.00}"));
         return new("S16", path + ", ms", history, MostMilliseconds, null, Better.Lower, "ms", string.Create(CultureInfo.InvariantCulture,
-            $"p95 {P95(a):0.0}; with one month {month.Median:0.0}, p95 {P95(b):0.0}; ratio {ratio:0.00}{(isFlat ? "" : $", above {MostRatio}")}"));
+            $"p95 {P95(a):0.0}; with one month {month.Median:0.0}, p95 {P95(b):0.0}; ratio {ratio:0.00}")
+            + (isFlat ? "" : string.Create(CultureInfo.InvariantCulture, $", above {MostRatio}")));
     }
 
     private static async Task<(int Status, double Milliseconds)> TimeAsync(

@@ -9,7 +9,8 @@ public static class AnalyticsRoom
         services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
             .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>().AddSingleton<AdoptionQueries>()
             .AddSingleton<ForecastQueries>()
-            .AddHostedService<AdoptionLoop>();
+            .AddSingleton<FoldRevenue>()
+            .AddHostedService<AdoptionLoop>().AddHostedService<RevenueLoop>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {

@@ -21,6 +21,7 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_year_of_everything_verifies_clean_and_each_tampering_is_found()
     {
         var sandbox = await YearAsync();
+        (await sandbox.Door.GetAsync("/v1/analytics/margins")).Status.ShouldBe(HttpStatusCode.OK, "It folds the revenue of all invoices.");
         (await FoundAsync(sandbox)).ShouldBeEmpty();
         (string Kind, string Sql)[] tamperings =
         [
@@ -35,6 +36,8 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("timelines", "UPDATE subscriptions SET version = version + 1"),
             ("mrr_movements", "UPDATE mrr_movements SET year_before = year_before + 12 WHERE year_before > 0"),
             ("mrr_movements", "UPDATE mrr_movements SET year_after = year_after + 1200000 WHERE year_after > 0"),
+            ("revenue_lines", "UPDATE revenue_lines SET earned = earned + 1"),
+            ("revenue_days", "UPDATE revenue_days SET change = change + 0.000000001"),
             ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
             ("rated_lines", "UPDATE rated_usage SET amount = amount + 1"),
             ("rated_lines", "UPDATE rated_usage SET period_start = period_start + interval '1 second'"),
