@@ -44,6 +44,7 @@ public sealed partial class RoomTests
         ["Alerts"],
         ["Webhooks"],
         ["Mail"],
+        ["Reports"],
         ["Notices"],
         ["Privacy"],
         ["Imports"],

@@ -23,6 +23,7 @@ using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Privacy;
 using Tollgate.Contracts.Projects;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
@@ -113,6 +114,10 @@ namespace Tollgate.Contracts.Http;
 [JsonSerializable(typeof(CustomerAlerts))]
 [JsonSerializable(typeof(CustomerAlert))]
 [JsonSerializable(typeof(AlertWebhook))]
+[JsonSerializable(typeof(ReportView))]
+[JsonSerializable(typeof(ReportScheduleBody))]
+[JsonSerializable(typeof(ReportScheduleView))]
+[JsonSerializable(typeof(ReportScheduleList))]
 [JsonSerializable(typeof(SlackBody))]
 [JsonSerializable(typeof(DunningList))]
 [JsonSerializable(typeof(DunningPolicyBody))]

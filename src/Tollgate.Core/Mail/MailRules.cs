@@ -21,6 +21,9 @@ public enum MailType
 
     /// <summary>An alert, to an operator.</summary>
     Alert,
+
+    /// <summary>A scheduled report, to the addresses of its schedule.</summary>
+    Report,
 }
 
 public enum MailState

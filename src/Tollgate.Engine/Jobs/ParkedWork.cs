@@ -217,14 +217,15 @@ public static class WorkNames
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
     public const string GrantSchedules = "grant_schedules";
+    public const string ReportSchedules = "report_schedules";
     public const string Erasures = "erasures";
     public const string Imports = "imports";
 
     public static IReadOnlyList<string> All { get; } =
     [
         AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports,
-        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, RevenueDays, SandboxWebhooks, Subscriptions, VatChecks,
-        WebhookDeliveries, WebhookEvents,
+        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, ReportSchedules, RevenueDays, SandboxWebhooks, Subscriptions,
+        VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }
 

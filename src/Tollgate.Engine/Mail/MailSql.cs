@@ -105,6 +105,19 @@ internal static class MailSql
         ON CONFLICT DO NOTHING
         """;
 
+    /// <summary>
+    /// Inserts the mails of a scheduled report, to each address. $1 project, $2 the schedule and the first day, $3 data, $4 the project's
+    /// time, $5 addresses.
+    /// </summary>
+    public const string InsertReports =
+        """
+        INSERT INTO mails (project_id, recipient, type, cause, data, at, state, due_at)
+        SELECT $1, a.address, 'report', $2 || '/' || a.address, $3::jsonb, $4, 'waiting', now()
+          FROM unnest($5::text[]) WITH ORDINALITY AS a (address, place)
+         ORDER BY a.place
+        ON CONFLICT DO NOTHING
+        """;
+
     /// <summary>Trial reminders. Each is due three days before the trial ends.</summary>
     private const string Trials =
         """

@@ -188,10 +188,11 @@ public static class PersonalTables
 
         // Messages, by the customer's id. Mails to operators go before the alerts that they quote.
         new("mails", "mails",
-            "t.project_id = $3 AND (t.customer = $4 OR t.type = 'alert' AND t.cause IN "
+            "t.project_id = $3 AND (t.customer = $4 OR t.type = 'report' AND t.data ->> 'customer' = $4 OR t.type = 'alert' AND t.cause IN "
                 + "(SELECT a.id || '/' || m.address FROM alerts a CROSS JOIN LATERAL unnest(a.mail_to) AS m (address) "
                 + "WHERE a.project_id = $3 AND a.customer = $4))",
             Erasing.Delete),
+        new("report_schedules", "scheduled reports", Named, Erasing.Delete),
         new("mail_refusals", "opt-outs of mails", Named, Erasing.Delete),
         new("alert_mutes", "muted alerts",
             "t.project_id = $3 AND EXISTS (SELECT FROM alerts a WHERE a.project_id = $3 AND a.customer = $4 AND a.subject = t.subject)",

@@ -46,10 +46,9 @@ internal static class AdoptionEndpoints
         var queries = app.ServiceProvider.GetRequiredService<AdoptionQueries>();
         new Report<AdoptionView, AdoptionLine>
         {
-            Path = "/v1/analytics/features/adoption", Description = Adoption, What = "the adoption of features",
-            Example = "2026-11,chat,120,90,0.75,4310,0", Columns = Columns, Type = WireJson.Default.AdoptionView,
-            Read = request => ReadAsync(request, queries), Lines = static view => view.Data, HasMore = static view => view.HasMore,
-        }.Map(app);
+            Path = "/v1/analytics/features/adoption", Columns = Columns, Read = request => ReadAsync(request, queries),
+            Lines = static view => view.Data, HasMore = static view => view.HasMore,
+        }.Map(app, Adoption, WireJson.Default.AdoptionView, "the adoption of features", "2026-11,chat,120,90,0.75,4310,0");
     }
 
     private static async Task<AdoptionView?> ReadAsync(ReportRequest request, AdoptionQueries queries)

@@ -27,21 +27,34 @@ internal static class CohortEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var queries = app.ServiceProvider.GetRequiredService<CohortQueries>();
-        new Report<CohortsView, (CohortView Cohort, CohortMonthView Month)>
+        Cohorts(app.ServiceProvider).Map(
+            app, KpiDescriptions.Cohorts, WireJson.Default.CohortsView, "cohorts", "2026-10,10,2026-11,9,31900,0.9,1.1");
+        Segments(app.ServiceProvider).Map(
+            app, KpiDescriptions.Segments, WireJson.Default.SegmentsView, "segments", "pro,9,26100,0.75");
+    }
+
+    internal static Report<CohortsView, (CohortView Cohort, CohortMonthView Month)> Cohorts(IServiceProvider services)
+    {
+        var queries = services.GetRequiredService<CohortQueries>();
+        return new()
         {
-            Path = "/v1/analytics/cohorts", Description = KpiDescriptions.Cohorts, What = "cohorts",
-            Example = "2026-10,10,2026-11,9,31900,0.9,1.1", Columns = CohortColumns, Type = WireJson.Default.CohortsView,
-            Read = request => ReadCohortsAsync(request, queries),
+            Path = "/v1/analytics/cohorts", Columns = CohortColumns, Read = request => ReadCohortsAsync(request, queries),
             Lines = static view =>
                 view.Data.SelectMany(static cohort => cohort.Months, static (cohort, month) => (Cohort: cohort, Month: month)),
-        }.Map(app);
-        new Report<SegmentsView, SegmentView>
+            Unconverted = static view => view.Unconverted,
+        };
+    }
+
+    internal static Report<SegmentsView, SegmentView> Segments(IServiceProvider services)
+    {
+        var queries = services.GetRequiredService<CohortQueries>();
+        return new()
         {
-            Path = "/v1/analytics/segments", Description = KpiDescriptions.Segments, What = "segments", Example = "pro,9,26100,0.75",
-            Columns = SegmentColumns, Type = WireJson.Default.SegmentsView, Read = request => ReadSegmentsAsync(request, queries),
-            Lines = static view => view.Data,
-        }.Map(app);
+            Path = "/v1/analytics/segments", Columns = SegmentColumns, Read = request => ReadSegmentsAsync(request, queries),
+            Lines = static view => view.Data, Unconverted = static view => view.Unconverted,
+            Total = static view => new(
+                "Total", view.Customers, view.Data.Sum(static one => one.Mrr), Share(view.Customers, view.Customers)),
+        };
     }
 
     private static async Task<CohortsView?> ReadCohortsAsync(ReportRequest request, CohortQueries queries)

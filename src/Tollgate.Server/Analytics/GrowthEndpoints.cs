@@ -48,18 +48,21 @@ internal static class GrowthEndpoints
     };
 
     /// <summary>A figure of a month; past months have no interval.</summary>
-    private readonly record struct Figure(long Value, long? Low, long? High);
+    internal readonly record struct Figure(long Value, long? Low, long? High);
 
-    private sealed record Line(string Month, Figure Mrr, Figure Customers);
+    internal sealed record Line(string Month, Figure Mrr, Figure Customers);
 
-    public static void Map(IEndpointRouteBuilder app)
+    public static void Map(IEndpointRouteBuilder app) => Report(app.ServiceProvider).Map(
+        app, Growth, WireJson.Default.GrowthView, "growth", "2026-11,31900,31900,31900,11,11,11");
+
+    internal static Report<GrowthView, Line> Report(IServiceProvider services)
     {
-        var queries = app.ServiceProvider.GetRequiredService<MrrQueries>();
-        new Report<GrowthView, Line>
+        var queries = services.GetRequiredService<MrrQueries>();
+        return new()
         {
-            Path = "/v1/analytics/growth", Description = Growth, What = "growth", Example = "2026-11,31900,31900,31900,11,11,11",
-            Columns = Columns, Type = WireJson.Default.GrowthView, Read = request => ReadAsync(request, queries), Lines = LinesOf,
-        }.Map(app);
+            Path = "/v1/analytics/growth", Columns = Columns, Read = request => ReadAsync(request, queries), Lines = LinesOf,
+            Unconverted = static view => view.Unconverted,
+        };
     }
 
     private static IEnumerable<Line> LinesOf(GrowthView view) =>

@@ -14,8 +14,8 @@ internal static class KpiEndpoints
     public static readonly string[] Units = [Minor, Ratio, Number];
 
     private static readonly ReportColumns<(string Name, KpiView Kpi)> Columns = new ReportColumns<(string Name, KpiView Kpi)>()
-        .Text("name", static line => line.Name).Number("value", static line => line.Kpi.Value)
-        .Number("previous", static line => line.Kpi.Previous).Text("unit", static line => line.Kpi.Unit)
+        .Word("name", static line => line.Name).Unit("value", static line => line.Kpi.Value)
+        .Unit("previous", static line => line.Kpi.Previous).Word("unit", static line => line.Kpi.Unit)
         .Text("definition", static line => line.Kpi.Definition);
 
     /// <summary>Names, units, formulas and values, in the order of the file.</summary>
@@ -46,15 +46,29 @@ internal static class KpiEndpoints
             static kpis => kpis.GrossMargin?.Rounded),
     ];
 
-    public static void Map(IEndpointRouteBuilder app)
+    private static readonly ReportColumns<ChurnReasonView> ReasonColumns = new ReportColumns<ChurnReasonView>()
+        .Text("reason", static line => line.Reason).Number("customers", static line => line.Customers)
+        .Minor("mrr", static line => line.Mrr);
+
+    public static void Map(IEndpointRouteBuilder app) => Report(app.ServiceProvider).Map(
+        app, KpiDescriptions.Kpis, WireJson.Default.KpisView, "key figures", "arr,417600,348000,minor,12 × MRR.");
+
+    internal static Report<KpisView, (string Name, KpiView Kpi)> Report(IServiceProvider services) =>
+        Of(services, Columns, LinesOf);
+
+    /// <summary>The reasons of churn among the key figures.</summary>
+    internal static Report<KpisView, ChurnReasonView> Reasons(IServiceProvider services) =>
+        Of(services, ReasonColumns, static view => view.Churn.ByReason);
+
+    private static Report<KpisView, TLine> Of<TLine>(
+        IServiceProvider services, ReportColumns<TLine> columns, Func<KpisView, IEnumerable<TLine>> lines)
     {
-        var queries = app.ServiceProvider.GetRequiredService<KpiQueries>();
-        new Report<KpisView, (string Name, KpiView Kpi)>
+        var queries = services.GetRequiredService<KpiQueries>();
+        return new()
         {
-            Path = "/v1/analytics/kpis", Description = KpiDescriptions.Kpis, What = "key figures",
-            Example = "arr,417600,348000,minor,12 × MRR.", Columns = Columns, Type = WireJson.Default.KpisView,
-            Read = request => ReadAsync(request, queries), Lines = LinesOf,
-        }.Map(app);
+            Path = "/v1/analytics/kpis", Columns = columns, Read = request => ReadAsync(request, queries), Lines = lines,
+            Unconverted = static view => view.Unconverted,
+        };
     }
 
     /// <summary>The figures in the order of <see cref="Table"/>.</summary>

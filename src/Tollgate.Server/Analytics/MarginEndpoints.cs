@@ -16,18 +16,22 @@ internal static class MarginEndpoints
     private const int DefaultLines = 100;
 
     private static readonly ReportColumns<MarginLine> Columns = new ReportColumns<MarginLine>()
-        .Text("customer", static line => line.Name).Number("revenue", static line => line.Revenue).Number("cost", static line => line.Cost)
-        .Number("profit", static line => line.Profit).Ratio("margin", static line => line.Margin);
+        .Text("customer", static line => line.Name).Major("revenue", static line => line.Revenue).Major("cost", static line => line.Cost)
+        .Major("profit", static line => line.Profit).Ratio("margin", static line => line.Margin);
 
-    public static void Map(IEndpointRouteBuilder app)
+    public static void Map(IEndpointRouteBuilder app) => Report(app.ServiceProvider).Map(
+        app, KpiDescriptions.Margins, WireJson.Default.MarginsView, "margins", "user_42,58,2.5,55.5,0.9569");
+
+    internal static Report<MarginsView, MarginLine> Report(IServiceProvider services)
     {
-        var queries = app.ServiceProvider.GetRequiredService<MarginQueries>();
-        new Report<MarginsView, MarginLine>
+        var queries = services.GetRequiredService<MarginQueries>();
+        return new()
         {
-            Path = "/v1/analytics/margins", Description = KpiDescriptions.Margins, What = "margins", Example = "user_42,58,2.5,55.5,0.9569",
-            Columns = Columns, FirstColumn = static view => view.GroupBy, Type = WireJson.Default.MarginsView,
+            Path = "/v1/analytics/margins", Columns = Columns, FirstColumn = static view => view.GroupBy,
             Read = request => ReadAsync(request, queries), Lines = static view => view.Data, HasMore = static view => view.HasMore,
-        }.Map(app);
+            Total = static view => new("Total", view.Revenue, view.Cost, view.Profit, view.Margin),
+            Unconverted = static view => view.Unconverted,
+        };
     }
 
     private static async Task<MarginsView?> ReadAsync(ReportRequest request, MarginQueries queries)

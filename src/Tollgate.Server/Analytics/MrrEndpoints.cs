@@ -37,22 +37,29 @@ internal static class MrrEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
+        Report(app.ServiceProvider).Map(
+            app, AnalyticsDescriptions.Mrr, WireJson.Default.MrrView, "recurring revenue",
+            "2026-11,2026-11-01,2026-11-21,USD,29000,34800,417600,5800,2900,0,-2900,0,0,2,12");
         var queries = app.ServiceProvider.GetRequiredService<MrrQueries>();
         var customers = app.ServiceProvider.GetRequiredService<CustomerQueries>();
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        new Report<MrrView, (string Currency, MrrMonthView Part)>
-        {
-            Path = "/v1/analytics/mrr", Description = AnalyticsDescriptions.Mrr, What = "recurring revenue",
-            Example = "2026-11,2026-11-01,2026-11-21,USD,29000,34800,417600,5800,2900,0,-2900,0,0,2,12", Columns = Columns,
-            Type = WireJson.Default.MrrView, Read = request => ReadAsync(request, queries),
-            Lines = static view => view.Series.Select(part => (view.Currency, part)),
-        }.Map(app);
         app.MapGet("/v1/analytics/mrr/movements", (RequestDelegate)(context => FactsAsync(context, queries, customers, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.Movements);
         app.MapGet(
             "/v1/analytics/mrr/movements.csv",
             app.ServiceProvider.GetRequiredService<Exports>().Bounded(context => FactsCsvAsync(context, queries, customers, clock)))
             .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(AnalyticsDescriptions.MovementsCsv);
+    }
+
+    internal static Report<MrrView, (string Currency, MrrMonthView Part)> Report(IServiceProvider services)
+    {
+        var queries = services.GetRequiredService<MrrQueries>();
+        return new()
+        {
+            Path = "/v1/analytics/mrr", Columns = Columns, Read = request => ReadAsync(request, queries),
+            Lines = static view => view.Series.Select(part => (view.Currency, part)),
+            Unconverted = static view => [.. view.Unconverted.Select(static one => one.Currency)],
+        };
     }
 
     private static async Task<MrrView?> ReadAsync(ReportRequest request, MrrQueries queries)

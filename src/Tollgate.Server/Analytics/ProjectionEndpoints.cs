@@ -47,11 +47,11 @@ internal static class ProjectionEndpoints
         var queries = app.ServiceProvider.GetRequiredService<ForecastQueries>();
         new Report<ProjectionsView, ProjectionLine>
         {
-            Path = "/v1/analytics/projections", Description = Projections, What = "projections",
-            Example = "user_42,chat,800,1000,80,1200,2026-11-26T00:00:00Z,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z",
-            Columns = Columns, Type = WireJson.Default.ProjectionsView, Read = request => ReadAsync(request, queries),
+            Path = "/v1/analytics/projections", Columns = Columns, Read = request => ReadAsync(request, queries),
             Lines = static view => view.Data,
-        }.Map(app);
+        }.Map(
+            app, Projections, WireJson.Default.ProjectionsView, "projections",
+            "user_42,chat,800,1000,80,1200,2026-11-26T00:00:00Z,2026-11-01T00:00:00Z,2026-12-01T00:00:00Z");
     }
 
     private static async Task<ProjectionsView?> ReadAsync(ReportRequest request, ForecastQueries queries)

@@ -38,6 +38,7 @@ internal static class CommandLine
         DunningCommands.Build,
         NoticeCommands.Build,
         MailCommands.Build,
+        ReportCommands.Build,
         WebhookCommands.Build,
         WebhookCommands.Deliveries,
         ClockCommands.Build,

@@ -65,27 +65,28 @@ internal static class CostAnalysisEndpoints
         MapAnalysis(app, sources, "features", CostGroups.Feature, ",,,chat,");
         new Report<CustomerAnalysis, CustomerLine>
         {
-            Path = "/v1/analytics/customers", Description = CostDescriptions.Analyses["customers"], What = "customers",
-            Example = "user_42,1250,5,2,0,180000,40000,30000,210000,15.75", Columns = CustomerColumns,
-            Type = WireJson.Default.CustomerAnalysis, Read = request => CustomersAsync(request, sources.Costs),
+            Path = "/v1/analytics/customers", Columns = CustomerColumns, Read = request => CustomersAsync(request, sources.Costs),
             Lines = static view => view.Data, HasMore = static view => view.HasMore,
-        }.Map(app);
+        }.Map(
+            app, CostDescriptions.Analyses["customers"], WireJson.Default.CustomerAnalysis, "customers",
+            "user_42,1250,5,2,0,180000,40000,30000,210000,15.75");
         new Report<RevenueVsCost, DayResult>
         {
-            Path = "/v1/analytics/revenue-vs-cost", Description = CostDescriptions.Analyses["revenue-vs-cost"], What = "revenue-vs-cost",
-            Example = "2026-11-20,94.23,45.23,49,1234,29.99", Columns = DayColumns, Type = WireJson.Default.RevenueVsCost,
-            Read = request => ResultAsync(request, sources), Lines = static view => view.Daily,
-        }.Map(app);
+            Path = "/v1/analytics/revenue-vs-cost", Columns = DayColumns, Read = request => ResultAsync(request, sources),
+            Lines = static view => view.Daily,
+        }.Map(
+            app, CostDescriptions.Analyses["revenue-vs-cost"], WireJson.Default.RevenueVsCost, "revenue-vs-cost",
+            "2026-11-20,94.23,45.23,49,1234,29.99");
     }
 
     private static void MapAnalysis(IEndpointRouteBuilder app, Sources sources, string name, CostGroups by, string names) =>
         new Report<CostAnalysis, CostLine>
         {
-            Path = $"/v1/analytics/{name}", Description = CostDescriptions.Analyses[name], What = name,
-            Example = $"{names}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4,,,,,,", Columns = LineColumns,
-            Type = WireJson.Default.CostAnalysis, Read = request => AnalyseAsync(request, sources, by), Lines = static view => view.Data,
-            HasMore = static view => view.HasMore,
-        }.Map(app);
+            Path = $"/v1/analytics/{name}", Columns = LineColumns, Read = request => AnalyseAsync(request, sources, by),
+            Lines = static view => view.Data, HasMore = static view => view.HasMore,
+        }.Map(
+            app, CostDescriptions.Analyses[name], WireJson.Default.CostAnalysis, name,
+            $"{names}1250,5,0.004,2,0,180000,40000,30000,210000,15.75,812.3,2310.6,4094.4,,,,,,");
 
     /// <summary>Adds the columns of the figures of calls.</summary>
     private static ReportColumns<T> Figures<T>(ReportColumns<T> columns, Func<T, decimal?>? errorRate = null)

@@ -40,16 +40,24 @@ internal static class CustomerCostEndpoints
             return;
         }
 
-        var faults = new Faults();
-        var days = CostDays.Read(context.Request.Query, clock.Now(context.Project()), faults);
-        if (faults.Any)
+        var project = context.Project();
+        var request = new ReportRequest(project, context.Request.Query, clock.Now(project), null, context.RequestAborted) { Customer = id };
+        await (await ReadAsync(request, queries) is { } view
+            ? Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerCosts)
+            : request.Faults.WriteAsync(context));
+    }
+
+    /// <summary>Null: the request has faults.</summary>
+    internal static async Task<CustomerCosts?> ReadAsync(ReportRequest request, CostQueries queries)
+    {
+        var (days, id) = (CostDays.Read(request), request.Customer!);
+        if (request.Faults.Any)
         {
-            await faults.WriteAsync(context);
-            return;
+            return null;
         }
 
-        var found = await queries.BreakdownAsync(context.Project(), days, id, context.RequestAborted);
-        var view = new CustomerCosts
+        var found = await queries.BreakdownAsync(request.Project, days, id, request.Cancel);
+        return new()
         {
             Customer = id, From = days.First, To = days.Last, Currency = CostViews.Currency,
             Total = CostViews.Fill(new CostTotals(), found.Total),
@@ -57,7 +65,6 @@ internal static class CustomerCostEndpoints
             ByProvider = CostViews.ProvidersOf(found.Providers), ByModel = CostViews.ModelsOf(found.Models),
             ByFeature = CostViews.FeaturesOf(found.Features),
         };
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerCosts);
     }
 
     private static async Task TrendsAsync(HttpContext context, CostQueries queries, Clock clock)

@@ -20,6 +20,7 @@ using Tollgate.Contracts.Payments;
 using Tollgate.Contracts.Privacy;
 using Tollgate.Contracts.Projects;
 using Tollgate.Contracts.Quotas;
+using Tollgate.Contracts.Reports;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
@@ -39,6 +40,7 @@ using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Quotas;
+using Tollgate.Core.Reports;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
 using Tollgate.Core.Webhooks;
@@ -65,6 +67,7 @@ using Tollgate.Server.Metering;
 using Tollgate.Server.Payments;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
+using Tollgate.Server.Reports;
 using Tollgate.Server.Webhooks;
 
 namespace Tollgate.Server.Hosting;
@@ -251,6 +254,14 @@ internal static class ClosedSets
         [(typeof(AlertView), nameof(AlertView.Kind))] = CatalogWords.All<AlertKind>(),
         [(typeof(AlertView), nameof(AlertView.Severity))] = CatalogWords.All<AlertSeverity>(),
         [(typeof(CustomerAlert), nameof(CustomerAlert.Severity))] = CatalogWords.All<AlertSeverity>(),
+        [(typeof(ReportView), nameof(ReportView.Kind))] = [.. ReportDescriptions.BusinessKinds, .. ReportDescriptions.CustomerKinds],
+        [(typeof(ReportColumnView), nameof(ReportColumnView.Type))] = ReportFiles.ColumnTypes,
+        [(typeof(ReportScheduleBody), nameof(ReportScheduleBody.Kind))] = CatalogWords.All<ReportKind>(),
+        [(typeof(ReportScheduleBody), nameof(ReportScheduleBody.Every))] = CatalogWords.All<ReportInterval>(),
+        [(typeof(ReportScheduleBody), nameof(ReportScheduleBody.Format))] = CatalogWords.All<ReportFormat>(),
+        [(typeof(ReportScheduleView), nameof(ReportScheduleView.Kind))] = CatalogWords.All<ReportKind>(),
+        [(typeof(ReportScheduleView), nameof(ReportScheduleView.Every))] = CatalogWords.All<ReportInterval>(),
+        [(typeof(ReportScheduleView), nameof(ReportScheduleView.Format))] = CatalogWords.All<ReportFormat>(),
         [(typeof(CostAnalysis), nameof(CostAnalysis.GroupBy))] = [.. CostAnalysisEndpoints.Groupings.Keys],
         [(typeof(ModelPriceView), nameof(ModelPriceView.Scope))] = CatalogWords.All<PriceScope>(),
         [(typeof(PricesImported), nameof(PricesImported.Scope))] = CatalogWords.All<PriceScope>(),

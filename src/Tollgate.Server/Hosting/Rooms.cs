@@ -22,6 +22,7 @@ using Tollgate.Server.Payments;
 using Tollgate.Server.Privacy;
 using Tollgate.Server.Projects;
 using Tollgate.Server.Quotas;
+using Tollgate.Server.Reports;
 using Tollgate.Server.SeedDoors;
 using Tollgate.Server.Webhooks;
 
@@ -63,6 +64,7 @@ internal static class Rooms
         services.AddPrivacy();
         services.AddImports();
         services.AddAnalytics();
+        services.AddReports();
         services.AddClocks();
         services.AddHostedService<EventMonthsLoop>();
         services.AddHostedService<ReturnMemoryLoop>();
@@ -109,6 +111,7 @@ internal static class Rooms
         app.MapPrivacyRoom();
         app.MapImports();
         app.MapAnalytics();
+        app.MapReportsRoom();
         app.MapClocks();
         app.MapSeedDoors();
         DemoPortal.Map(app);

@@ -50,6 +50,7 @@ internal static class OpenApiDocuments
         ("Projects", "One project for each product, with its own customers, catalog and keys."),
         ("Keys", "API keys and customer tokens, with their kinds and scopes."),
         ("Webhooks", "Endpoints to which Tollgate sends events, and the deliveries to each."),
+        ("Reports", "Figures of other operations as JSON, CSV and PDF, on request and by mail."),
         ("Parked work", "Background work that failed and waits, with the error and advice."),
         ("Test clock", "Read and advance the clock of a sandbox project."),
         ("Ledger", "Verify that balances, events and reservations agree."),

@@ -5,7 +5,8 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Server.Http;
 
-internal static class Report
+/// <summary>A table of lines with a source.</summary>
+internal abstract class Report
 {
     /// <summary>The most lines of one JSON answer; a CSV file has all of them, up to <see cref="MostCsvLines"/>.</summary>
     public const int MostLines = 1_000;
@@ -13,8 +14,15 @@ internal static class Report
     /// <summary>The most lines of a CSV file, which needs about 10 MB of memory.</summary>
     public const int MostCsvLines = 50_000;
 
+    /// <summary>The path of the operation that returns the same figures.</summary>
+    public required string Path { get; init; }
+
     public static QueryParameter LimitParameter(int fallback, int most = MostLines) =>
         new("limit", $"Lines: 1 to {most}, default {fallback}.", "integer");
+
+    /// <summary>Returns the lines as texts.</summary>
+    /// <param name="request">A request without faults, with the most lines.</param>
+    public abstract Task<ReportTable> TableAsync(ReportRequest request);
 }
 
 /// <summary>
@@ -23,49 +31,60 @@ internal static class Report
 /// </summary>
 /// <typeparam name="TView">The JSON.</typeparam>
 /// <typeparam name="TLine">A line of the file.</typeparam>
-internal sealed class Report<TView, TLine>
+internal sealed class Report<TView, TLine> : Report
     where TView : class
 {
-    public required string Path { get; init; }
-
-    /// <summary>The JSON. The file has the same parameters without <c>limit</c>.</summary>
-    public required Description Description { get; init; }
-
-    /// <summary>The lines in the words of the file's description: Export <c>key figures</c>.</summary>
-    public required string What { get; init; }
-
-    /// <summary>An example line of the file.</summary>
-    public required string Example { get; init; }
-
     public required ReportColumns<TLine> Columns { get; init; }
 
     /// <summary>The name of the first column, if it depends on the request.</summary>
     public Func<TView, string>? FirstColumn { get; init; }
-
-    public required JsonTypeInfo<TView> Type { get; init; }
 
     /// <summary>Null: the request has faults.</summary>
     public required Func<ReportRequest, Task<TView?>> Read { get; init; }
 
     public required Func<TView, IEnumerable<TLine>> Lines { get; init; }
 
+    /// <summary>The sums, as a line of documents; a CSV file has none.</summary>
+    public Func<TView, TLine>? Total { get; init; }
+
+    /// <summary>Currencies without an exchange rate, which no figure includes.</summary>
+    public Func<TView, IReadOnlyList<string>> Unconverted { get; init; } = static _ => [];
+
     /// <summary>True if the report has more lines than were requested. Tollgate refuses such a file: no file is cut.</summary>
     public Func<TView, bool> HasMore { get; init; } = static _ => false;
 
-    public void Map(IEndpointRouteBuilder app)
+    /// <param name="description">The JSON. The file has the same parameters without <c>limit</c>.</param>
+    /// <param name="type">The JSON's type.</param>
+    /// <param name="what">The lines in the words of the file's description: Export <c>key figures</c>.</param>
+    /// <param name="example">An example line of the file.</param>
+    public void Map(IEndpointRouteBuilder app, Description description, JsonTypeInfo<TView> type, string what, string example)
     {
         var clock = app.ServiceProvider.GetRequiredService<Clock>();
-        app.MapGet(Path, (RequestDelegate)(context => ShowAsync(context, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(Description);
+        app.MapGet(Path, (RequestDelegate)(context => ShowAsync(context, clock, type)))
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(description);
         app.MapGet(Path + ".csv", (RequestDelegate)(context => CsvAsync(context, clock)))
-            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(OfFile());
+            .RequireKey(Access.Secret, Scope.UsageRead).WithLoad(Load.Heavy).Describe(OfFile(description, what, example));
     }
 
-    private async Task ShowAsync(HttpContext context, Clock clock)
+    public override async Task<ReportTable> TableAsync(ReportRequest request)
+    {
+        var view = await Read(request) ?? throw new InvalidOperationException(
+            $"{Path} refused its own query: {string.Join(", ", request.Faults.Found.Select(static fault => fault.Detail))}");
+        var most = request.Most ?? MostLines;
+        var path = Path.Replace("{id}", Uri.EscapeDataString(request.Customer ?? ""), StringComparison.Ordinal);
+        string?[][] rows = [.. Lines(view).Take(most + 1).Select(Columns.Cells)];
+        return new(
+            path + QueryString.Create(request.Query.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value))),
+            [.. Columns.All.Select((column, at) => (at == 0 && FirstColumn is not null ? FirstColumn(view) : column.Name, column.Kind))],
+            rows.Length > most ? rows[..most] : rows, Total is null ? null : Columns.Cells(Total(view)),
+            HasMore(view) || rows.Length > most, Unconverted(view));
+    }
+
+    private async Task ShowAsync(HttpContext context, Clock clock, JsonTypeInfo<TView> type)
     {
         if (await ReadAsync(context, clock, isFile: false) is { } view)
         {
-            await Answer.Json(context, StatusCodes.Status200OK, view, Type);
+            await Answer.Json(context, StatusCodes.Status200OK, view, type);
         }
     }
 
@@ -79,7 +98,7 @@ internal sealed class Report<TView, TLine>
         if (HasMore(view))
         {
             var faults = new Faults();
-            faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {Report.MostCsvLines} lines: request fewer days.");
+            faults.Add("from", FaultCode.OutOfRange, $"The file would have more than {MostCsvLines} lines: request fewer days.");
             await faults.WriteAsync(context);
             return;
         }
@@ -94,7 +113,7 @@ internal sealed class Report<TView, TLine>
     {
         var project = context.Project();
         var request = new ReportRequest(
-            project, context.Request.Query, clock.Now(project), isFile ? Report.MostCsvLines : null, context.RequestAborted);
+            project, context.Request.Query, clock.Now(project), isFile ? MostCsvLines : null, context.RequestAborted);
         var view = await Read(request);
         if (request.Faults.Any)
         {
@@ -105,16 +124,16 @@ internal sealed class Report<TView, TLine>
         return view;
     }
 
-    private Description OfFile() => new(
-        Description.Tag, $"Export {What}",
-        $"Returns the lines of `GET {Path}` as CSV (RFC 4180), at most {Report.MostCsvLines} of them.")
+    private Description OfFile(Description description, string what, string example) => new(
+        description.Tag, $"Export {what}",
+        $"Returns the lines of `GET {Path}` as CSV (RFC 4180), at most {MostCsvLines} of them.")
     {
-        Query = [.. Description.Query.Where(static one => one.Name != "limit")],
+        Query = [.. description.Query.Where(static one => one.Name != "limit")],
         Answers =
         [
-            Http.Example.OfText(
+            Example.OfText(
                 StatusCodes.Status200OK, "The file.", CsvText.ContentType,
-                $"{string.Join(',', Columns.All.Select(static column => column.Name))}\r\n{Example}\r\n"),
+                $"{string.Join(',', Columns.All.Select(static column => column.Name))}\r\n{example}\r\n"),
         ],
         Errors = [ErrorCode.ValidationFailed],
     };

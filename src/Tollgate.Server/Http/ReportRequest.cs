@@ -11,6 +11,9 @@ internal sealed record ReportRequest(
 {
     public Faults Faults { get; } = new();
 
+    /// <summary>The customer of a report on one customer; else null.</summary>
+    public string? Customer { get; init; }
+
     public string? this[string name] => Query[name];
 
     /// <summary>The most lines to return: those of a file, or <c>limit</c>.</summary>

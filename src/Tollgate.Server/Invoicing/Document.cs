@@ -29,10 +29,10 @@ internal sealed record Document
 
     public required IReadOnlyList<DocumentFact> Facts { get; init; }
 
-    /// <summary>The amount that matters most to the reader, and its meaning.</summary>
-    public required DocumentFact Headline { get; init; }
+    /// <summary>The amount that matters most to the reader, and its meaning. A report has none, and no main table.</summary>
+    public DocumentFact? Headline { get; init; }
 
-    public required DocumentTable Main { get; init; }
+    public DocumentTable? Main { get; init; }
 
     /// <summary>Below the main table, at its right.</summary>
     public required IReadOnlyList<DocumentSum> Sums { get; init; }
@@ -75,7 +75,11 @@ internal sealed record DocumentColumn(string Label, ColumnKind Kind);
 
 /// <param name="Cells">One for each column.</param>
 /// <param name="Detail">A muted text below the text of the row.</param>
-internal sealed record DocumentRow(IReadOnlyList<string> Cells, string? Detail = null);
+internal sealed record DocumentRow(IReadOnlyList<string> Cells, string? Detail = null)
+{
+    /// <summary>True for the sums of the rows above.</summary>
+    public bool IsTotal { get; init; }
+}
 
 /// <param name="Title">Null: no title.</param>
 /// <param name="Columns">One of them is of the kind Text.</param>

@@ -31,7 +31,11 @@ internal sealed class DocumentHtml
         html.Head();
         html.Parties();
         html.Headline();
-        html.Table(source.Main, "lines");
+        if (source.Main is { } main)
+        {
+            html.Table(main, "lines");
+        }
+
         html.Sums();
         foreach (var note in source.Notes)
         {
@@ -110,8 +114,13 @@ internal sealed class DocumentHtml
         Add($"<section class=\"party\"><h2>{Safe(label)}</h2><p><strong>{Own(party.Name)}</strong><br>{lines}</p></section>\n");
     }
 
-    private void Headline() =>
-        Add($"<p class=\"headline\"><strong>{Safe(_source.Headline.Label)}</strong> {Safe(_source.Headline.Value)}</p>\n");
+    private void Headline()
+    {
+        if (_source.Headline is var (label, value))
+        {
+            Add($"<p class=\"headline\"><strong>{Safe(label)}</strong> {Safe(value)}</p>\n");
+        }
+    }
 
     private void Table(DocumentTable table, string kind)
     {

@@ -46,7 +46,11 @@ internal sealed class DocumentPdf
         pdf.Head();
         pdf.Parties();
         pdf.Headline();
-        PdfTable.Draw(pdf._sheet, source.Main);
+        if (source.Main is { } main)
+        {
+            PdfTable.Draw(pdf._sheet, main);
+        }
+
         pdf.Sums();
         pdf.Notes(source.Notes);
         pdf.Details();
@@ -168,9 +172,14 @@ internal sealed class DocumentPdf
     private void Headline()
     {
         _sheet.Line(Pale);
+        if (_source.Headline is not var (label, value))
+        {
+            return;
+        }
+
         _sheet.Y += 14;
-        _sheet.Text(_source.Headline.Label, _headline, Ink, Left, _sheet.Y);
-        _sheet.Text(_source.Headline.Value, _plain, Quiet, Left + WidthOf(_source.Headline.Label, _headline) + 8, _sheet.Y + 7.2);
+        _sheet.Text(label, _headline, Ink, Left, _sheet.Y);
+        _sheet.Text(value, _plain, Quiet, Left + WidthOf(label, _headline) + 8, _sheet.Y + 7.2);
         _sheet.Y += 36;
     }
 

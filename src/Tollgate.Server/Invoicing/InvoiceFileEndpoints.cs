@@ -1,7 +1,9 @@
 using System.Text;
 using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Invoicing;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
+using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
@@ -15,7 +17,9 @@ namespace Tollgate.Server.Invoicing;
 /// <summary>Invoices and statements as files: PDF, HTML, CSV.</summary>
 public static class InvoiceFileEndpoints
 {
-    private const string Pdf = "application/pdf", Html = "text/html; charset=utf-8", Csv = "text/csv; charset=utf-8";
+    internal const string Pdf = "application/pdf", Csv = "text/csv; charset=utf-8";
+
+    private const string Html = "text/html; charset=utf-8";
 
     /// <summary>The most invoices in one CSV, so that a spreadsheet can open it.</summary>
     private const int MostInCsv = 10_000;
@@ -78,7 +82,7 @@ public static class InvoiceFileEndpoints
             return;
         }
 
-        var style = await StyleAsync(context, queries, row.Language, row.Footer);
+        var style = await StyleAsync(context.Project(), queries, row.Language, row.Footer, context.RequestAborted);
         await SendAsync(context, draw(row.Invoice, style), type, $"{row.Invoice.Number}{extension}");
     }
 
@@ -97,7 +101,7 @@ public static class InvoiceFileEndpoints
             return;
         }
 
-        var style = await StyleAsync(context, queries, row.Language, row.Footer);
+        var style = await StyleAsync(context.Project(), queries, row.Language, row.Footer, context.RequestAborted);
         await SendAsync(context, draw(row.Invoice, note, style), type, $"{note.Number}{extension}");
     }
 
@@ -143,25 +147,37 @@ public static class InvoiceFileEndpoints
             return;
         }
 
-        var (invoices, payments) = await queries.AccountAsync(project, id, currency!, MostInStatement, context.RequestAborted);
-        var period = new Period(from ?? FirstOf(invoices, to), to);
-        var statement = StatementRules.Of(id, currency!, period, invoices, payments);
+        var statement = await StatementOfAsync(queries, project, id, currency!, from, to, context.RequestAborted);
         if (type is null)
         {
             await Answer.Json(context, StatusCodes.Status200OK, InvoiceAnswers.Of(statement), WireJson.Default.StatementView);
             return;
         }
 
-        var settings = await queries.SettingsAsync(project, context.RequestAborted);
-        var style = await StyleAsync(context, queries, settings.Language, settings.Footer);
-        var parties = new StatementParties(settings.Seller, Parties.Of(customer.Customer, to));
+        var (start, end) = (statement.Period.Start.ToUtc(), statement.Period.End.ToUtc());
         await SendAsync(
-            context,
-            type == Pdf
-                ? StatementFiles.Pdf(statement, parties, style)
-                : Bytes(type == Html ? StatementFiles.Html(statement, parties, style) : StatementFiles.Csv(statement)),
-            type,
-            $"statement-{period.Start.ToUtc():yyyy-MM-dd}-{period.End.ToUtc():yyyy-MM-dd}.{(type == Pdf ? "pdf" : type == Html ? "html" : "csv")}");
+            context, await StatementFileAsync(queries, project, customer.Customer, statement, type, context.RequestAborted), type,
+            $"statement-{start:yyyy-MM-dd}-{end:yyyy-MM-dd}.{(type == Pdf ? "pdf" : type == Html ? "html" : "csv")}");
+    }
+
+    /// <param name="from">Null: the first invoice.</param>
+    internal static async Task<Statement> StatementOfAsync(
+        InvoiceQueries queries, ProjectSnapshot project, string customer, Currency currency, Instant? from, Instant to,
+        CancellationToken cancel)
+    {
+        var (invoices, payments) = await queries.AccountAsync(project, customer, currency, MostInStatement, cancel);
+        return StatementRules.Of(customer, currency, new(from ?? FirstOf(invoices, to), to), invoices, payments);
+    }
+
+    /// <param name="type">The media type: <see cref="Pdf"/>, <see cref="Html"/> or <see cref="Csv"/>.</param>
+    internal static async Task<byte[]> StatementFileAsync(
+        InvoiceQueries queries, ProjectSnapshot project, Customer customer, Statement statement, string type, CancellationToken cancel)
+    {
+        var settings = await queries.SettingsAsync(project, cancel);
+        var style = await StyleAsync(project, queries, settings.Language, settings.Footer, cancel);
+        var parties = new StatementParties(settings.Seller, Parties.Of(customer, statement.Period.End));
+        return type == Pdf ? StatementFiles.Pdf(statement, parties, style)
+            : Bytes(type == Html ? StatementFiles.Html(statement, parties, style) : StatementFiles.Csv(statement));
     }
 
     /// <summary>Default: from the first invoice until now.</summary>
@@ -181,14 +197,14 @@ public static class InvoiceFileEndpoints
     private static Instant FirstOf(IReadOnlyList<Invoice> invoices, Instant to) =>
         invoices.Count > 0 && invoices[0].IssuedAt is { } issued && issued < to ? issued : to.Minus(TimeSpan.FromSeconds(1));
 
-    private static async Task<InvoiceStyle> StyleAsync(HttpContext context, InvoiceQueries queries, string language, string? footer) =>
-        new()
+    private static async Task<InvoiceStyle> StyleAsync(
+        ProjectSnapshot project, InvoiceQueries queries, string language, string? footer, CancellationToken cancel) => new()
     {
         Locale = language,
-        Zone = context.Project().Zone,
-        Logo = await queries.LogoAsync(context.Project(), context.RequestAborted),
+        Zone = project.Zone,
+        Logo = await queries.LogoAsync(project, cancel),
         Footer = footer,
-        IsSandbox = context.Project().Mode == ProjectMode.Sandbox,
+        IsSandbox = project.Mode == ProjectMode.Sandbox,
     };
 
     private static Task SendAsync(HttpContext context, byte[] file, string type, string name)

@@ -14,10 +14,14 @@ internal sealed class PdfTable
     /// </summary>
     private const double Widest = 104;
 
+    /// <summary>The smallest width of the column that wraps, in points: about 12 characters.</summary>
+    private const double NarrowestText = 62;
+
     private const double Padding = 5;
 
     private readonly PdfFont _head = DocumentFonts.Strong(7.5);
     private readonly PdfFont _plain = DocumentFonts.Plain(9);
+    private readonly PdfFont _strong = DocumentFonts.Strong(9);
     private readonly PdfFont _small = DocumentFonts.Plain(7.5);
 
     private readonly PdfCanvas _sheet;
@@ -53,6 +57,13 @@ internal sealed class PdfTable
             }
         }
 
+        // A table with many columns shrinks them, so that the text keeps a readable width.
+        var (room, taken) = (Width - NarrowestText - (Gap * (_widths.Length - 1)), _widths.Sum());
+        for (var at = 0; taken > room && at < _widths.Length; at++)
+        {
+            _widths[at] *= room / taken;
+        }
+
         _widths[_table.TextColumn] = Width - _widths.Sum() - (Gap * (_widths.Length - 1));
     }
 
@@ -66,7 +77,8 @@ internal sealed class PdfTable
 
     private void Row(DocumentRow row)
     {
-        var text = Wrapped(row.Cells[_table.TextColumn], _plain, _widths[_table.TextColumn]);
+        var font = row.IsTotal ? _strong : _plain;
+        var text = Wrapped(row.Cells[_table.TextColumn], font, _widths[_table.TextColumn]);
         var detail = row.Detail is { } words ? Wrapped(words, _small, _widths[_table.TextColumn]) : [];
         Break((text.Count * LineHeight) + (detail.Count * DetailHeight) + (2 * Padding));
         _sheet.Y += Padding;
@@ -75,10 +87,10 @@ internal sealed class PdfTable
         {
             if (at != _table.TextColumn)
             {
-                Cell(at, x, row.Cells[at], _plain, Ink, y);
+                Cell(at, x, row.Cells[at], font, Ink, y);
             }
         });
-        Lines(text, _plain, Ink, LineHeight);
+        Lines(text, font, Ink, LineHeight);
         Lines(detail, _small, Quiet, DetailHeight);
         _sheet.Y += Padding;
         _sheet.Line(Pale);
@@ -123,7 +135,9 @@ internal sealed class PdfTable
         }
         else
         {
-            _sheet.Text(text, font, ink, x, y);
+            // Shrunk in a narrow column, as numbers are.
+            var width = WidthOf(text, font);
+            _sheet.Text(text, width <= _widths[at] ? font : font with { Size = font.Size * _widths[at] / width }, ink, x, y);
         }
     }
 }

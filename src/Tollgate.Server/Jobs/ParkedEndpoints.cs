@@ -149,6 +149,8 @@ public static class ParkedEndpoints
         WorkNames.GrantSchedules =>
             "The subject is partition/account/schedule. Its customer gets no further grant of the schedule until this succeeds. "
                 + "Correct what the error names, then retry.",
+        WorkNames.ReportSchedules =>
+            "The subject is the report schedule, whose mails are not queued. Correct what the error names, then retry.",
         WorkNames.VatChecks =>
             "The subject is the customer and its VAT id, which stays pending. Tollgate queries VIES again at next_attempt_at. "
                 + "Check that the server reaches TOLLGATE_VIES_URL.",

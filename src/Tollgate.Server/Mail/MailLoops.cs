@@ -34,7 +34,7 @@ internal sealed class DeriveMailsLoop(DeriveMails derive, MailQueue queue, Parke
 /// <summary>Claims due mails and sends them, a few in parallel.</summary>
 internal sealed class SendMailsLoop(
     MailQueue queue, MailQueries queries, InvoiceQueries invoices, MailSender sender, MailOptions options, MailLinks links,
-    ProjectDirectory directory, Clock clock, ParkedWork parked,
+    ProjectDirectory directory, Clock clock, ParkedWork parked, AttachReport attach,
     ILogger<SendMailsLoop> log)
     : Loop(Interval, "Mails were put off", log)
 {
@@ -140,6 +140,15 @@ internal sealed class SendMailsLoop(
             mail = reminder;
         }
 
+        var file = await FileOfAsync(project, mail, cancel);
+        if (mail.Type == MailType.Report && file is not { Bytes.Length: <= MailFile.MostBytes })
+        {
+            await (file is null
+                ? queue.FinishAsync(mail, MailState.Skipped, "customer_deleted", null, null, cancel)
+                : queue.FinishAsync(mail, MailState.Failed, "The report is too large for a mail.", null, null, cancel));
+            return;
+        }
+
         var templates = new MailTemplates(project, await queries.SenderAsync(project, cancel));
         var usage = await queries.UsageAsync(project, mail, cancel);
         var letter = templates.Write(
@@ -147,16 +156,18 @@ internal sealed class SendMailsLoop(
         var unsubscribe = MailRules.CanBeRefused(mail.Type) ? links.Unsubscribe(project, mail) : null;
         var attempt = await sender.SendAsync(project, mail, target.Address, new(
             letter.Subject, MailWriter.Text(letter, templates, unsubscribe), MailWriter.Html(letter, templates, unsubscribe),
-            templates.Sender, unsubscribe,
-            await InvoiceOfAsync(project, mail, cancel)));
+            templates.Sender, unsubscribe, file));
         var retry = attempt.Failure is null ? null : MailRules.RetryIn(mail.Attempts, attempt.IsFinal);
         var state = attempt.Failure is null ? MailState.Sent : retry is null ? MailState.Failed : MailState.Waiting;
         await queue.FinishAsync(mail, state, attempt.Failure, target.Address, retry, cancel);
     }
 
-    /// <summary>Returns the PDF of the invoice for a receipt.</summary>
-    private async Task<(string Name, byte[] Pdf)?> InvoiceOfAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel) =>
-        mail.Type == MailType.Receipt && await invoices.FindAsync(project, mail.Data.GetProperty("invoice").GetGuid(), cancel) is { } row
-            ? ($"{row.Invoice.Number}.pdf", await InvoicePdf.OfAsync(invoices, project, row, cancel))
-            : null;
+    /// <summary>Returns the invoice of a receipt, or the report.</summary>
+    private async Task<MailFile?> FileOfAsync(ProjectSnapshot project, MailRow mail, CancellationToken cancel) => mail.Type switch
+    {
+        MailType.Report => await attach(project, mail, cancel),
+        MailType.Receipt when await invoices.FindAsync(project, mail.Data.GetProperty("invoice").GetGuid(), cancel) is { } row =>
+            new($"{row.Invoice.Number}.pdf", InvoicePdf.ContentType, await InvoicePdf.OfAsync(invoices, project, row, cancel)),
+        _ => null,
+    };
 }

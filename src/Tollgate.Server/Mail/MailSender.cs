@@ -12,9 +12,21 @@ namespace Tollgate.Server.Mail;
 /// <summary>A mail to send.</summary>
 /// <param name="Sender">The name in From.</param>
 /// <param name="Unsubscribe">Null: customers cannot unsubscribe from it.</param>
-/// <param name="Invoice">The PDF of the mail's invoice, with its file name; null: none.</param>
+/// <param name="File">The attachment; null: none.</param>
 internal sealed record MailContent(
-    string Subject, string Text, string Html, string Sender, Uri? Unsubscribe, (string Name, byte[] Pdf)? Invoice);
+    string Subject, string Text, string Html, string Sender, Uri? Unsubscribe, MailFile? File);
+
+/// <summary>An attachment.</summary>
+/// <param name="Type">The media type.</param>
+internal sealed record MailFile(string Name, string Type, byte[] Bytes)
+{
+    /// <summary>The most bytes of an attachment: mail servers refuse messages of 10 to 25 MB, and base64 adds a third.</summary>
+    public const int MostBytes = 7_000_000;
+}
+
+/// <summary>Composes the file of a report's mail; the room Reports supplies it.</summary>
+/// <returns>Null: the customer does not exist any more.</returns>
+internal delegate Task<MailFile?> AttachReport(ProjectSnapshot project, MailRow mail, CancellationToken cancel);
 
 /// <summary>The result of an attempt.</summary>
 /// <param name="Failure">Null: the mail server has accepted the mail, or the file is written.</param>
@@ -123,9 +135,9 @@ internal sealed class MailSender(MailOptions options, MailHome home, ILogger<Mai
 
         message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(letter.Text, Encoding.UTF8, MediaTypeNames.Text.Plain));
         message.AlternateViews.Add(AlternateView.CreateAlternateViewFromString(letter.Html, Encoding.UTF8, MediaTypeNames.Text.Html));
-        if (letter.Invoice is var (name, pdf))
+        if (letter.File is { } file)
         {
-            message.Attachments.Add(new(new MemoryStream(pdf), name, MediaTypeNames.Application.Pdf));
+            message.Attachments.Add(new(new MemoryStream(file.Bytes), file.Name, file.Type));
         }
 
         return message;

@@ -4,6 +4,7 @@ using Tollgate.Core.Catalog;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Mail;
 using Tollgate.Core.Money;
+using Tollgate.Core.Reports;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
@@ -52,6 +53,7 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
             MailType.QuotaThreshold => QuotaThreshold(data, now),
             MailType.PlanChanged => PlanChanged(data),
             MailType.Alert => Alert(data),
+            MailType.Report => Report(data),
             _ => Canceled(data),
         };
     }
@@ -156,6 +158,21 @@ internal sealed class MailTemplates(ProjectSnapshot project, InvoiceSettings sen
                 ? [Text(data, "detail"), recommendation.GetString()!]
                 : [Text(data, "detail")],
             []);
+    }
+
+    /// <summary>In English, as those of <see cref="Alert"/>.</summary>
+    private MailLetter Report(JsonElement data)
+    {
+        var (from, to) = (Day(data, "from"), Day(data, "to"));
+        var days = _locale.Days(Core.Analytics.ReportSpan.Of(from, to, project.Zone).Time, project.Zone);
+        var title = ReportScheduleRules.TitleOf(CatalogWords.Read<ReportKind>(Text(data, "kind")));
+        (string, string)[] facts = [("Project", project.Name), ("Days", days)];
+        return new(
+            $"{title}: {days}", title, ["The report is attached."],
+            data.GetProperty("customer").GetString() is { } customer ? [.. facts, ("Customer", customer)] : facts);
+
+        static DateOnly Day(JsonElement data, string member) =>
+            DateOnly.ParseExact(Text(data, member), "yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     private string Why(JsonElement data) => Text(data, "failure") switch

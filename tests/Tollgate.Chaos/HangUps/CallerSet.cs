@@ -91,6 +91,12 @@ public sealed class CallerSet
             callers._things[rule] = (await Done(gate, "/v1/alert-rules", """{"kind":"payment_failed"}""")).Id;
         }
 
+        const string report = """{"kind":"segments","every":"monthly","recipients":["ops@example.com"]}""";
+        foreach (var schedule in (string[])["report", "deleted report"])
+        {
+            callers._things[schedule] = (await Done(gate, "/v1/report-schedules", report)).Id;
+        }
+
         callers._things["erased"] = (await Done(gate, "/v1/customers", $$"""{"id":"{{id}}-erased"}""")).Id;
         callers._things["key"] = (await Done(gate, "/v1/api-keys", """{"kind":"secret"}""")).Id;
         return callers;
@@ -117,6 +123,10 @@ public sealed class CallerSet
         (operation.Path.Split('/') is ["", "v1", var room, ..] ? room : "", name) switch
     {
         (_, "grant" or "schedule" or "member" or "method" or "token_id") => _things[name],
+        ("customers", "kind") => "usage",
+        (_, "kind") => "segments",
+        ("report-schedules", _) => _things[
+            operation.Method.Equals("delete", StringComparison.OrdinalIgnoreCase) ? "deleted report" : "report"],
         ("portal-sessions", _) => _things["session"],
         ("customers", _) => operation.Path.EndsWith("/erase", StringComparison.Ordinal) ? _things["erased"] : Customer,
         ("invoices", _) => InvoiceFor(operation),
@@ -167,6 +177,8 @@ public sealed class CallerSet
             $$"""{"customer":"{{Customer}}","feature":"calls","amount":1}""",
         "POST /v1/events" => $$"""{"id":"e-{{Next()}}","customer":"{{Customer}}","type":"calls"}""",
         "POST /v1/events/{id}/void" => $$"""{"customer":"{{Customer}}"}""",
+        "POST /v1/report-schedules" or "PUT /v1/report-schedules/{id}" =>
+            """{"kind":"segments","every":"monthly","recipients":["ops@example.com"]}""",
         "POST /v1/imports" =>
             $$"""{"kind":"usage","id":"i-{{Next()}}","customer":"{{Customer}}","feature":"calls","occurred_at":"2024-03-05T10:00:00Z"}""",
         "POST /v1/llm-calls" => $$"""{"customer":"{{Customer}}","provider":"openai","model":"gpt-4o","input_tokens":1,"output_tokens":1}""",

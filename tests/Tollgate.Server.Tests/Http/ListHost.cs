@@ -120,6 +120,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
         var sandbox = await BillingSandbox.StartAsync(_running, "2027-01-31T00:00:00Z", Catalog);
         foreach (var n in Enumerable.Range(1, 2))
         {
+            await MadeAsync(
+                sandbox, "/v1/report-schedules", $$"""{"kind": "churn", "every": "weekly", "recipients": ["r{{n}}@example.com"]}""");
             await MadeAsync(sandbox, "/v1/webhook-endpoints", $$"""{"url": "http://127.0.0.1:9/{{n}}", "events": ["*"]}""");
         }
 

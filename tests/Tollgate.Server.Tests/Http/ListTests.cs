@@ -144,7 +144,7 @@ public sealed class ListTests(ListHost host) : IClassFixture<ListHost>
         }
 
         faults.ShouldBeEmpty();
-        host.Lists.Count.ShouldBe(39);
+        host.Lists.Count.ShouldBe(40);
     }
 
     [Theory]
