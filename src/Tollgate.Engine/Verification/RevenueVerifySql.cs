@@ -29,7 +29,7 @@ internal static class RevenueVerifySql
     /// <summary>Place: currency, day, plan and the figure. Expected and found: minor units.</summary>
     public const string Days =
         """
-        SELECT p.code, NULL::text, f.code, concat_ws(' ', currency, day, plan, x.figure), round(x.expected, 9), round(x.found, 9),
+        SELECT p.code, NULL::text, f.code, concat_ws(' ', coalesce(e.currency, r.currency), day, plan, x.figure), round(x.expected, 9), round(x.found, 9),
                count(*) OVER ()
           FROM (SELECT r.project_id, r.currency, c.day, r.plan, r.feature, sum(c.edge) AS edge, sum(c.change) AS change
                   FROM revenue_lines r
