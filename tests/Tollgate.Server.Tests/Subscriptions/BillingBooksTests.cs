@@ -25,6 +25,9 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
         (await FoundAsync(sandbox)).ShouldBeEmpty();
         (string Kind, string Sql)[] tamperings =
         [
+            // Before the others: a restored invoice waits for the next fold, and the check leaves it out.
+            ("revenue_lines", "UPDATE revenue_lines SET earned = earned + 1"),
+            ("revenue_days", "UPDATE revenue_days SET change = change + 0.000000001"),
             ("invoice_sums", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'proration_charge'"),
             ("rates", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'subscription' AND position = 1"),
             ("invoice_states", "UPDATE invoices SET status = 'open', paid = from_credits WHERE status = 'paid' AND paid > from_credits"),
@@ -36,8 +39,6 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
             ("timelines", "UPDATE subscriptions SET version = version + 1"),
             ("mrr_movements", "UPDATE mrr_movements SET year_before = year_before + 12 WHERE year_before > 0"),
             ("mrr_movements", "UPDATE mrr_movements SET year_after = year_after + 1200000 WHERE year_after > 0"),
-            ("revenue_lines", "UPDATE revenue_lines SET earned = earned + 1"),
-            ("revenue_days", "UPDATE revenue_days SET change = change + 0.000000001"),
             ("rated_quantities", "UPDATE rated_usage SET quantity = quantity + 1"),
             ("rated_lines", "UPDATE rated_usage SET amount = amount + 1"),
             ("rated_lines", "UPDATE rated_usage SET period_start = period_start + interval '1 second'"),
