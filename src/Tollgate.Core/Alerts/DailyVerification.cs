@@ -8,14 +8,11 @@ public static class DailyVerification
     private const int MinutesBetweenProjects = 37;
     private const int MinutesOfDay = 24 * 60;
 
-    /// <summary>
-    /// True if the project's minute begins after one look and not after the next. Looks follow each other, at most a day apart.
-    /// </summary>
-    public static bool IsDue(int project, Instant before, Instant now)
+    /// <summary>Returns the project's next minute after an instant.</summary>
+    public static Instant NextAfter(int project, Instant now)
     {
-        var (from, to) = (before.ToUtc(), now.ToUtc());
-        var today = to.Date.AddMinutes((long)project * MinutesBetweenProjects % MinutesOfDay);
-        var last = today > to ? today.AddDays(-1) : today;
-        return last > from;
+        var from = now.ToUtc();
+        var today = from.Date.AddMinutes((long)project * MinutesBetweenProjects % MinutesOfDay);
+        return Instant.FromUtc(today > from ? today : today.AddDays(1));
     }
 }

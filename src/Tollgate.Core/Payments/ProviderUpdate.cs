@@ -47,7 +47,11 @@ public sealed record SubscriptionUpdate(
 
 /// <summary>The terms of a subscription by the codes of the catalogue.</summary>
 /// <param name="Each">The unit price for a period.</param>
-public sealed record SubscribedPrice(string Plan, PriceInterval Interval, long Quantity, MoneyAmount Each);
+public sealed record SubscribedPrice(string Plan, PriceInterval Interval, long Quantity, MoneyAmount Each)
+{
+    /// <summary>The provider's id of the price.</summary>
+    public string? Reference { get; init; }
+}
 
 /// <summary>An invoice that the provider issued for a subscription that it manages.</summary>
 /// <param name="Subscription">The provider's id of the subscription.</param>

@@ -19,6 +19,9 @@ internal static class AdvisePlans
     /// <summary>The percentage of a limit from which a larger plan is worth a thought.</summary>
     private const int EnoughPercent = 80;
 
+    /// <summary>The age of a fact up to which the present balances tell the usage at its instant.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+
     /// <summary>A customer's plan, with the usage of its features in the periods that ran at an instant.</summary>
     private sealed record Standing(Plan Plan, PriceInterval Interval, Currency Currency)
     {
@@ -35,12 +38,12 @@ internal static class AdvisePlans
             return facts;
         }
 
-        var standings = await ReadAsync(connection, project, asked, cancel);
+        var standings = await ReadAsync(connection, project, asked, now.Plus(-Fresh), cancel);
         Plan[] plans = [.. project.Catalog.Plans.Values.Select(static version => version.Plan)];
         return
         [
             .. facts.Select(fact => IsAboutUsage(fact) && standings.TryGetValue(KeyOf(fact), out var standing)
-                ? fact with { Recommendation = Of(fact, standing, plans, now) }
+                ? fact with { Recommendation = Of(fact, standing, plans) }
                 : fact),
         ];
     }
@@ -50,7 +53,7 @@ internal static class AdvisePlans
     private static bool IsAboutUsage(AlertFact fact) =>
         fact is CrossingFact { IsHighest: true, Percent: >= EnoughPercent, Feature.IsLevel: false } or LowUseFact;
 
-    private static string? Of(AlertFact fact, Standing standing, Plan[] plans, Instant now)
+    private static string? Of(AlertFact fact, Standing standing, Plan[] plans)
     {
         if (fact is LowUseFact low)
         {
@@ -60,7 +63,7 @@ internal static class AdvisePlans
         var crossing = (CrossingFact)fact;
         var atThisPace = standing.Used.ToDictionary(static one => one.Feature, one => one.Feature == crossing.Feature.Code
             ? UsageProjection.AtPeriodEnd(crossing.Used, one.Period, crossing.At) ?? crossing.Used
-            : UsageProjection.AtPeriodEnd(one.Used, one.Period, now) ?? one.Used);
+            : UsageProjection.AtPeriodEnd(one.Used, one.Period, crossing.At) ?? one.Used);
         var advice = PlanAdvice.Of(Use(atThisPace, isProjected: true), crossing.Feature, plans);
         if (advice is not null || crossing.Used < crossing.Granted)
         {
@@ -77,11 +80,12 @@ internal static class AdvisePlans
     }
 
     private static async Task<Dictionary<(string Customer, Instant At), Standing>> ReadAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, (string Customer, Instant At)[] asked, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, (string Customer, Instant At)[] asked, Instant fresh,
+        CancellationToken cancel)
     {
         await using var command = connection.Command(
             AlertFactSql.Uses, project.Id, Array.ConvertAll(asked, static one => one.Customer),
-            Array.ConvertAll(asked, static one => one.At.ToUtc()));
+            Array.ConvertAll(asked, static one => one.At.ToUtc()), fresh.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (standings, row) = (new Dictionary<(string Customer, Instant At), Standing>(), new RowReader(reader));
         while (await reader.ReadAsync(cancel))

@@ -133,14 +133,26 @@ internal static class AlertFactSql
         """;
 
     /// <summary>
-    /// The plans of customers and the usage of the periods that ran at an instant, without customers who have terms of their own. $1
-    /// project, then arrays: $2 customers, $3 instants. Rows: customer, instant, plan version or null, interval or null, currency or null,
-    /// then for each feature, or once with nulls: feature, used, start, end.
+    /// The plans of customers and the usage at an instant of the periods that ran then, without customers who have terms of their own. The
+    /// balances tell the usage of now; events tell it for an instant that is long ago, at the cost of a scan of the customer's events. $1
+    /// project, then arrays: $2 customers, $3 instants; $4 the instant after which balances are exact enough. Rows:
+    /// customer, instant, plan version or null, interval or null, currency or null, then for each feature, or once with nulls: feature,
+    /// used, start, end.
     /// </summary>
     public const string Uses =
         """
         SELECT c.id AS customer, x.at, coalesce(s.plan_version_id, c.plan_version_id) AS plan_version_id, s.interval,
-               coalesce(s.currency, c.currency) AS currency, b.feature, b.used, b.period_start, b.period_end
+               coalesce(s.currency, c.currency) AS currency, b.feature,
+               CASE WHEN x.at > $4 THEN b.used
+                    ELSE coalesce((SELECT e.used_after
+                                     FROM events e
+                                    WHERE e.partition = b.partition AND e.account = b.account AND e.feature = b.feature
+                                      AND e.period_start = b.period_start AND e.occurred_at <= x.at
+                                      AND e.month BETWEEN date_trunc('month', b.period_start)::date - 31 AND x.at::date + 31
+                                    ORDER BY e.occurred_at DESC, e.used_after DESC
+                                    LIMIT 1), 0)
+                END AS used,
+               b.period_start, b.period_end
           FROM unnest($2::text[], $3::timestamptz[]) AS x (customer, at)
           JOIN customers c ON c.project_id = $1 AND c.id = x.customer
           LEFT JOIN subscriptions s ON s.partition = c.partition AND s.account = c.account AND s.ended_at IS NULL
@@ -151,8 +163,8 @@ internal static class AlertFactSql
         """;
 
     /// <summary>
-    /// The cost of calls to models in the running UTC month, of projects with a rule on it. $1 kinds of rules. Rows: project, month,
-    /// dollars.
+    /// The cost of calls to models in the running UTC month, of projects with a rule on it. $1 kind of rules, $2 project or null for all.
+    /// Rows: project, month, dollars.
     /// </summary>
     public const string Costs =
         """
@@ -160,7 +172,8 @@ internal static class AlertFactSql
           FROM projects p
          CROSS JOIN LATERAL (SELECT (coalesce(p.test_clock, now()) AT TIME ZONE 'UTC')::date AS today) t
           LEFT JOIN call_days d ON d.project_id = p.id AND d.day BETWEEN date_trunc('month', t.today)::date AND t.today
-         WHERE EXISTS (SELECT FROM alert_rules r WHERE r.project_id = p.id AND r.kind = ANY ($1) AND r.enabled)
+         WHERE EXISTS (SELECT FROM alert_rules r WHERE r.project_id = p.id AND r.kind = $1 AND r.enabled)
+           AND ($2::integer IS NULL OR p.id = $2)
          GROUP BY p.id, t.today
         """;
 

@@ -88,10 +88,26 @@ internal static class AlertSql
     /// <summary>One server looks at present states, and ends quiet hours, at a time.</summary>
     public const string TryLockChecks = "SELECT pg_try_advisory_xact_lock(7234011, 1)";
 
-    /// <summary>A session's lock: no transaction stays open during a verification.</summary>
-    public const string TryLockFigures = "SELECT pg_try_advisory_lock(7234011, 2)";
+    // ---- looks at figures --------------------------------------------------------------------------------------
 
-    public const string UnlockFigures = "SELECT pg_advisory_unlock(7234011, 2)";
+    /// <summary>The figures that enabled rules watch. $1 kinds, $2 real time. Rows: project, kind, whether a look is due.</summary>
+    public const string Watched =
+        """
+        SELECT r.project_id, r.kind, coalesce(l.next_at <= $2, true) AS is_due
+          FROM (SELECT DISTINCT project_id, kind FROM alert_rules WHERE enabled AND kind = ANY ($1)) AS r
+          LEFT JOIN alert_looks l ON l.project_id = r.project_id AND l.kind = r.kind
+         ORDER BY l.next_at NULLS FIRST, r.project_id, r.kind
+        """;
+
+    /// <summary>Claims a due look; no row: another server has it. $1 project, $2 kind, $3 real time, $4 the end of the claim.</summary>
+    public const string ClaimLook =
+        """
+        INSERT INTO alert_looks AS l (project_id, kind, next_at) VALUES ($1, $2, $4)
+        ON CONFLICT (project_id, kind) DO UPDATE SET next_at = excluded.next_at WHERE l.next_at <= $3
+        """;
+
+    /// <summary>$1 project, $2 kind, $3 the end of the claim, $4 the next look.</summary>
+    public const string FinishLook = "UPDATE alert_looks SET next_at = $4 WHERE project_id = $1 AND kind = $2 AND next_at = $3";
 
     // ---- reading -----------------------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
-using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Postgres;
@@ -14,15 +14,13 @@ namespace Tollgate.Engine.Alerts;
 
 /// <summary>
 /// Fires alerts about present states, which have no place among the facts: models without a price, new prices, work that waits for a retry,
-/// the cost and the margin of a month, failed calls to providers.
+/// the cost of a month, failed calls to providers.
 /// It also gives the channels the alerts whose quiet hours have ended. The unique key of alerts makes each once, however often a state is
 /// seen.
 /// </summary>
 public sealed class CheckAlerts(
-    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, RevenueQueries revenue,
-    Clock clock)
+    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, Clock clock)
 {
-    private static readonly string[] CostKinds = [CatalogWords.Of(AlertKind.Budget), CatalogWords.Of(AlertKind.MarginBelow)];
 
     /// <summary>The number of models in one look.</summary>
     private const int MostModels = 500;
@@ -34,11 +32,6 @@ public sealed class CheckAlerts(
     public const int DaysKept = 400;
 
     private const int ForgottenAtOnce = 5_000;
-
-    /// <summary>Revenue is read from invoices, which costs more than the other states.</summary>
-    private static readonly TimeSpan MarginInterval = TimeSpan.FromMinutes(1);
-
-    private long _marginsSeen;
 
     /// <summary>A place of the outbox that facts have not reached yet, and the time at which it was the newest.</summary>
     private (ulong Place, long At) _mark;
@@ -120,9 +113,10 @@ public sealed class CheckAlerts(
             (long)ProviderErrorsFact.FewestCalls);
         await ReadAsync(
             AlertFactSql.Costs,
-            row => new BudgetFact(row.Text("month"), Quantity.Of(row.Number("cost")), Now(row.Whole("project_id"))), (object)CostKinds);
+            row => new BudgetFact(row.Text("month"), Quantity.Of(row.Number("cost")), Now(row.Whole("project_id"))),
+            CatalogWords.Of(AlertKind.Budget), SqlCommands.OrNull(null, NpgsqlDbType.Integer));
         await AddLagAsync(connection, states, cancel);
-        return await WithMarginsAsync(states, cancel);
+        return states;
 
         async Task ReadAsync(string sql, Func<RowReader, AlertFact> read, params object?[] parameters)
         {
@@ -163,38 +157,6 @@ public sealed class CheckAlerts(
         var seconds = Quantity.Of(decimal.Floor((decimal)Stopwatch.GetElapsedTime(_mark.At).TotalSeconds));
         states.AddRange(directory.Current.ProjectsById.Keys.Select(
             id => (id, (AlertFact)new LagFact($"{clock.Now().ToUtc():yyyy-MM-ddTHH}", seconds, Now(id)))));
-    }
-
-    /// <summary>Adds the margins of projects with a rule on them, once in a while.</summary>
-    private async Task<IReadOnlyList<(int Project, AlertFact Fact)>> WithMarginsAsync(
-        List<(int Project, AlertFact Fact)> states, CancellationToken cancel)
-    {
-        if (_marginsSeen != 0 && Stopwatch.GetElapsedTime(_marginsSeen) < MarginInterval)
-        {
-            return states;
-        }
-
-        _marginsSeen = Stopwatch.GetTimestamp();
-        foreach (var (id, fact) in states.ToArray())
-        {
-            if (fact is not BudgetFact cost || !directory.Current.ProjectsById.TryGetValue(id, out var project))
-            {
-                continue;
-            }
-
-            await parked.TryAsync(WorkNames.AlertChecks, project, "margin", async () =>
-            {
-                var today = DateOnly.FromDateTime(cost.At.ToUtc());
-                var days = await revenue.ByDayAsync(project, new(new(today.Year, today.Month, 1), today), Currency.Usd, cancel);
-                var earned = Quantity.Of(days.Sum(static day => day.Major));
-                if (MarginFact.Of(earned, cost.Value) is { } margin)
-                {
-                    states.Add((id, new MarginFact(cost.Month, margin, earned, cost.Value, cost.At)));
-                }
-            }, cancel);
-        }
-
-        return states;
     }
 
     /// <summary>Lists an unreadable state of a project. The states of others go on.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Analytics;
@@ -13,149 +14,129 @@ using Tollgate.Engine.Projects;
 
 namespace Tollgate.Engine.Alerts;
 
-/// <summary>A check of a project that found differences.</summary>
-public sealed record BrokenCheck(string Name, string Meaning, long Places);
-
-/// <summary>Verifies a project. The room Verification follows this one and supplies it.</summary>
-public delegate Task<IReadOnlyList<BrokenCheck>> VerifyProject(ProjectSnapshot project, CancellationToken cancel);
-
 /// <summary>
 /// Fires alerts about figures that cost more to read than the states of <see cref="CheckAlerts"/>, for projects with a rule on them:
-/// margins of customers, churn, usage at its pace, refused decisions, and the daily verification.
+/// margins, churn, usage at its pace, refused decisions. Each is read as often as its cost allows: see <see cref="FigurePace"/>. A look
+/// is 1. claimed, so that of several servers one does it, 2. read, and 3. fired in one transaction. It holds no connection while it reads.
 /// </summary>
 public sealed class CheckFigures(
-    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, MarginQueries margins, KpiQueries figures,
-    VerifyProject verify, Clock clock)
+    NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, AlertLooks looks, RevenueQueries revenue,
+    MarginQueries margins, KpiQueries figures, Clock clock)
 {
     /// <summary>The most facts of a kind in one look at a project, the worst first.</summary>
     private const int MostFacts = 10_000;
 
-    private static readonly TimeSpan Often = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Seldom = TimeSpan.FromMinutes(10);
+    /// <summary>A server that is killed during a look leaves it to another one after this time.</summary>
+    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
 
-    private readonly Dictionary<(int Project, AlertKind Kind), Instant> _looked = [];
-
-    private static readonly (AlertKind Kind, TimeSpan Interval)[] Kinds =
+    private static readonly AlertKind[] Kinds =
     [
-        (AlertKind.DecisionsRefused, Often), (AlertKind.ProjectedOverrun, Seldom), (AlertKind.CustomerMarginBelow, Seldom),
-        (AlertKind.ChurnAbove, Seldom), (AlertKind.InvariantBroken, Often),
+        AlertKind.DecisionsRefused, AlertKind.ProjectedOverrun, AlertKind.MarginBelow, AlertKind.CustomerMarginBelow, AlertKind.ChurnAbove,
     ];
 
-    /// <summary>Looks once at what is due. Another server that looks at the same time is enough.</summary>
+    /// <summary>Looks once at what is due.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        await using var connection = await database.OpenConnectionAsync(cancel);
-        await using (var @lock = connection.Command(AlertSql.TryLockFigures))
+        var watched = await looks.WatchedAsync(Kinds, clock.Now(), cancel);
+        foreach (var figure in watched.Where(static one => one.IsDue))
         {
-            if (!(bool)(await @lock.ExecuteScalarAsync(cancel))!)
+            if (directory.Current.ProjectsById.TryGetValue(figure.Project, out var project)
+                && !parked.Waits(WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind)))
             {
-                foreach (var key in _looked.Keys.ToArray())
-                {
-                    _looked[key] = clock.Now();
-                }
-
-                return;
-            }
-        }
-
-        try
-        {
-            await LookAsync(connection, cancel);
-        }
-        finally
-        {
-            await using var unlock = connection.Command(AlertSql.UnlockFigures);
-            await unlock.ExecuteNonQueryAsync(CancellationToken.None);
-        }
-    }
-
-    private async Task LookAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        foreach (var rules in await ProjectAlertRules.EnabledAsync(connection, [.. directory.Current.ProjectsById.Keys], cancel))
-        {
-            if (!directory.Current.ProjectsById.TryGetValue(rules.Key, out var project))
-            {
-                continue;
-            }
-
-            foreach (var (kind, interval) in Kinds)
-            {
-                var ofKind = rules.Where(rule => rule.Kind == kind).ToArray();
-                if (ofKind.Length > 0 && IsDue(project, kind, interval))
-                {
-                    await parked.TryAsync(
-                        WorkNames.AlertChecks, project, CatalogWords.Of(kind), () => FireAsync(connection, project, kind, ofKind, cancel),
-                        cancel);
-                }
+                await LookAsync(figure, project, watched.Count, cancel);
             }
         }
     }
 
-    private bool IsDue(ProjectSnapshot project, AlertKind kind, TimeSpan interval)
+    private async Task LookAsync(WatchedFigure figure, ProjectSnapshot project, int watched, CancellationToken cancel)
     {
-        var (key, now) = ((project.Id, kind), clock.Now());
-        if (_looked.TryGetValue(key, out var before))
+        var now = clock.Now();
+        var until = now.Plus(Claim);
+        if (!await looks.ClaimAsync(figure, now, until, cancel))
         {
-            if (now.ToOffset() - before.ToOffset() < interval)
-            {
-                return false;
-            }
-
-            _looked[key] = now;
-            return kind != AlertKind.InvariantBroken || DailyVerification.IsDue(project.Id, before, now);
+            return;
         }
 
-        // Without an earlier look the verification waits for its minute of the day, so that a restart verifies nothing.
-        _looked[key] = now;
-        return kind != AlertKind.InvariantBroken;
+        var began = Stopwatch.GetTimestamp();
+        await parked.TryAsync(
+            WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind), () => FireAsync(project, figure.Kind, cancel), cancel);
+        await looks.FinishAsync(figure, until, now.Plus(FigurePace.After(Stopwatch.GetElapsedTime(began), watched)), cancel);
     }
 
-    private async Task FireAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, AlertKind kind, IReadOnlyList<AlertRule> rules, CancellationToken cancel)
+    private async Task FireAsync(ProjectSnapshot project, AlertKind kind, CancellationToken cancel)
     {
+        var rules = await RulesAsync(project, kind, cancel);
+        if (rules.Count == 0)
+        {
+            return;
+        }
+
         var facts = kind switch
         {
-            AlertKind.DecisionsRefused => await RefusalsAsync(connection, project, rules, cancel),
-            AlertKind.ProjectedOverrun => await OverrunsAsync(connection, project, rules, cancel),
-            AlertKind.CustomerMarginBelow => await MarginsAsync(connection, project, cancel),
-            AlertKind.ChurnAbove => await ChurnAsync(project, cancel),
-            _ => await BreaksAsync(project, cancel),
+            AlertKind.DecisionsRefused => await RefusalsAsync(project, rules, cancel),
+            AlertKind.ProjectedOverrun => await OverrunsAsync(project, rules, cancel),
+            AlertKind.MarginBelow => await MarginAsync(project, cancel),
+            AlertKind.CustomerMarginBelow => await MarginsAsync(project, cancel),
+            _ => await ChurnAsync(project, cancel),
         };
+        await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         var written = await fire.RunAsync(connection, project, facts, rules, cancel);
         await transaction.CommitAsync(cancel);
         fire.Log(written, directory);
     }
 
+    private async Task<IReadOnlyList<AlertRule>> RulesAsync(ProjectSnapshot project, AlertKind kind, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        var rules = await ProjectAlertRules.EnabledAsync(connection, [project.Id], cancel);
+        return [.. rules[project.Id].Where(rule => rule.Kind == kind)];
+    }
+
     private async Task<IReadOnlyList<AlertFact>> RefusalsAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<AlertRule> rules, CancellationToken cancel)
+        ProjectSnapshot project, IReadOnlyList<AlertRule> rules, CancellationToken cancel)
     {
         var now = clock.Now(project);
-        await using var command = connection.Command(AlertFactSql.Refusals, project.Id, now.ToUtc(), Least(rules), (long)MostFacts);
+        await using var command = database.Command(AlertFactSql.Refusals, project.Id, now.ToUtc(), Least(rules), (long)MostFacts);
         return await ReadAsync(command, row => new RefusedFact(
             CustomerOf(row), project.Catalog.FeatureOf(row.Whole("feature")).Feature, Quantity.Of(row.Long("denied")),
             row.Time("period_start"), now), cancel);
     }
 
     private async Task<IReadOnlyList<AlertFact>> OverrunsAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<AlertRule> rules, CancellationToken cancel)
+        ProjectSnapshot project, IReadOnlyList<AlertRule> rules, CancellationToken cancel)
     {
         var now = clock.Now(project);
-        await using var command = connection.Command(AlertFactSql.Overruns, project.Id, now.ToUtc(), Least(rules), (long)MostFacts);
+        await using var command = database.Command(AlertFactSql.Overruns, project.Id, now.ToUtc(), Least(rules), (long)MostFacts);
         var facts = await ReadAsync(command, row => OverrunFact.Of(
             CustomerOf(row), project.Catalog.FeatureOf(row.Whole("feature")).Feature, Quantity.Of(row.Number("used")),
             Quantity.Of(row.Number("quota")), new(row.Time("period_start"), row.Time("period_end")), now, project.Zone), cancel);
         return [.. facts.OfType<AlertFact>()];
     }
 
-    private async Task<IReadOnlyList<AlertFact>> MarginsAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, CancellationToken cancel)
+    /// <summary>The project's own margin, in dollars: that of its calls to models.</summary>
+    private async Task<IReadOnlyList<AlertFact>> MarginAsync(ProjectSnapshot project, CancellationToken cancel)
+    {
+        var now = clock.Now(project);
+        await using var command = database.Command(AlertFactSql.Costs, CatalogWords.Of(AlertKind.MarginBelow), project.Id);
+        var costs = await ReadAsync(command, static row => (Month: row.Text("month"), Cost: Quantity.Of(row.Number("cost"))), cancel);
+        var today = DateOnly.FromDateTime(now.ToUtc());
+        var days = await revenue.ByDayAsync(project, new(new(today.Year, today.Month, 1), today), Currency.Usd, cancel);
+        var earned = Quantity.Of(days.Sum(static day => day.Major));
+        return [
+            .. costs.Select(one => MarginFact.Of(earned, one.Cost) is { } margin
+                ? new MarginFact(one.Month, margin, earned, one.Cost, now)
+                : null).OfType<AlertFact>(),
+        ];
+    }
+
+    private async Task<IReadOnlyList<AlertFact>> MarginsAsync(ProjectSnapshot project, CancellationToken cancel)
     {
         var now = clock.Now(project);
         var today = DateOnly.FromDateTime(now.ToUtc());
         var report = await margins.ReadAsync(project, new(new(today.Year, today.Month, 1), today), MarginBy.Customer, cancel);
         var paying = report.Lines.Where(static line => line is { Name: not null, Share: not null }).Take(MostFacts).ToArray();
-        var names = await NamesAsync(connection, project, [.. paying.Select(static line => line.Name!)], cancel);
+        var names = await NamesAsync(project, [.. paying.Select(static line => line.Name!)], cancel);
         return
         [
             .. paying.Select(line => new CustomerMarginFact(
@@ -177,26 +158,15 @@ public sealed class CheckFigures(
             : [];
     }
 
-    private async Task<IReadOnlyList<AlertFact>> BreaksAsync(ProjectSnapshot project, CancellationToken cancel)
-    {
-        var broken = await verify(project, cancel);
-        var now = clock.Now(project);
-        return
-        [
-            .. broken.Select(check => new BrokenInvariantFact(
-                check.Name, check.Meaning, check.Places, $"{clock.Now().ToUtc():yyyy-MM-dd}", now)),
-        ];
-    }
-
     /// <summary>The lowest threshold of the rules: below it no fact makes an alert.</summary>
     private static decimal Least(IReadOnlyList<AlertRule> rules) => rules.Min(static rule => rule.Threshold!.Value.Value);
 
     private static AlertCustomer CustomerOf(RowReader row) => new(row.Text("customer"), row.TextOrNull("name"));
 
-    private static async Task<IReadOnlyDictionary<string, string?>> NamesAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, string[] customers, CancellationToken cancel)
+    private async Task<IReadOnlyDictionary<string, string?>> NamesAsync(
+        ProjectSnapshot project, string[] customers, CancellationToken cancel)
     {
-        await using var command = connection.Command(AlertFactSql.Names, project.Id, customers);
+        await using var command = database.Command(AlertFactSql.Names, project.Id, customers);
         return (await ReadAsync(command, static row => CustomerOf(row), cancel)).ToDictionary(static one => one.Id, static one => one.Name);
     }
 

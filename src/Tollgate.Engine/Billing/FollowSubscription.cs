@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Payments;
 using Tollgate.Core.Subscriptions;
@@ -7,6 +8,7 @@ using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Customers;
 using Tollgate.Engine.Invoicing;
 using Tollgate.Engine.Payments;
+using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 
@@ -66,7 +68,8 @@ public sealed class FollowSubscription(CustomerChanges changes, Clock clock)
         }
 
         await StepAsync(writing, provider, known, StateOf(update, terms), (id, update.Reference), cancel);
-        await change.ExecuteAsync(SubscriptionSql.Heard, cancel, row.Partition, row.Account, id, heardAt);
+        await change.ExecuteAsync(SubscriptionSql.Heard, cancel, row.Partition, row.Account, id, heardAt,
+            SqlCommands.OrNull(update.Price?.Reference, NpgsqlDbType.Text));
         await change.CommitAsync();
 
         return doubt;

@@ -284,7 +284,7 @@ internal sealed class StepWriting(
 
         var after = new SubscriptionRow(_customer.Partition, _customer.Account, billed.After, order.Version, order.Reference)
         {
-            CancelComment = order.CancelComment,
+            CancelComment = order.CancelComment, ProviderPrice = before?.ProviderPrice,
         };
         return new(SubscriptionOutcome.Done, after, _customer.Customer.Id, invoices.GetValueOrDefault(billed.After.Id));
     }

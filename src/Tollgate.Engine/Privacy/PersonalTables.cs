@@ -256,6 +256,7 @@ public static class PersonalTables
         new("sandbox_webhooks", "test messages about charges, sent within seconds"), new("sandbox_webhook_behaviors", "settings of tests"),
         new("dunning_policies", "settings"), new("webhook_projects", "a counter"), new("webhook_endpoints", "of the operator"),
         new("webhook_endpoint_facts", "of the operator"), new("mail_place", "a counter"), new("alert_place", "a counter"),
+        new("alert_looks", "times of loops"),
         new("alert_projects", "settings"), new("alert_rules", "of the operator"), new("exchange_rates", "rates"),
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),

@@ -7,7 +7,7 @@ namespace Tollgate.Engine.Projects;
 public sealed record FirstKeys(NewKey Admin, IReadOnlyList<NewProject> Projects);
 
 /// <summary>
-/// Gives an empty database its admin key and a live project for each built-in catalogue. If several servers start at the same time, exactly
+/// Gives an empty database its admin key and a project for each built-in catalogue. If several servers start at the same time, exactly
 /// one does this; the others wait for it.
 /// </summary>
 public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirectory directory)
@@ -19,7 +19,8 @@ public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirect
     /// </param>
     /// <returns>Null: the database is not empty, and nothing has changed.</returns>
     public async Task<FirstKeys?> RunAsync(
-        IReadOnlyList<CatalogDocument> catalogs, Func<FirstKeys, CancellationToken, Task> save, CancellationToken cancel)
+        IReadOnlyList<CatalogDocument> catalogs, ProjectMode mode, Func<FirstKeys, CancellationToken, Task> save,
+        CancellationToken cancel)
     {
         await using var connection = await database.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -32,7 +33,7 @@ public sealed class CreateFirstProjects(NpgsqlDataSource database, ProjectDirect
         List<NewProject> projects = [];
         foreach (var catalog in catalogs)
         {
-            var order = new ProjectOrder(catalog.Code, catalog.Name, ProjectMode.Live, catalog.TimeZone, catalog.Currency, catalog);
+            var order = new ProjectOrder(catalog.Code, catalog.Name, mode, catalog.TimeZone, catalog.Currency, catalog);
             var project = await CreateProject.InTransactionAsync(connection, order, null, cancel);
             projects.Add(project ?? throw new InvalidOperationException($"Two built-in catalogues have the code {catalog.Code}."));
         }

@@ -20,6 +20,9 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
     /// <summary>In the customer's own words.</summary>
     public string? CancelComment { get; init; }
 
+    /// <summary>The price at the provider that manages it, by the provider's id.</summary>
+    public string? ProviderPrice { get; init; }
+
     public Instant? ParkedAt { get; init; }
 
     public string? ParkedReason { get; init; }
@@ -63,7 +66,7 @@ public sealed record SubscriptionRow(short Partition, int Account, Subscription 
         return new(row.Small("partition"), row.Whole("account"), subscription, row.Whole("version"), row.TextOrNull("reference"))
         {
             CancelComment = row.TextOrNull("cancel_comment"), ParkedAt = row.TimeOrNull("parked_at"),
-            ParkedReason = row.TextOrNull("parked_reason"),
+            ParkedReason = row.TextOrNull("parked_reason"), ProviderPrice = row.TextOrNull("provider_price"),
         };
     }
 }

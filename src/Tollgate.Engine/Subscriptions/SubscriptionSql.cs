@@ -15,7 +15,7 @@ internal static class SubscriptionSql
                s.scheduled::text AS scheduled, s.started_at, s.anchor, s.anchor_day, s.period_start, s.period_end, s.billed, s.usage_from, s.usage_due_at,
                s.trial_end, s.converts_trial, s.cancel_at, s.cancel_reason, s.cancel_comment, s.paused_at, s.resume_at, s.ended_at,
                s.parked_at, s.parked_reason, s.partition, s.account, s.terms_since, s.committed, s.managed_by, s.reduced, s.discount::text AS discount,
-               s.amount_off
+               s.amount_off, s.provider_price
         """;
 
     /// <summary>The customer's live subscription. The caller must hold the customer's lock. $1 partition, $2 account.</summary>
@@ -305,13 +305,13 @@ internal static class SubscriptionSql
         """;
 
     /// <summary>
-    /// Records the time of the provider's state in the row. $1 partition, $2 account, $3 id, $4 time. No row: a newer state is already
-    /// written.
+    /// Records the time of the provider's state and its price in the row. $1 partition, $2 account, $3 id, $4 time, $5 price or null. No
+    /// row: a newer state is already written.
     /// </summary>
     public const string Heard =
         """
         UPDATE subscriptions
-           SET heard_at = $4
+           SET heard_at = $4, provider_price = coalesce($5, provider_price)
          WHERE partition = $1 AND account = $2 AND id = $3 AND (heard_at IS NULL OR heard_at <= $4)
         """;
 

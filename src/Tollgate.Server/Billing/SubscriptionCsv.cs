@@ -14,7 +14,7 @@ internal static class SubscriptionCsv
     [
         "id", "customer", "plan", "plan_version", "period", "status", "managed_by", "currency", "quantity", "amount_minor", "amount",
         "started_at", "current_period_start", "current_period_end", "trial_end", "cancel_at", "cancel_reason", "paused_at", "resume_at",
-        "ended_at", "latest_invoice",
+        "ended_at", "latest_invoice", "provider_price",
     ];
 
     public static void Line(StringBuilder csv, Subscription subscription, SubscriptionView view) =>
@@ -22,5 +22,6 @@ internal static class SubscriptionCsv
             .Next().Plain(view.Status).Next().Plain(view.ManagedBy).Next().Plain(view.Currency).Next().Plain(view.Quantity).Next()
             .Money(new(view.Amount, subscription.Terms.Currency)).Next().Time(view.StartedAt).Next().Time(view.CurrentPeriodStart).Next()
             .Time(view.CurrentPeriodEnd).Next().Time(view.TrialEnd).Next().Time(view.CancelAt).Next().Cell(view.CancelReason).Next()
-            .Time(view.PausedAt).Next().Time(view.ResumeAt).Next().Time(view.EndedAt).Next().Plain(view.LatestInvoice).End();
+            .Time(view.PausedAt).Next().Time(view.ResumeAt).Next().Time(view.EndedAt).Next().Plain(view.LatestInvoice)
+            .Next().Plain(view.ProviderPrice).End();
 }

@@ -41,21 +41,24 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
         foreach (var row in RowsOf(new HashSet<string>(tables.Tables, StringComparer.OrdinalIgnoreCase), progress))
         {
             var table = row.Table.ToLowerInvariant();
-            var record = mapping.Map(row, out var reason);
+            var records = mapping.Map(row, out var reason);
             var (rows, sent) = _tables.GetValueOrDefault(table);
-            _tables[table] = (rows + 1, sent + (record is null ? 0 : 1));
-            if (record is null)
+            _tables[table] = (rows + 1, sent + (records.Count == 0 ? 0 : 1));
+            if (records.Count == 0)
             {
                 var (count, first) = _skipped.GetValueOrDefault((table, reason!));
                 _skipped[(table, reason!)] = (count + 1, count == 0 ? row.Line : first);
                 continue;
             }
 
-            var key = (CatalogWords.Of(record.Kind), record.Name);
-            var sum = _sums.GetValueOrDefault(key, (0, 0, true));
-            _sums[key] = (sum.Item1 + 1, sum.Item2 + (record.Amount?.Value ?? 0), sum.Item3 && record.Amount is not null);
-            Places.Add(new(table, row.Line));
-            yield return record.Fields;
+            foreach (var record in records)
+            {
+                var key = (CatalogWords.Of(record.Kind), record.Name);
+                var sum = _sums.GetValueOrDefault(key, (0, 0, true));
+                _sums[key] = (sum.Item1 + 1, sum.Item2 + (record.Amount?.Value ?? 0), sum.Item3 && record.Amount is not null);
+                Places.Add(new(table, row.Line));
+                yield return record.Fields;
+            }
         }
     }
 

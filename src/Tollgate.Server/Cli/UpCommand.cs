@@ -23,8 +23,8 @@ internal static class UpCommand
     private static readonly Option<bool> Demo = new("--demo")
     {
         Description =
-            "Add demo customers with plans and 34 days of usage (the gate accepts no older events); no money movements yet. "
-                + "[TOLLGATE_DEMO=1]",
+            "Add 60 demo customers to each built-in project, with up to two years of subscriptions, invoices, usage and calls to models. "
+                + "On an empty database, the projects are sandboxes. [TOLLGATE_DEMO=1]",
     };
 
     private static readonly Option<bool> NewAdminKey = new("--new-admin-key")

@@ -13,6 +13,8 @@ internal static class FirstStart
     {
         var first = await services.GetRequiredService<CreateFirstProjects>().RunAsync(
             await BuiltInCatalogs.ReadAsync(cancel),
+            // The customers of a demo pay with the cards of the sandbox.
+            options.Demo ? ProjectMode.Sandbox : ProjectMode.Live,
             (keys, _) =>
             {
                 Save(keys, options, logger);

@@ -8,6 +8,7 @@ using Tollgate.Server.Customers;
 using Tollgate.Server.Dunning;
 using Tollgate.Server.Gateway;
 using Tollgate.Server.Grants;
+using Tollgate.Server.Hosting.Demo;
 using Tollgate.Server.Http;
 using Tollgate.Server.Imports;
 using Tollgate.Server.Inbox;

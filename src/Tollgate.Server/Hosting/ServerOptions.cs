@@ -94,7 +94,8 @@ public sealed record ServerOptions
     public GuessOptions Guesses { get; init; } = new((int)Settings.FailedAttempts.Default);
 
     /// <summary>The limits on the requests of a key and of an address.</summary>
-    public RequestLimitOptions Requests { get; init; } = new(Settings.KeyRequests.Default, Settings.AddressRequests.Default);
+    public RequestLimitOptions Requests { get; init; } = new(
+        Settings.KeyRequests.Default, Settings.AddressRequests.Default, Settings.CustomerRequests.Default);
 
     /// <inheritdoc cref="Settings.MinBodyBytesPerSecond"/>
     public long MinBodyBytesPerSecond { get; init; } = Settings.MinBodyBytesPerSecond.Default;
@@ -179,7 +180,7 @@ public sealed record ServerOptions
             MaxBodyBytes = Settings.MaxBodyBytes.Read(environment, found),
             Sockets = sockets,
             Guesses = new GuessOptions((int)Settings.FailedAttempts.Read(environment, found)),
-            Requests = new(Settings.KeyRequests.Read(environment, found), Settings.AddressRequests.Read(environment, found)),
+            Requests = ReadRequests(environment, found),
             TrustedProxies = TrustedProxies.Read(environment, found),
             HeaderTime = TimeSpan.FromSeconds(Settings.HeaderSeconds.Read(environment, found)),
             IdleTime = TimeSpan.FromSeconds(Settings.IdleSeconds.Read(environment, found)),
@@ -221,6 +222,10 @@ public sealed record ServerOptions
         ConnectSeconds = (int)Settings.ConnectSeconds.Read(environment, faults),
         CommandSeconds = (int)Settings.CommandSeconds.Read(environment, faults),
     };
+
+    private static RequestLimitOptions ReadRequests(Func<string, string?> environment, List<string> faults) => new(
+        Settings.KeyRequests.Read(environment, faults), Settings.AddressRequests.Read(environment, faults),
+        Settings.CustomerRequests.Read(environment, faults));
 
     private static FairShareOptions ReadShare(Func<string, string?> environment, List<string> faults) => new()
     {

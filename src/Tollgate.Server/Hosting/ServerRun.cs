@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
+using Tollgate.Server.Hosting.Demo;
 
 namespace Tollgate.Server.Hosting;
 

@@ -373,6 +373,14 @@ public sealed class FrontDoor(
 
     private Task EnterAsync(HttpContext context, Caller caller, KeyRequirement requirement)
     {
+        if (limits.TakeCustomer(caller) is { } pause)
+        {
+            return Problems.WriteAsync(
+                context, ErrorCode.RateLimited,
+                "The customer sends too many requests with its tokens. The server limits the requests of a customer in a minute.",
+                retryAfter: pause);
+        }
+
         if (Refuse(caller, requirement) is { } refusal)
         {
             return Problems.WriteAsync(context, refusal.Code, refusal.Detail);

@@ -36,6 +36,12 @@ public static class Settings
         "On each server; a minute's number at once, then at that rate. Further requests get 429. 0: no limit, because the shares of projects "
             + "already protect the server. The admin key has none.");
 
+    /// <summary>Requests of one customer in a minute with its own tokens.</summary>
+    public static readonly Setting CustomerRequests = new(
+        "TOLLGATE_CUSTOMER_REQUESTS_PER_MINUTE", "requests", 0, 0, 100_000_000,
+        "On each server, with all tokens of the customer together; a minute's number at once, then at that rate. Further requests get 429. "
+            + "0: no limit, because an agent may send thousands of calls through the gateway with its customer's token. 600 suits browsers.");
+
     /// <summary>Requests of one address in a minute.</summary>
     public static readonly Setting AddressRequests = new(
         "TOLLGATE_ADDRESS_REQUESTS_PER_MINUTE", "requests", 0, 0, 100_000_000,
@@ -243,7 +249,8 @@ public static class Settings
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, KeyRequests, AddressRequests,
+        MaxBodyBytes, MaxConnections, ConnectionsPerAddress, UpstreamConnections, FailedAttempts, KeyRequests,
+        CustomerRequests, AddressRequests,
         HeaderSeconds, IdleSeconds, StallSeconds,
         MinBodyBytesPerSecond,
         MinAnswerBytesPerSecond, ExportsPerProject, DrainSeconds, PoolSize, ConnectSeconds, CommandSeconds,

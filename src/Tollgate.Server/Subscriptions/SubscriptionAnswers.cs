@@ -27,6 +27,7 @@ internal static class SubscriptionAnswers
             Period = CatalogWords.Of(subscription.Terms.Interval),
             Status = CatalogWords.Of(subscription.Status),
             ManagedBy = subscription.ManagedBy,
+            ProviderPrice = row.ProviderPrice,
             Currency = subscription.Terms.Currency.Code,
             Quantity = subscription.Terms.Quantity,
             Amount = subscription.Terms.Amount.Minor,

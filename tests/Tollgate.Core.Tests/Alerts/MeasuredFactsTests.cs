@@ -103,12 +103,18 @@ public sealed class MeasuredFactsTests
 
     // Project 5 verifies at 03:05 UTC, project 40 at 24:40, which is 00:40.
     [Theory]
-    [InlineData(5, "2027-01-01T03:04:59Z", "2027-01-01T03:05:00Z", true)]
-    [InlineData(5, "2027-01-01T03:05:00Z", "2027-01-01T03:06:00Z", false)]
-    [InlineData(5, "2027-01-01T02:00:00Z", "2027-01-01T03:04:59Z", false)]
-    [InlineData(5, "2026-12-31T04:00:00Z", "2027-01-01T02:00:00Z", false)]
-    [InlineData(5, "2026-12-31T03:00:00Z", "2027-01-01T02:00:00Z", true)]
-    [InlineData(40, "2026-12-31T23:59:00Z", "2027-01-01T00:41:00Z", true)]
-    public void A_project_is_verified_in_its_minute_of_the_day(int project, string before, string now, bool isDue) =>
-        DailyVerification.IsDue(project, At(before), At(now)).ShouldBe(isDue);
+    [InlineData(5, "2027-01-01T03:04:59Z", "2027-01-01T03:05:00Z")]
+    [InlineData(5, "2027-01-01T03:05:00Z", "2027-01-02T03:05:00Z")]
+    [InlineData(5, "2026-12-31T23:00:00Z", "2027-01-01T03:05:00Z")]
+    [InlineData(40, "2026-12-31T23:59:00Z", "2027-01-01T00:40:00Z")]
+    public void A_project_is_verified_in_its_minute_of_the_day(int project, string now, string next) =>
+        DailyVerification.NextAfter(project, At(now)).ShouldBe(At(next));
+
+    [Theory]
+    [InlineData(5, 1, "00:00:03")]
+    [InlineData(5, 1_000, "00:00:50")]
+    [InlineData(200, 4, "00:00:08")]
+    [InlineData(250_000, 100_000, "00:10:00")]
+    public void A_figure_is_read_as_often_as_a_tenth_of_a_connection_allows(int milliseconds, int figures, string pause) =>
+        FigurePace.After(TimeSpan.FromMilliseconds(milliseconds), figures).ToString().ShouldBe(pause);
 }

@@ -72,7 +72,7 @@ public sealed class SqlDumpTests
         var tables = SeedTables.All.Single(static one => one.Product == "resume-ats");
         var row = new TableRow(
             "usage_events", ["id", "user_id", "feature", "amount", "created_at"], ["7", "ann", "ats_scan", "2", text], 1);
-        var record = new SeedMapping(tables, TimeZoneInfo.FindSystemTimeZoneById(zone)).Map(row, out _)!;
+        var record = new SeedMapping(tables, TimeZoneInfo.FindSystemTimeZoneById(zone)).Map(row, out _).ShouldHaveSingleItem();
         record.Fields["occurred_at"]!.GetValue<string>().ShouldBe(expected);
         (record.Name, record.Amount, record.Fields["id"]!.GetValue<string>()).ShouldBe(
             ("ats_scan", Quantity.Of(2), "usage_events:7"));

@@ -37,35 +37,34 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
     {
         await Rig.ConsumeAsync("u1", "job", 3);
         var (mine, other, verified) = (new Clock(), new Clock(), 0);
-        var (rates, revenue) = (new RateQueries(Database.Source), new RevenueQueries(Database.Source));
-        var costs = new CostQueries(Database.Connections, new(Database.Connections, Rig.Parked));
-        var (first, second) = (Figures(mine), Figures(other));
+        var (first, second) = (Daily(mine), Daily(other));
         await BothAsync(Day(1));
-        await BothAsync(Day(2));
         (verified, await AlertsAsync()).ShouldBe((0, 0), "No rule asks for it.");
 
-        await Database.ExecuteAsync(
-            $"""
-            INSERT INTO alert_rules (id, project_id, kind, channels, repeat)
-            VALUES (gen_random_uuid(), {Rig.Project.Id}, 'invariant_broken', ARRAY['in_app'], 'once')
-            """);
+        await AddRuleAsync("invariant_broken", "NULL");
         await BothAsync(Day(3));
-        verified.ShouldBe(0, "A restart verifies nothing.");
-        await BothAsync(Day(4));
-        (verified, await AlertsAsync()).ShouldBe((2, 0), "The figures are right.");
+        (verified, await AlertsAsync()).ShouldBe((1, 0), "A new rule verifies at once, on one server; the figures are right.");
+        await BothAsync(Day(3).Plus(TimeSpan.FromMinutes(2)));
+        verified.ShouldBe(1, "A restart verifies nothing again.");
 
         await Database.ExecuteAsync("UPDATE balances SET used = used + 1");
         await BothAsync(Day(5));
         await BothAsync(Day(5).Plus(TimeSpan.FromMinutes(2)));
-        (await AlertsAsync()).ShouldBe(1);
+        (verified, await AlertsAsync()).ShouldBe((2, 1), "Of the day without a server there is one verification.");
         (await Database.ScalarAsync<string>("SELECT title FROM alerts WHERE kind = 'invariant_broken'"))
             .ShouldBe("The verification found differences: used");
         await BothAsync(Day(6));
-        (await AlertsAsync()).ShouldBe(2, "It fires again on the next day.");
+        (verified, await AlertsAsync()).ShouldBe((3, 2), "It fires again on the next day.");
 
-        CheckFigures Figures(Clock clock) => new(
-            Database.Source, Rig.Parked, new(clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(rates, revenue, costs),
-            new(Database.Source, new(Database.Source, rates), rates, revenue, costs),
+        // A server that is killed during its verification leaves it to the other one.
+        await Database.ExecuteAsync($"UPDATE alert_looks SET next_at = '{Day(7).Plus(TimeSpan.FromMinutes(10))}'");
+        await BothAsync(Day(7));
+        verified.ShouldBe(3);
+        await BothAsync(Day(7).Plus(TimeSpan.FromMinutes(11)));
+        verified.ShouldBe(4);
+
+        VerifyDaily Daily(Clock clock) => new(
+            Database.Source, Rig.Parked, new(clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source),
             async (project, cancel) =>
             {
                 Interlocked.Increment(ref verified);
@@ -77,32 +76,62 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
 
         async Task BothAsync(Instant now)
         {
-            foreach (var clock in (Clock[])[mine, other])
-            {
-                var at = System.Diagnostics.Stopwatch.GetTimestamp();
-                clock.Observe(at, at, now);
-            }
-
-            await first.RunAsync(CancellationToken.None);
-            await second.RunAsync(CancellationToken.None);
+            SetTo(now, mine, other);
+            await Task.WhenAll(first.RunAsync(CancellationToken.None), second.RunAsync(CancellationToken.None));
         }
+    }
+
+    [Fact]
+    public async Task A_figure_is_read_by_one_of_two_servers_and_again_within_seconds()
+    {
+        await AddRuleAsync("decisions_refused", "1");
+        var (mine, other, now) = (new Clock(), new Clock(), Rig.Clock.Now());
+        var (first, second) = (Figures(mine), Figures(other));
+        await BothAsync();
+        var looked = await NextAsync();
+        await BothAsync();
+        (await NextAsync()).ShouldBe(looked, "Nothing is due.");
+
+        await Rig.ConsumeAsync("u1", "job", 10);
+        await Rig.ConsumeAsync("u1", "job", 1);
+
+        now = now.Plus(TimeSpan.FromSeconds(5));
+        await BothAsync();
+        await BothAsync();
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM alerts WHERE kind = 'decisions_refused'")).ShouldBe(1);
+
+        CheckFigures Figures(Clock clock)
+        {
+            var (rates, revenue) = (new RateQueries(Database.Source), new RevenueQueries(Database.Source));
+            var costs = new CostQueries(Database.Connections, new(Database.Connections, Rig.Parked));
+            return new(
+                Database.Source, Rig.Parked, new(clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source), revenue,
+                new(rates, revenue, costs), new(Database.Source, new(Database.Source, rates), rates, revenue, costs), clock);
+        }
+
+        async Task BothAsync()
+        {
+            SetTo(now, mine, other);
+            await Task.WhenAll(first.RunAsync(CancellationToken.None), second.RunAsync(CancellationToken.None));
+        }
+
+        Task<DateTime> NextAsync() => Database.ScalarAsync<DateTime>("SELECT next_at FROM alert_looks");
     }
 
     [Fact]
     public async Task An_open_transaction_is_seen_as_lag_once_an_hour_and_not_after_its_end()
     {
-        await Database.ExecuteAsync(
-            $"""
-            INSERT INTO alert_rules (id, project_id, kind, threshold, channels, repeat)
-            VALUES (gen_random_uuid(), {Rig.Project.Id}, 'ingest_lag', 1, ARRAY['in_app'], 'once')
-            """);
+        await AddRuleAsync("ingest_lag", "1");
         var check = new CheckAlerts(
-            Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source), Rig.Clock);
+            Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock);
         await using var connection = await Database.Source.OpenConnectionAsync();
         await using (var open = await connection.BeginTransactionAsync())
         {
             await using var write = new Npgsql.NpgsqlCommand("SELECT pg_current_xact_id()", connection);
             await write.ExecuteScalarAsync();
+
+            // A later transaction that has ended: its facts wait.
+            await Database.ExecuteAsync("SELECT pg_current_xact_id()");
             await check.RunAsync(CancellationToken.None);
             (await LagsAsync()).ShouldBe(0);
             await Task.Delay(TimeSpan.FromSeconds(1.2));
@@ -118,6 +147,21 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
         (await LagsAsync()).ShouldBe(0);
 
         Task<long> LagsAsync() => Database.ScalarAsync<long>("SELECT count(*) FROM alerts WHERE kind = 'ingest_lag'");
+    }
+
+    private Task AddRuleAsync(string kind, string threshold) => Database.ExecuteAsync(
+        $"""
+        INSERT INTO alert_rules (id, project_id, kind, threshold, channels, repeat)
+        VALUES (gen_random_uuid(), {Rig.Project.Id}, '{kind}', {threshold}, ARRAY['in_app'], 'once')
+        """);
+
+    private static void SetTo(Instant now, params ReadOnlySpan<Clock> clocks)
+    {
+        foreach (var clock in clocks)
+        {
+            var at = System.Diagnostics.Stopwatch.GetTimestamp();
+            clock.Observe(at, at, now);
+        }
     }
 
     private Task<long> AlertsAsync() => Database.ScalarAsync<long>("SELECT count(*) FROM alerts WHERE kind = 'invariant_broken'");

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tollgate.Core.Alerts;
 using Tollgate.Core.Money;
 using Tollgate.Engine.Alerts;
+using Tollgate.Engine.Analytics;
+using Tollgate.Engine.Costs;
 using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Tests.Ledger;
@@ -134,6 +136,50 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_recommendation_after_the_months_end_knows_nothing_of_what_came_after_the_fact()
+    {
+        var project = await Rig.AddProjectAsync(
+            "two",
+            """
+            code: two
+            name: Two
+            currency: USD
+            default_plan: free
+            features: [{code: calls, name: Calls}, {code: words, name: Words}]
+            plans:
+              - {code: free, name: Free, entitlements: [{feature: calls, quota: 10}, {feature: words, quota: 1000}]}
+              - {code: pro, name: Pro, prices: [{interval: monthly, amount: 2900}], entitlements: [{feature: calls, quota: 100000}, {feature: words, quota: 5000}]}
+              - {code: max, name: Max, prices: [{interval: monthly, amount: 9900}], entitlements: [{feature: calls, quota: 100000}, {feature: words, quota: 999000}]}
+            """);
+        await ConsumeAsync("words", 1);
+        await ConsumeAsync("calls", 10);
+        await ConsumeAsync("words", 900);
+
+        // Nobody looks until the period is over: all of it happened on its tenth day.
+        foreach (var table in (string[])["events", "balances", "threshold_crossings"])
+        {
+            await Database.ExecuteAsync($"UPDATE {table} SET period_start = period_start - interval '3 months'");
+        }
+
+        await Database.ExecuteAsync("UPDATE balances SET period_end = period_end - interval '3 months'");
+        await Database.ExecuteAsync(
+            """
+            UPDATE events SET occurred_at = period_start + interval '10 days' + CASE WHEN used_after > 900 THEN interval '1 minute' ELSE interval '0' END;
+            SELECT ensure_events_month(period_start::date) FROM events;
+            UPDATE events SET month = date_trunc('month', period_start)::date
+            """);
+        await Database.ExecuteAsync("UPDATE threshold_crossings SET crossed_at = period_start + interval '10 days'");
+
+        await DerivedAsync(Derive(), "customer = 'late' AND recommendation IS NOT NULL");
+
+        (await Database.ScalarAsync<string>("SELECT DISTINCT recommendation FROM alerts WHERE subject = 'late/calls' AND recommendation IS NOT NULL"))
+            .ShouldBe("Pro has 100,000 Calls, for $29.00 more a month.", "When the calls ran out, one word was used, not 901.");
+
+        Task ConsumeAsync(string feature, int amount) => Rig.Gate.ConsumeAsync(
+            project, new("late", feature, Quantity.Of(amount), null, null, null), CancellationToken.None).AsTask();
+    }
+
+    [Fact]
     public async Task Quiet_hours_hold_the_channels_back_and_a_mute_keeps_them_out()
     {
         var derive = Derive();
@@ -216,6 +262,7 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         for (var look = 0; look < 2; look++)
         {
             await CheckAsync();
+            await FiguresAsync();
         }
 
         (await TitlesAsync(Rig.Project.Id)).ShouldBe(
@@ -225,15 +272,27 @@ public sealed class DeriveAlertsTests(TestPostgres postgres) : IAsyncLifetime
         ]);
         (await TitlesAsync(other.Id)).ShouldBe(
             ["20% of the calls to openai failed", "Background work failed: alert checks"], "The second look tells of the first.");
-        (await Database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'alert_checks'")).ShouldBe(1);
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM parked_work WHERE work = 'alert_checks'")).ShouldBe(
+            2, "Its states, and its margin.");
     }
 
     private DeriveAlerts Derive() => new(
         Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock);
 
     private async Task CheckAsync() => await new CheckAlerts(
-        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source),
-        Rig.Clock).RunAsync(CancellationToken.None);
+        Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, Rig.Clock)
+        .RunAsync(CancellationToken.None);
+
+    private async Task FiguresAsync()
+    {
+        await Database.ExecuteAsync("DELETE FROM alert_looks");
+        var (rates, revenue) = (new RateQueries(Database.Source), new RevenueQueries(Database.Source));
+        var costs = new CostQueries(Database.Connections, new(Database.Connections, Rig.Parked));
+        await new CheckFigures(
+            Database.Source, Rig.Parked, new(Rig.Clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source), revenue,
+            new(rates, revenue, costs), new(Database.Source, new(Database.Source, rates), rates, revenue, costs), Rig.Clock)
+            .RunAsync(CancellationToken.None);
+    }
 
     private static async Task AllAsync(DeriveAlerts derive)
     {

@@ -12,7 +12,7 @@ public sealed class CreateFirstProjectsTests(TestPostgres postgres)
         using var server = new ProjectsWorld(database);
         var saved = 0;
         var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Create(database, server).RunAsync(
-            [ProjectsWorld.Catalog("a"), ProjectsWorld.Catalog("b")],
+            [ProjectsWorld.Catalog("a"), ProjectsWorld.Catalog("b")], ProjectMode.Live,
             (_, _) =>
             {
                 Interlocked.Increment(ref saved);
@@ -37,11 +37,11 @@ public sealed class CreateFirstProjectsTests(TestPostgres postgres)
         await using var database = await postgres.CreateDatabaseAsync();
         using var server = new ProjectsWorld(database);
         await Should.ThrowAsync<IOException>(() => Create(database, server).RunAsync(
-            [ProjectsWorld.Catalog("a")], (_, _) => throw new IOException("disk full"), CancellationToken.None));
+            [ProjectsWorld.Catalog("a")], ProjectMode.Live, (_, _) => throw new IOException("disk full"), CancellationToken.None));
         (await database.ScalarAsync<long>("SELECT count(*) FROM api_keys")).ShouldBe(0);
 
-        (await Create(database, server).RunAsync([ProjectsWorld.Catalog("a")], (_, _) => Task.CompletedTask, CancellationToken.None))
-            .ShouldNotBeNull();
+        (await Create(database, server).RunAsync(
+            [ProjectsWorld.Catalog("a")], ProjectMode.Live, (_, _) => Task.CompletedTask, CancellationToken.None)).ShouldNotBeNull();
     }
 
     private static CreateFirstProjects Create(TestDatabase database, ProjectsWorld server) => new(database.Source, server.Directory);

@@ -34,11 +34,30 @@ public sealed class ImportCommandTests(MeteringHost host) : IClassFixture<Meteri
         INSERT INTO public.users (id, email, full_name, created_at) VALUES ('u-1', 'm@example.com', 'محمد o''Neil', '2024-01-01 00:00:00');
         """;
 
-    private async Task<string> ProjectAsync(string code)
+    /// <summary>As SQLAlchemy writes it: enums by their names, money and costs as floats.</summary>
+    private const string Writer =
+        """
+        CREATE TABLE subscription_plans (id INTEGER NOT NULL, name VARCHAR(50) NOT NULL, tier VARCHAR(10) NOT NULL, price_monthly FLOAT NOT NULL, price_yearly FLOAT NOT NULL, PRIMARY KEY (id));
+        CREATE TABLE user_subscriptions (id INTEGER NOT NULL, user_id VARCHAR(100) NOT NULL, plan_id INTEGER NOT NULL, billing_cycle VARCHAR(7), current_period_start DATETIME NOT NULL, current_period_end DATETIME NOT NULL, status VARCHAR(13), is_active BOOLEAN, created_at DATETIME, updated_at DATETIME, PRIMARY KEY (id));
+        CREATE TABLE usage_summaries (id INTEGER NOT NULL, user_id VARCHAR(100) NOT NULL, billing_period VARCHAR(20) NOT NULL, gemini_calls INTEGER, metaphor_calls INTEGER, exa_calls INTEGER, video_calls INTEGER, gemini_tokens INTEGER, total_calls INTEGER, total_tokens INTEGER, total_cost FLOAT, PRIMARY KEY (id));
+        CREATE TABLE api_usage_logs (id INTEGER NOT NULL, user_id VARCHAR(100) NOT NULL, provider VARCHAR(9) NOT NULL, endpoint VARCHAR(200) NOT NULL, method VARCHAR(10) NOT NULL, model_used VARCHAR(100), tokens_input INTEGER, tokens_output INTEGER, cost_total FLOAT, response_time FLOAT NOT NULL, status_code INTEGER NOT NULL, error_message TEXT, timestamp DATETIME NOT NULL, PRIMARY KEY (id));
+        CREATE TABLE billing_history (id INTEGER NOT NULL, user_id VARCHAR(100) NOT NULL, billing_period VARCHAR(20) NOT NULL, period_start DATETIME NOT NULL, period_end DATETIME NOT NULL, plan_name VARCHAR(50) NOT NULL, total_cost FLOAT, payment_status VARCHAR(20), payment_date DATETIME, stripe_invoice_id VARCHAR(100), created_at DATETIME, PRIMARY KEY (id));
+        INSERT INTO subscription_plans VALUES (1, 'Free', 'FREE', 0.0, 0.0), (3, 'Pro', 'PRO', 79.0, 790.0);
+        INSERT INTO user_subscriptions VALUES (1, 'u-1', 3, 'MONTHLY', '2025-01-01 00:00:00', '2025-02-01 00:00:00', 'LIMIT_REACHED', 1, '2025-01-01 00:00:00', '2025-01-20 00:00:00');
+        INSERT INTO user_subscriptions VALUES (2, 'u-2', 1, 'MONTHLY', '2025-01-01 00:00:00', '2025-02-01 00:00:00', 'ACTIVE', 0, '2025-01-01 00:00:00', '2025-01-20 00:00:00');
+        INSERT INTO usage_summaries VALUES (1, 'u-1', '2025-01', 800, 2, 3, 7, 125000, 805, 125000, 15.75);
+        INSERT INTO usage_summaries VALUES (2, 'u-2', '2025-01', 0, 0, 0, 0, 0, 0, 0, 0.0);
+        INSERT INTO api_usage_logs VALUES (1, 'u-1', 'GEMINI', '/api/blog', 'POST', 'gemini-2.5-flash', 900, 100, 0.00015000000000000001, 1.2349, 200, NULL, '2025-01-05 10:00:00.000000');
+        INSERT INTO api_usage_logs VALUES (2, 'u-1', 'TAVILY', '/api/research', 'POST', NULL, 0, 0, 0.001, 0.25, 503, 'قطع "الاتصال" it''s down', '2025-01-05 11:00:00.000000');
+        INSERT INTO billing_history VALUES (1, 'u-1', '2025-01', '2025-01-01 00:00:00', '2025-02-01 00:00:00', 'Pro', 79.0, 'paid', '2025-02-01 08:00:00', 'in_1', '2025-02-01 07:00:00');
+        INSERT INTO billing_history VALUES (2, 'u-1', '2025-02', '2025-02-01 00:00:00', '2025-03-01 00:00:00', 'Pro', 79.0, 'pending', NULL, NULL, '2025-03-01 07:00:00');
+        """;
+
+    private async Task<string> ProjectAsync(string code, string catalog = "career-coach")
     {
         using var admin = host.Server.NewClient(host.Server.AdminKey);
         using var created = await admin.PostAsync(
-            "/v1/projects", MeteringHost.Text($$"""{"code":"{{code}}","name":"Coach","mode":"live","catalog":"career-coach"}"""));
+            "/v1/projects", MeteringHost.Text($$"""{"code":"{{code}}","name":"Coach","mode":"live","catalog":"{{catalog}}"}"""));
         created.EnsureSuccessStatusCode();
         return JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString()!;
     }
@@ -79,6 +98,41 @@ public sealed class ImportCommandTests(MeteringHost host) : IClassFixture<Meteri
         var again = await RunAsync("coach", "career-coach", path, "--json");
         again.ExitCode.ShouldBe(0, again.Output);
         JsonElement.Parse(again.Output[again.Output.IndexOf('{')..]).GetProperty("import").GetProperty("replayed").GetInt64().ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task The_tables_of_alwrity_reconcile_and_a_provider_without_a_feature_is_named()
+    {
+        var key = await ProjectAsync("writer", "alwrity");
+        using var folder = TestFolder.Create();
+        var path = folder.Combine("dump.sql");
+        await File.WriteAllTextAsync(path, Writer);
+
+        var dry = await RunAsync("writer", "alwrity", path, "--dry-run");
+        dry.ExitCode.ShouldBe(1, dry.Output);
+        dry.Output.ShouldContain("usage_summaries line 9: feature_not_found: Unknown feature 'video_calls'.");
+
+        await File.WriteAllTextAsync(path, Writer.Replace("INTO usage_summaries VALUES (1, 'u-1', '2025-01', 800, 2, 3, 7,", "INTO usage_summaries VALUES (1, 'u-1', '2025-01', 800, 2, 3, 0,", StringComparison.Ordinal));
+        var real = await RunAsync("writer", "alwrity", path);
+        real.ExitCode.ShouldBe(0, real.Output);
+        real.Output.ShouldContain("10 records: 10 booked, 0 known before, 0 rejected.");
+        LineOf(real.Output, "usage", "gemini_calls").ShouldBe("usage gemini_calls 1 1 800 800 0");
+        LineOf(real.Output, "usage", "metaphor_calls").ShouldBe("usage metaphor_calls 2 2 5 5 0");
+        LineOf(real.Output, "usage", "llm_cost").ShouldBe("usage llm_cost 1 1 15.75 15.75 0");
+        LineOf(real.Output, "llm_calls", "gemini-2.5-flash").ShouldBe("llm_calls gemini-2.5-flash 1 1 0.00015 0.00015 0");
+        LineOf(real.Output, "subscriptions", "pro").ShouldBe("subscriptions pro 1 1 7900 7900 0");
+        LineOf(real.Output, "invoices").ShouldBe("invoices USD 1 1 7900 7900 0");
+        real.Output.ShouldContain("a bill with the payment status 'pending' is open");
+        real.Output.ShouldContain("nothing was used");
+
+        using var client = host.Server.NewClient(key);
+        var calls = JsonElement.Parse(await client.GetStringAsync("/v1/llm-calls?customer=u-1&from=2025-01-01T00:00:00Z"))
+            .GetProperty("data");
+        calls.EnumerateArray().Select(static call => (
+            call.GetProperty("provider").GetString(), call.GetProperty("model").GetString(), call.GetProperty("latency_ms").GetInt64(),
+            call.GetProperty("status").GetInt32())).ShouldBe([("tavily", "tavily", 250, 503), ("gemini", "gemini-2.5-flash", 1235, 200)]);
+        var again = await RunAsync("writer", "alwrity", path);
+        again.Output.ShouldContain("10 records: 0 booked, 10 known before, 0 rejected.");
     }
 
     [Fact]

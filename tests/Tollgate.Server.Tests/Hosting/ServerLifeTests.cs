@@ -100,27 +100,6 @@ public sealed class ServerLifeTests
     }
 
     [Fact]
-    public async Task Demo_customers_have_a_history_and_a_second_start_adds_nothing()
-    {
-        await using var server = await TestServer.StartAsync(flags: "--demo");
-        using var client = server.ClientFor("resume-ats");
-        var usage = new Uri("/v1/customers/demo_02/usage", UriKind.Relative);
-        await PrintedAsync(server, "Tollgate is ready");
-        var before = await client.GetStringAsync(usage);
-        (await client.GetStringAsync(new Uri("/v1/mails?status=sent", UriKind.Relative))).ShouldContain(
-            "\"data\":[]", Case.Sensitive, "A demo writes to nobody.");
-        (await server.Http.GetStringAsync(new Uri("/", UriKind.Relative))).ShouldContain("href=\"/demo/portal\"");
-        (await server.Http.GetStringAsync(new Uri("/demo/portal", UriKind.Relative))).ShouldContain("<h1>Your plan and invoices</h1>");
-
-        (await server.StopAsync()).ShouldBe(0, server.Log);
-        await server.StartAgainAsync();
-        await PrintedAsync(server, "Demo data of trendit: 0 events");
-
-        (await client.GetStringAsync(usage)).ShouldBe(before);
-        before.ShouldContain("\"plan\":\"pro\"");
-    }
-
-    [Fact]
     public async Task SIGINT_while_starting_stops_what_was_started()
     {
         using var folder = TestFolder.Create();
@@ -136,16 +115,6 @@ public sealed class ServerLifeTests
 
         (await process.Ended.WaitAsync(TimeSpan.FromSeconds(60))).ShouldBe(0, string.Join('\n', log));
         File.Exists(folder.Combine("data/postgres/postmaster.pid")).ShouldBeFalse();
-    }
-
-    /// <summary>The server answers before its demo data is complete: it prints that after it listens.</summary>
-    private static async Task PrintedAsync(TestServer server, string text)
-    {
-        for (var tries = 0; !server.Log.Contains(text, StringComparison.Ordinal); tries++)
-        {
-            tries.ShouldBeLessThan(1200, server.Log);
-            await Task.Delay(50);
-        }
     }
 
     private static string FreePort() => TestServer.FreePort().ToString(CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Tollgate.Server.Http;
 using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Http;
@@ -11,6 +12,7 @@ public sealed class RequestLimitTests(RequestLimitTests.TestHost host) : IClassF
 {
     private const int OfKey = 20;
     private const int OfAddress = 50;
+    private const int OfCustomer = 10;
 
     public sealed class TestHost(TestPostgres postgres) : IAsyncLifetime
     {
@@ -25,7 +27,7 @@ public sealed class RequestLimitTests(RequestLimitTests.TestHost host) : IClassF
             _server = await TestServer.StartAsync(_database.ConnectionString, environment: new Dictionary<string, string>
             {
                 ["TOLLGATE_KEY_REQUESTS_PER_MINUTE"] = "20", ["TOLLGATE_ADDRESS_REQUESTS_PER_MINUTE"] = "50",
-                ["TOLLGATE_TRUSTED_PROXIES"] = "127.0.0.99",
+                ["TOLLGATE_CUSTOMER_REQUESTS_PER_MINUTE"] = "10", ["TOLLGATE_TRUSTED_PROXIES"] = "127.0.0.99",
             });
         }
 
@@ -60,6 +62,56 @@ public sealed class RequestLimitTests(RequestLimitTests.TestHost host) : IClassF
     }
 
     [Fact]
+    public async Task A_customer_has_its_requests_of_a_minute_with_all_its_tokens_and_other_customers_go_on()
+    {
+        var key = host.Server.Keys["TOLLGATE_KEY_ALWRITY"];
+        string[] mine = [await TokenAsync(key, "greedy"), await TokenAsync(key, "greedy")];
+        var other = await TokenAsync(key, "modest");
+        var answers = new List<int>();
+        for (var n = 0; n < 3 * OfCustomer; n++)
+        {
+            var (status, code, pause) = await AskAsync("127.0.0.99", mine[n % 2], path: "/v1/customers/greedy/alerts");
+            answers.Add(status);
+            if (status != 200)
+            {
+                (status, code).ShouldBe((429, "rate_limited"));
+                pause.ShouldNotBeNull().TotalSeconds.ShouldBeInRange(1, 60);
+            }
+        }
+
+        answers.Take(OfCustomer).ShouldAllBe(static status => status == 200);
+        answers.Count(static status => status == 429).ShouldBeGreaterThanOrEqualTo(OfCustomer);
+        (await AskAsync("127.0.0.99", other, path: "/v1/customers/modest/alerts")).Status.ShouldBe(200);
+        (await AskAsync("127.0.0.99", key, path: "/v1/customers/greedy/alerts")).Status.ShouldBe(200, "The app's own key is not the customer's.");
+        (await MetricsAsync()).ShouldContain("tollgate_requests_limited_total{by=\"customer\"}");
+    }
+
+    [Fact]
+    public void A_million_customers_are_not_kept_and_nobody_gets_the_budget_of_another()
+    {
+        var (budgets, now) = (new CustomerBudgets(1), TimeSpan.FromHours(1));
+        for (var n = 0; n < 1_000_000; n++)
+        {
+            now += TimeSpan.FromMilliseconds(2);
+            budgets.Take(1, $"c{n}", now).ShouldBeNull();
+        }
+
+        budgets.Count.ShouldBeLessThanOrEqualTo(100_000);
+        budgets.Take(1, "c999999", now).ShouldNotBeNull("Its one request of the minute is used.");
+        budgets.Take(2, "c999999", now).ShouldBeNull("Another project's customer of the same name.");
+    }
+
+    private async Task<string> TokenAsync(string key, string customer)
+    {
+        using var http = host.Server.ClientFrom("127.0.0.99");
+        http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        using var answer = await http.PostAsync(
+            new Uri($"/v1/customers/{customer}/tokens", UriKind.Relative),
+            new StringContent("{}", System.Text.Encoding.UTF8, "application/json"));
+        return JsonElement.Parse(await answer.Content.ReadAsStringAsync()).GetProperty("token").GetString()!;
+    }
+
+    [Fact]
     public async Task An_address_has_its_requests_of_a_minute_with_any_key_or_none_and_the_operator_goes_on()
     {
         var refused = 0;
@@ -83,9 +135,10 @@ public sealed class RequestLimitTests(RequestLimitTests.TestHost host) : IClassF
         (await MetricsAsync()).ShouldContain("tollgate_requests_limited_total{by=\"address\"}");
     }
 
-    private async Task<(int Status, string? Code, TimeSpan? Pause)> AskAsync(string from, string? key, string? client = null)
+    private async Task<(int Status, string? Code, TimeSpan? Pause)> AskAsync(
+        string from, string? key, string? client = null, string path = "/v1/customers")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/customers");
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (key is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);

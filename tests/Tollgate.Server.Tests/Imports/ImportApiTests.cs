@@ -183,6 +183,31 @@ public sealed class ImportApiTests(MeteringHost host) : IClassFixture<MeteringHo
     }
 
     [Fact]
+    public async Task Thousands_of_tiny_imports_at_once_are_booked_or_told_to_wait()
+    {
+        const int Imports = 3_000;
+        var (taken, refused) = (0, 0);
+        await Parallel.ForEachAsync(Enumerable.Range(0, Imports), new ParallelOptions { MaxDegreeOfParallelism = 48 }, async (n, _) =>
+        {
+            var (status, came) = await host.PostAsync("/v1/imports", Usage($"tiny-{n}", 1, "tina"), "application/x-ndjson");
+            if (status == 202)
+            {
+                Interlocked.Increment(ref taken);
+                return;
+            }
+
+            Interlocked.Increment(ref refused);
+            (status, came.GetProperty("code").GetString()).ShouldBe((429, "rate_limited"), came.ToString());
+            came.GetProperty("detail").GetString()!.ShouldContain("20 imports of the project are not finished (TOLLGATE_MOST_IMPORTS)");
+        });
+        taken.ShouldBeGreaterThan(0);
+        (taken + refused).ShouldBe(Imports);
+        await Eventually.UntilAsync(async () => await host.Database.ScalarAsync<long>(
+            "SELECT count(*) FROM events e JOIN customers c USING (partition, account) WHERE c.id = 'tina'") == taken);
+        (await host.PostAsync("/v1/verify", "")).Body.GetProperty("clean").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_killed_server_continues_where_it_was_and_a_repeat_books_nothing()
     {
         const int Lines = 150_000;

@@ -33,6 +33,9 @@ public sealed class StripeManagedTests(StripeHost host) : IClassFixture<StripeHo
         var subscription = (await RowsAsync(sandbox, "ann")).ShouldHaveSingleItem()!;
         ((string?)subscription["status"], (string?)subscription["managed_by"],
             (string?)subscription["plan"]).ShouldBe(("trialing", "stripe", "pro"));
+        ((string?)subscription["provider_price"]).ShouldBe(
+            (string)Books.All("subscription").Last()["items"]!["data"]![0]!["price"]!["id"]!);
+        ((string?)subscription["provider_price"]).ShouldStartWith("price_");
         (await sandbox.Door.GetAsync("/v1/payments?customer=ann"))["data"].AsArray()
             .ShouldBeEmpty("A trial asks for nothing, and what Stripe invoices is no payment of a checkout.");
         (await sandbox.Door.GetAsync($"/v1/checkouts/{checkout}"))["subscription"].ShouldNotBeNull();

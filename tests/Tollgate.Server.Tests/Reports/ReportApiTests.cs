@@ -90,6 +90,29 @@ public sealed class ReportApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_table_of_more_than_a_thousand_lines_is_cut_and_says_so()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-03-15T00:00:00Z");
+        await OkAsync(sandbox.Door.PostAsync("/v1/customers", """{"id": "acme"}"""));
+        var calls = Enumerable.Range(1, 1_100).Select(static n =>
+            $$"""{"customer": "acme", "provider": "house", "model": "m-{{n}}", "input_tokens": {{n}}, "output_tokens": 0}""");
+        foreach (var batch in calls.Chunk(500))
+        {
+            await OkAsync(sandbox.Door.PostAsync("/v1/llm-calls", $"[{string.Join(',', batch)}]"));
+        }
+
+        var report = (await sandbox.Door.GetAsync("/v1/customers/acme/reports/usage")).Json!;
+        Section(report, "models")["rows"]!.AsArray().Count.ShouldBe(1_000);
+        Section(report, "models")["has_more"]!.GetValue<bool>().ShouldBeTrue();
+        Section(report, "models")["total"]!.AsArray()[2]!.ToString().ShouldBe("1100", "The sum is that of all.");
+        Section(report, "features")["has_more"]!.GetValue<bool>().ShouldBeFalse();
+        var pages = await Poppler.PagesAsync(await FileAsync(sandbox, "/v1/customers/acme/reports/usage.pdf"));
+        pages[0].ShouldContain("Tables have their first 1,000 lines: Calls to models.");
+        pages.Length.ShouldBeLessThan(50);
+        pages[^1].ShouldContain($"Page {pages.Length} of {pages.Length}");
+    }
+
+    [Fact]
     public async Task Unknown_reports_days_and_customers_are_refused()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-01T00:00:00Z");

@@ -14,9 +14,12 @@ namespace Tollgate.Core.Imports.Dumps;
 public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
 {
     private const string Monthly = "monthly";
+    private const string Yearly = "yearly";
+    private const string NothingUsed = "nothing was used";
 
-    private static readonly string[] Running = ["active", "trialing", "past_due"];
-    private static readonly string[] Ended = ["canceled", "cancelled", "expired", "unpaid", "ended"];
+    /// <summary>A subscription runs also while its customer is warned or has reached a limit.</summary>
+    private static readonly string[] Running = ["active", "trialing", "past_due", "warning", "limit_reached"];
+    private static readonly string[] Ended = ["canceled", "cancelled", "expired", "unpaid", "ended", "suspended"];
 
     private readonly Dictionary<string, string> _plans = [];
     private readonly Dictionary<(string Plan, string Period), (string? Amount, string? Currency)> _prices = [];
@@ -28,23 +31,39 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
         {
             _plans[row["id"] ?? ""] = row["code"] ?? "";
         }
+        else if (row.Table.Equals(SeedTables.PricedPlans, StringComparison.OrdinalIgnoreCase))
+        {
+            var id = row["id"] ?? "";
+            _plans[id] = (row["tier"] ?? "").ToLowerInvariant();
+            _prices[(id, Monthly)] = (AlwrityRows.Cents(row["price_monthly"]), "USD");
+            _prices[(id, Yearly)] = (AlwrityRows.Cents(row["price_yearly"]), "USD");
+        }
         else
         {
             _prices[(row["plan_id"] ?? "", PeriodOf(row))] = (row["price_cents"], row["currency"]);
         }
     }
 
+    /// <summary>Returns the records of a row: one, or one for each of its counters.</summary>
     /// <param name="reason">The reason for which there is no record.</param>
-    public SeedRecord? Map(TableRow row, out string? reason)
+    public IReadOnlyList<SeedRecord> Map(TableRow row, out string? reason)
     {
         reason = null;
-        return row.Table.ToLowerInvariant() switch
+        var table = row.Table.ToLowerInvariant();
+        if (table == tables.Usage.Table && tables.Counters.Count > 0)
         {
-            SeedTables.Users => UserOf(row),
-            SeedTables.Subscriptions => SubscriptionOf(row, out reason),
-            var table when table == tables.Usage.Table => UsageOf(row, out reason),
-            _ => CallOf(row, out reason),
-        };
+            var counted = AlwrityRows.UsageOf(row, tables.Counters, TimeOf);
+            reason = counted.Count > 0 ? null : NothingUsed;
+            return counted;
+        }
+
+        var record = table == SeedTables.Users ? UserOf(row)
+            : table == tables.Subscriptions ? SubscriptionOf(row, out reason)
+            : table == tables.Usage.Table ? UsageOf(row, out reason)
+            : table == tables.Bills ? AlwrityRows.BillOf(row, TimeOf, out reason)
+            : tables.Bills is not null ? AlwrityRows.CallOf(row, TimeOf)
+            : CallOf(row, out reason);
+        return record is null ? [] : [record];
     }
 
     private SeedRecord UserOf(TableRow row) => Record(ImportKind.Customers, "", Quantity.One, row["id"],
@@ -52,7 +71,7 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
 
     private SeedRecord? SubscriptionOf(TableRow row, out string? reason)
     {
-        var (status, key) = ((row["status"] ?? "").ToLowerInvariant(), row[tables.Plan] ?? "");
+        var (status, key) = ((row["status"] ?? "").ToLowerInvariant(), row[tables.Plan] ?? row[tables.Plan + "_type"] ?? "");
         var (plan, period) = (_plans.GetValueOrDefault(key) ?? key.ToLowerInvariant(), PeriodOf(row));
         if (!Running.Contains(status) && !Ended.Contains(status))
         {
@@ -63,7 +82,8 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
         // A free plan has no price row in most products.
         var price = _prices.GetValueOrDefault((key, period));
         var amount = price.Amount ?? (plan == "free" ? "0" : null);
-        var end = Ended.Contains(status) ? row["canceled_at"] ?? row["ended_at"] ?? row["updated_at"] ?? row["current_period_end"] : null;
+        var isOver = Ended.Contains(status) || row["is_active"]?.ToLowerInvariant() is "f" or "false" or "0";
+        var end = isOver ? row["canceled_at"] ?? row["ended_at"] ?? row["updated_at"] ?? row["current_period_end"] : null;
         reason = null;
         return Record(ImportKind.Subscriptions, plan, NumberOf(amount), row["id"],
             ("customer", row["user_id"]), ("plan", plan), ("period", period), ("amount", amount), ("currency", price.Currency),
@@ -77,7 +97,7 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
         var quantity = row[usage.Quantity] ?? "1";
         if (NumberOf(quantity) is { IsZero: true })
         {
-            reason = "nothing was used";
+            reason = NothingUsed;
             return null;
         }
 
@@ -120,7 +140,7 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
         return record;
     }
 
-    private static SeedRecord Record(
+    internal static SeedRecord Record(
         ImportKind kind, string name, Quantity? amount, string? id, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
         var record = new JsonObject { ["kind"] = CatalogWords.Of(kind), ["id"] = id };
@@ -136,14 +156,15 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
     }
 
     /// <summary>Ids of several tables become ids of events: the table's name keeps them apart.</summary>
-    private static string KeyOf(string table, TableRow row) => $"{table}:{row["id"]}";
+    internal static string KeyOf(string table, TableRow row) => $"{table}:{row["id"]}";
 
-    private static string PeriodOf(TableRow row) => (row["billing_period"] ?? row["billing_interval"] ?? Monthly).ToLowerInvariant() switch
+    private static string PeriodOf(TableRow row) => (row["billing_period"] ?? row["billing_interval"]
+        ?? row["billing_cycle"] ?? Monthly).ToLowerInvariant() switch
     {
-        "month" => Monthly, "year" or "annual" or "annually" => "yearly", var word => word,
+        "month" => Monthly, "year" or "annual" or "annually" => Yearly, var word => word,
     };
 
-    private static Quantity? NumberOf(string? text) =>
+    internal static Quantity? NumberOf(string? text) =>
         decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
         && Quantity.TryCreate(number, out var amount)
             ? amount

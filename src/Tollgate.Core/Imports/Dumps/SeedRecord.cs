@@ -19,22 +19,40 @@ public sealed record UsageTable(string Table, string Feature, string Quantity, s
 /// <param name="Calls">The table of calls to models; null: there is none.</param>
 public sealed record SeedTables(string Product, UsageTable Usage, string Plan, string? Calls)
 {
+    /// <summary>The table of subscriptions.</summary>
+    public string Subscriptions { get; init; } = "subscriptions";
+
+    /// <summary>The table of bills; null: there is none.</summary>
+    public string? Bills { get; init; }
+
+    /// <summary>The columns of a row that are one quantity each; empty: a row is one quantity.</summary>
+    public IReadOnlyList<string> Counters { get; init; } = [];
+
     public static IReadOnlyList<SeedTables> All { get; } =
     [
         new("career-coach", new("user_feature_usage", "feature_code", "used_count", "period_start"), "plan_id", "token_usage_log"),
         new("email-assistant", new("usage_metrics", "metric_type", "count", "month_year"), "tier", null),
         new("resume-ats", new("usage_events", "feature", "amount", "created_at"), "plan", null),
+        new("alwrity", new("usage_summaries", "", "", "billing_period"), "plan_id", "api_usage_logs")
+        {
+            Subscriptions = "user_subscriptions", Bills = "billing_history", Counters = ["_calls", "_tokens", "total_cost"],
+        },
         new("trendit", new("usage_records", "usage_type", "cost_units", "created_at", "endpoint", "request_id"), "tier", null),
     ];
 
     public const string Users = "users";
-    public const string Subscriptions = "subscriptions";
     public const string Plans = "pricing_plans";
     public const string Prices = "plan_prices";
 
+    /// <summary>Plans with their prices in columns.</summary>
+    public const string PricedPlans = "subscription_plans";
+
     /// <summary>Tables that other rows refer to: they are read first.</summary>
-    public static IReadOnlySet<string> LookedUp { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Plans, Prices };
+    public static IReadOnlySet<string> LookedUp { get; } =
+        new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Plans, Prices, PricedPlans };
 
     /// <summary>Tables whose rows become records, in the order in which the server needs them.</summary>
-    public IReadOnlyList<string> Tables => [Users, Subscriptions, Usage.Table, .. Calls is null ? (string[])[] : [Calls]];
+    public IReadOnlyList<string> Tables => [
+        Users, Subscriptions, Usage.Table, .. Calls is null ? (string[])[] : [Calls], .. Bills is null ? (string[])[] : [Bills],
+    ];
 }

@@ -9,6 +9,8 @@ public sealed class TableRow(string table, IReadOnlyList<string> columns, IReadO
 
     public long Line => line;
 
+    public IReadOnlyList<string> Columns => columns;
+
     /// <summary>The value of a column; null: it is NULL, or the table has no such column.</summary>
     public string? this[string column]
     {

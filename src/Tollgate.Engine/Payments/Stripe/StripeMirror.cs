@@ -297,7 +297,7 @@ public sealed class StripeMirror(StripeAccounts accounts, StripeVariables variab
             if (item.Unit is { } each
                 && StripePrices.PlanOf(item, catalog, account.Project.Code, account.Credentials, variables.Read) is var (plan, interval))
             {
-                return (item, new(plan, interval, Math.Max(1, item.Quantity), each));
+                return (item, new(plan, interval, Math.Max(1, item.Quantity), each) { Reference = item.Price });
             }
         }
 

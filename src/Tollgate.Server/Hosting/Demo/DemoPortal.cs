@@ -3,7 +3,7 @@ using Tollgate.Engine.Projects;
 using Tollgate.Server.Http;
 using Tollgate.Server.Http.Pages;
 
-namespace Tollgate.Server.Hosting;
+namespace Tollgate.Server.Hosting.Demo;
 
 /// <summary>
 /// <c>/demo/portal</c> with <c>--demo</c>: opens the portal of a demo customer for everybody. Without the option, it explains how to start

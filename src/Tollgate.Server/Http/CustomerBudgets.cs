@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace Tollgate.Server.Http;
+
+/// <summary>
+/// Limits the requests of each customer with its own tokens: a minute's number at once, and then at that rate. Each customer has a
+/// budget of its own, so that none can use up another's. Budgets that are full again are forgotten: memory follows the customers of the
+/// last minute.
+/// </summary>
+public sealed class CustomerBudgets(long perMinute)
+{
+    /// <summary>About 10 MB. Beyond it the full budgets are forgotten, and if there are too few of them, all.</summary>
+    private const int Most = 100_000;
+
+    private readonly ConcurrentDictionary<(int Project, string Customer), StrongBox<long>> _budgets = new();
+    private readonly long _each = TimeSpan.TicksPerMinute / perMinute;
+    private int _count;
+
+    /// <summary>Takes one. Null: it was within the budget; else the pause.</summary>
+    /// <param name="now">The time of a monotonic clock.</param>
+    public TimeSpan? Take(int project, string customer, TimeSpan now)
+    {
+        if (!_budgets.TryGetValue((project, customer), out var budget))
+        {
+            budget = _budgets.GetOrAdd((project, customer), static _ => new());
+            if (Interlocked.Increment(ref _count) > Most)
+            {
+                Forget(now);
+            }
+        }
+
+        return MinuteBudget.Take(ref budget.Value, now, _each);
+    }
+
+    /// <summary>The number of stored budgets.</summary>
+    public int Count => _budgets.Count;
+
+    private void Forget(TimeSpan now)
+    {
+        lock (_budgets)
+        {
+            if (Volatile.Read(ref _count) <= Most)
+            {
+                return;
+            }
+
+            foreach (var (customer, budget) in _budgets)
+            {
+                if (Volatile.Read(ref budget.Value) <= now.Ticks)
+                {
+                    _budgets.TryRemove(customer, out _);
+                }
+            }
+
+            if (_budgets.Count > Most / 2)
+            {
+                _budgets.Clear();
+            }
+
+            Volatile.Write(ref _count, _budgets.Count);
+        }
+    }
+}
