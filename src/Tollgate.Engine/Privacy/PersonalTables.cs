@@ -124,6 +124,14 @@ public static class PersonalTables
         // Books.
         new("invoices", "invoices", Own, Erasing.Keep) { Kept = "number kind status currency details", Why = Law },
         new("invoice_lines", "lines of invoices", Own, Erasing.Keep) { Kept = "kind description steps", Why = Law },
+        new("revenue_lines", "revenue of the lines of invoices", Own, Erasing.Keep)
+        {
+            Kept = "currency plan", Why = Books, NotExported = "computed from invoices and invoice_lines",
+        },
+        new("revenue_queue", "invoices whose revenue is computed next", Own, Erasing.Keep)
+        {
+            Why = Books, NotExported = "names invoices only",
+        },
         new("invoice_facts", "history of invoices", Own, Erasing.Strip)
         {
             Sets = [Actor, ("note", "CASE t.note WHEN 'credits' THEN t.note END")], Kept = "verb",
@@ -260,7 +268,7 @@ public static class PersonalTables
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),
         new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"),
-        new("feature_days", "sums of the project"),
+        new("feature_days", "sums of the project"), new("revenue_days", "sums of the project"),
         new("acquisition_spend", "the project's own spend"),
         new("erasures", "the log of erasures, which names nobody"), new("privacy_settings", "settings"),
         new("retention_runs", "the log of retention, which counts rows"),

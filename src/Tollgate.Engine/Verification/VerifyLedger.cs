@@ -62,6 +62,8 @@ public static class VerifyLedger
         new("call_days", "a project's calls and costs of a day differ from those of its events", CostVerifySql.Days),
         new("call_customer_days", "a customer's calls and costs of a day differ from those of its events", CostVerifySql.CustomerDays),
         new("call_latencies", "a day's latencies differ from those of its calls", CostVerifySql.Latencies),
+        new("revenue_lines", "the recognised revenue of a line differs from that of its invoice", RevenueVerifySql.Lines),
+        new("revenue_days", "the recognised revenue of a day differs from that of its lines", RevenueVerifySql.Days),
         new("invoice_sums", "an invoice's sums differ from those of its lines and taxes", InvoiceVerifySql.Sums),
         new("invoice_states", "an invoice's paid or credited amount contradicts its facts", InvoiceVerifySql.States),
         new("invoice_numbers", "the numbers of invoices or credit notes have a gap or a repeat", InvoiceVerifySql.Numbers),
