@@ -24,6 +24,9 @@ public enum ReportKind
 
     /// <summary>The features that a customer has, and those that it uses.</summary>
     Adoption,
+
+    /// <summary>The values that a customer reported, such as saved hours, with tickets and scores.</summary>
+    Value,
 }
 
 public enum ReportFormat
@@ -59,7 +62,7 @@ public static class ReportScheduleRules
     private static readonly TimeSpan SentAt = TimeSpan.FromHours(6);
 
     /// <summary>True for the report of one customer.</summary>
-    public static bool IsOfCustomer(ReportKind kind) => kind is ReportKind.Usage or ReportKind.Statement or ReportKind.Adoption;
+    public static bool IsOfCustomer(ReportKind kind) => kind is ReportKind.Usage or ReportKind.Statement or ReportKind.Adoption or ReportKind.Value;
 
     /// <summary>The title in English.</summary>
     public static string TitleOf(ReportKind kind) => kind switch

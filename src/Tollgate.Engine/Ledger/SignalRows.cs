@@ -56,7 +56,8 @@ internal sealed class SignalRows
             .. _voided.Select(static one => (one.Account.Partition, one.Account.Key, one.Account.ProjectId)),
         ];
         Add(
-            batch, SignalSql.Lock, Smallints(touched, t => t.Partition), Integers(touched, t => t.Account), Integers(touched, t => t.Project));
+            batch, SignalSql.Lock, Smallints(touched, one => one.Partition), Integers(touched, one => one.Account),
+            Integers(touched, one => one.Project));
         if (_voided.Count > 0)
         {
             Add(

@@ -8,10 +8,15 @@ internal static class SignalVerifySql
 {
     private const string OfProject = "($1::integer IS NULL OR project_id = $1::integer)";
 
-    /// <summary>An event of an erased customer has no signal any more.</summary>
+    /// <summary>An event of an erased customer has no signals any more.</summary>
     private const string NotErased =
         "NOT EXISTS (SELECT FROM erasures g JOIN customers h ON h.project_id = g.project_id AND h.id = g.customer"
         + " WHERE h.partition = x.partition AND h.account = x.account)";
+
+    /// <summary>An old event without its properties, which retention deleted, does not say any more that it was a signal.</summary>
+    private const string NotGone =
+        "NOT (x.fault = 'extra' AND EXISTS (SELECT FROM events o WHERE o.partition = x.partition AND o.account = x.account AND o.id = x.id"
+        + " AND o.data ? 'gone'))";
 
     /// <summary>Place: type and id of the event, and what is wrong.</summary>
     public const string Signals =
@@ -35,7 +40,7 @@ internal static class SignalVerifySql
                        USING (project_id, partition, account, type, at, id, shard)) x
           LEFT JOIN projects  p ON p.id = x.project_id
           LEFT JOIN customers c ON c.partition = x.partition AND c.account = x.account
-         WHERE x.fault IS NOT NULL AND {NotErased}
+         WHERE x.fault IS NOT NULL AND {NotErased} AND {NotGone}
          ORDER BY 1, 2, 4
          LIMIT 20
         """;

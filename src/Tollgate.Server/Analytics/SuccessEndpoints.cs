@@ -52,22 +52,25 @@ internal static class SuccessEndpoints
             return;
         }
 
-        if (await queries.OfCustomerAsync(project, id, from, to, context.RequestAborted) is not { } found)
-        {
-            await Problems.WriteAsync(context, ErrorCode.CustomerNotFound);
-            return;
-        }
-
-        var view = new CustomerSuccessView
-        {
-            Customer = id, From = from, To = to, SignedUpAt = found.SignedUpAt.ToOffset(), OnboardedAt = found.OnboardedAt?.ToOffset(),
-            FirstValueAt = found.FirstValueAt?.ToOffset(), HoursToValue = Hours(found.TimeToValue),
-            LastCsat = found.LastScore is var (score, at) ? new(score, at.ToOffset()) : null,
-            Total = ViewOf(null, found.Total),
-            Months = [.. found.Months.Select(static month => ViewOf(CostViews.MonthOf(month.Month), month.Figures))],
-        };
-        await Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerSuccessView);
+        await (await OfCustomerAsync(project, id, (from, to), queries, context.RequestAborted) is { } view
+            ? Answer.Json(context, StatusCodes.Status200OK, view, WireJson.Default.CustomerSuccessView)
+            : Problems.WriteAsync(context, ErrorCode.CustomerNotFound));
     }
+
+    /// <summary>Null: the customer does not exist.</summary>
+    /// <param name="days">The first and the last day of whole months.</param>
+    internal static async Task<CustomerSuccessView?> OfCustomerAsync(
+        ProjectSnapshot project, string id, (DateOnly From, DateOnly To) days, SuccessQueries queries, CancellationToken cancel) =>
+        await queries.OfCustomerAsync(project, id, days.From, days.To, cancel) is not { } found
+            ? null
+            : new()
+            {
+                Customer = id, From = days.From, To = days.To, SignedUpAt = found.SignedUpAt.ToOffset(),
+                OnboardedAt = found.OnboardedAt?.ToOffset(), FirstValueAt = found.FirstValueAt?.ToOffset(),
+                HoursToValue = Hours(found.TimeToValue), LastCsat = found.LastScore is var (score, at) ? new(score, at.ToOffset()) : null,
+                Total = ViewOf(null, found.Total),
+                Months = [.. found.Months.Select(static month => ViewOf(CostViews.MonthOf(month.Month), month.Figures))],
+            };
 
     private static async Task<SuccessView?> ReadAsync(ReportRequest request, SuccessQueries queries)
     {
@@ -84,7 +87,7 @@ internal static class SuccessEndpoints
     }
 
     /// <summary>The first and the last day of whole months.</summary>
-    private static (DateOnly From, DateOnly To) Whole((DateOnly From, DateOnly To) days) =>
+    internal static (DateOnly From, DateOnly To) Whole((DateOnly From, DateOnly To) days) =>
         (new(days.From.Year, days.From.Month, 1), new DateOnly(days.To.Year, days.To.Month, 1).AddMonths(1).AddDays(-1));
 
     private static SuccessFiguresView ViewOf(string? month, SuccessFigures one) => new()

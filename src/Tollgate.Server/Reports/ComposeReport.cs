@@ -28,7 +28,8 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
         _cohorts = CohortEndpoints.Cohorts(services), _growth = GrowthEndpoints.Report(services);
 
     private readonly Report _usage = CustomerReports.Usage(services), _adoption = CustomerReports.Adoption(services),
-        _models = CustomerReports.Models(services), _features = CustomerReports.Features(services);
+        _models = CustomerReports.Models(services), _features = CustomerReports.Features(services),
+        _values = CustomerReports.Values(services), _success = CustomerReports.Success(services);
 
     /// <param name="now">The project's time.</param>
     /// <returns>Null: the customer does not exist.</returns>
@@ -89,6 +90,10 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
                 new("features", "Use of features", _usage, new QueryCollection(), Whole),
                 new("models", "Calls to models", _models, days, Whole),
                 new("calls_by_feature", "Calls to models by feature", _features, days, Whole),
+            ],
+            ReportKind.Value =>
+            [
+                new("values", "Values by month", _values, days, Whole), new("success", "Tickets and scores by month", _success, days, Whole),
             ],
             ReportKind.Adoption => [new("features", "Features of the plan", _adoption, new QueryCollection(), Whole)],
             _ => throw new InvalidOperationException($"{order.Kind} is no composed report."),

@@ -96,7 +96,7 @@ internal static class ReportDescriptions
     public static Description OfCustomer(ReportFormat format) => Of(
         format, "a customer's report",
         "`usage`: the use of features in the running quota periods, and calls to models in the days. `adoption`: the features of the plan, "
-            + "and those in use. The statement is `GET /v1/customers/{id}/statement`.",
+            + "and those in use. `value`: reported values such as saved hours, tickets and scores, by whole months. The statement is `GET /v1/customers/{id}/statement`.",
         [ErrorCode.CustomerNotFound, ErrorCode.NotFound, ErrorCode.ValidationFailed]) with
     {
         Query = ReportDays.OfDays,

@@ -67,7 +67,7 @@ public sealed class RetentionApiTests(RunningServer running)
         (await LeftAsync(shop)).ShouldBe(["all", "plain", "pro"]);
         var run = (await shop.Door.GetAsync("/v1/retention-runs?limit=1"))["data"][0]!;
         (run["status"]!.GetValue<string>(), run["events"]!.GetValue<long>(), run["reservations"]!.GetValue<long>())
-            .ShouldBe(("done", 7, 1));
+            .ShouldBe(("done", 9, 1));
         await RunAsync(shop, "2027-03-12T10:00:00Z");
         (await LeftAsync(shop)).ShouldBe(["all", "pro"]);
         await RunAsync(shop, "2027-04-11T10:00:00Z");
@@ -77,7 +77,7 @@ public sealed class RetentionApiTests(RunningServer running)
         await VerifyAsync(shop);
         var events = (await shop.Door.GetAsync(
             "/v1/events?customer=c-free&from=2027-01-01T00:00:00Z&to=2027-02-01T00:00:00Z"))["data"].AsArray();
-        events.Count.ShouldBe(7);
+        events.Count.ShouldBe(9);
         events.Select(static one => one!["properties"]).Where(static one => one is not null).Select(static one => one!.ToJsonString())
             .ShouldAllBe(static one => one.Contains("gpt-4o", StringComparison.Ordinal));
     }
@@ -169,7 +169,7 @@ public sealed class RetentionApiTests(RunningServer running)
         await RunAsync(shop, "2027-02-21T10:00:00Z");
         var runs = (await shop.Door.GetAsync("/v1/retention-runs"))["data"].AsArray();
         runs.Select(static one => one!["day"]!.GetValue<string>()).ShouldBe(["2027-02-21", "2027-02-20", "2027-01-18", "2027-01-10"]);
-        runs.Sum(static one => one!["events"]!.GetValue<long>()).ShouldBe(7);
+        runs.Sum(static one => one!["events"]!.GetValue<long>()).ShouldBe(9);
         (await LeftAsync(shop)).ShouldBeEmpty();
     }
 
@@ -178,7 +178,7 @@ public sealed class RetentionApiTests(RunningServer running)
     private static string Use(string plan, string id) =>
         $$"""{"customer": "c-{{plan}}", "feature": "calls", "amount": 1, "id": "zret-{{plan}}-{{id}}", "properties": {"who": "zret-{{plan}}"} }""";
 
-    /// <summary>Seven events and a reservation with the mark <c>zret-(plan)</c> in every text.</summary>
+    /// <summary>Nine events, two of which are signals, and a reservation with the mark <c>zret-(plan)</c> in every text.</summary>
     private static async Task LiveAsync(BillingSandbox shop, string plan)
     {
         var mark = $"zret-{plan}";
@@ -194,6 +194,12 @@ public sealed class RetentionApiTests(RunningServer running)
         await Done(shop.Door.PostAsync(
             "/v1/events", $$"""{"customer": "c-{{plan}}", "type": "other", "id": "{{mark}}-o", "properties": {"a": "{{mark}}"} }"""));
         await Done(shop.Door.PostAsync(
+            "/v1/events",
+            $$"""{"customer": "c-{{plan}}", "type": "csat", "id": "{{mark}}-s", "properties": {"score": 4, "why": "{{mark}}"} }"""));
+        await Done(shop.Door.PostAsync(
+            "/v1/events",
+            $$"""{"customer": "c-{{plan}}", "type": "value_metric", "id": "{{mark}}-h", "properties": {"name": "hours_saved", "value": 2.5, "why": "{{mark}}"} }"""));
+        await Done(shop.Door.PostAsync(
             "/v1/llm-calls",
             $$"""{"id": "{{mark}}-llm", "customer": "c-{{plan}}", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "request_id": "{{mark}}", "endpoint": "/{{mark}}", "status": 500, "error": "{{mark}}", "properties": {"user": "{{mark}}"} }"""));
         await Done(shop.Door.PostAsync(
@@ -208,7 +214,8 @@ public sealed class RetentionApiTests(RunningServer running)
         var figures = new StringBuilder();
         foreach (var path in (string[])[
             "/v1/customers/c-free/costs?from=2027-01-01&to=2027-01-31", "/v1/customers/c-pro/costs?from=2027-01-01&to=2027-01-31",
-            "/v1/analytics/providers?from=2027-01-01&to=2027-01-31", "/v1/analytics/models?from=2027-01-01&to=2027-01-31"])
+            "/v1/analytics/providers?from=2027-01-01&to=2027-01-31", "/v1/analytics/models?from=2027-01-01&to=2027-01-31",
+            "/v1/analytics/success?from=2027-01-01&to=2027-01-31"])
         {
             figures.AppendLine((await Done(shop.Door.GetAsync(path))).Json!.ToJsonString());
         }
