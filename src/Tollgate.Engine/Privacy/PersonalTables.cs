@@ -108,7 +108,7 @@ public static class PersonalTables
                 ("reference", "NULL"), ("cancel_comment", "NULL"), ("cancel_reason", CategoryOf("cancel_reason", "NULL")),
                 ("parked_reason", "CASE WHEN t.parked_at IS NOT NULL THEN 'erased' END"),
             ],
-            Kept = "status managed_by interval currency discount add_ons scheduled",
+            Kept = "status managed_by provider_price interval currency discount add_ons scheduled",
         },
         new("mrr_movements", "changes of recurring revenue", Own, Erasing.Strip)
         {
