@@ -5,8 +5,8 @@ namespace Tollgate.Contracts.Analytics;
 public sealed record OnboardingView(long Completed, decimal? Rate);
 
 /// <param name="Customers">Customers whose first <c>value_metric</c> lies in the month.</param>
-/// <param name="MedianHours">Hours from the sign-up to the first value that half of them did not exceed.</param>
-/// <param name="P90Hours">Hours that 90 % of them did not exceed.</param>
+/// <param name="MedianHours">The median of the hours from the sign-up to the first value.</param>
+/// <param name="P90Hours">The 90th percentile of these hours.</param>
 public sealed record TimeToValueView(long Customers, decimal? MedianHours, decimal? P90Hours);
 
 /// <param name="PerCustomer"><c>count</c> ÷ <c>customers</c>.</param>
@@ -17,7 +17,7 @@ public sealed record TicketsView(long Count, decimal? PerCustomer);
 /// <param name="Scores">The number of answers with the scores 1, 2, 3, 4 and 5.</param>
 public sealed record CsatView(long Responses, decimal? Mean, decimal? Satisfied, IReadOnlyList<long> Scores);
 
-/// <param name="Name">The name of the value. Null: all values whose names are beyond the 100 that reports tell apart.</param>
+/// <param name="Name">The name of the value. Null: the values of all names beyond the 100 that reports show.</param>
 /// <param name="Events">The number of events.</param>
 /// <param name="Total">The sum of their values.</param>
 public sealed record ValueView(string? Name, string? Unit, long Events, decimal Total);

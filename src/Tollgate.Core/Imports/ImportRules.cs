@@ -154,7 +154,7 @@ public static class ImportRules
     }
 
     /// <summary>
-    /// Returns the number of a counted feature; the catalogue of today may not have it any more. 0: none, and none is required.
+    /// Returns the number of a counted feature, which an earlier catalogue may have had. 0: the record names none and needs none.
     /// </summary>
     private static int? FeatureOf(RecordFields fields, PublishedCatalog catalog, bool isRequired, ref ImportFault? fault)
     {

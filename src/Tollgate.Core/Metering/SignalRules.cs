@@ -14,7 +14,7 @@ public enum SignalKind
     ValueMetric,
 }
 
-/// <summary>The part of an event that reports on customer success read, beside its customer and time.</summary>
+/// <summary>The part of an event that reports on customer success read, besides its customer and time.</summary>
 /// <param name="Type">The type of the event.</param>
 /// <param name="Name">The score of a csat; the name of a value metric; otherwise empty.</param>
 /// <param name="Unit">The unit of a value metric; empty: it has none.</param>
@@ -30,7 +30,7 @@ public static class SignalRules
     public const int LowestScore = 1;
     public const int HighestScore = 5;
 
-    /// <summary>A score from here on is satisfied.</summary>
+    /// <summary>The lowest score of a satisfied customer.</summary>
     public const int SatisfiedScore = 4;
 
     /// <summary>The characters of a name, such as <c>hours_saved</c>.</summary>
@@ -52,7 +52,7 @@ public static class SignalRules
     public const string Csat = "csat";
     public const string ValueMetric = "value_metric";
 
-    /// <summary>Returns null for nearly every event.</summary>
+    /// <summary>Returns the kind of signal of an event's type; null for nearly every event.</summary>
     public static SignalKind? KindOf(string type) => type switch
     {
         OnboardingCompleted => SignalKind.OnboardingCompleted,
@@ -167,7 +167,7 @@ public static class SignalRules
             && Quantity.TryCreate(value, out number);
     }
 
-    /// <summary>A property of null counts as missing.</summary>
+    /// <summary>A property that is null counts as missing.</summary>
     private static JsonElement? Member(JsonElement? properties, string name) =>
         properties is { } all && all.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

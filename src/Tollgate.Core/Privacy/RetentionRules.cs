@@ -22,7 +22,7 @@ public enum RetentionSource
 
 /// <summary>The retention that the settings ask for.</summary>
 /// <param name="Days">Days to keep, at least <see cref="RetentionRules.LeastDays"/>; null: for ever.</param>
-/// <param name="Set">The value as it is set, which may be less than the minimum or no number; null: unlimited, or not set.</param>
+/// <param name="Set">The value as it is set, which may be below the minimum or not a number; null: unlimited, or not set.</param>
 public sealed record Retention(int? Days, RetentionSource Source, string? Set);
 
 /// <summary>The retention in force for a customer, and a shorter one that is announced.</summary>
@@ -53,7 +53,7 @@ public static class RetentionRules
     /// </summary>
     public static readonly TimeSpan Notice = TimeSpan.FromDays(7);
 
-    /// <summary>The plan's value decides where the plan has one, otherwise the project's setting.</summary>
+    /// <summary>The plan's value decides if the plan has one, otherwise the project's setting.</summary>
     /// <param name="entitlement">The plan's, with the customer's override in its place; null: neither has the feature.</param>
     /// <param name="isOverride">True if the customer's overrides set the value.</param>
     /// <param name="project">The setting of the project; null: for ever.</param>
@@ -73,11 +73,11 @@ public static class RetentionRules
     /// <summary>The project's calendar day at an instant.</summary>
     public static DateOnly DayOf(Instant now, TimeZoneInfo zone) => DateOnly.FromDateTime(LocalTime.At(now, zone));
 
-    /// <summary>The start of the first day that is kept: whole days of the project's time zone pass out together.</summary>
+    /// <summary>The start of the first day that Tollgate keeps. The texts of a day in the project's time zone expire together.</summary>
     public static Instant KeptFrom(DateOnly today, int days, TimeZoneInfo zone) =>
         LocalTime.FirstInstantShowing(today.AddDays(-days).ToDateTime(TimeOnly.MinValue), zone);
 
-    /// <summary>A text that is no number deletes nothing.</summary>
+    /// <summary>A value that is not a number deletes nothing.</summary>
     private static int? DaysOf(string? value) =>
         decimal.TryParse(value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var days)
             && days >= 0

@@ -16,8 +16,8 @@ namespace Tollgate.Engine.Alerts;
 
 /// <summary>
 /// Fires alerts about figures that cost more to read than the states of <see cref="CheckAlerts"/>, for projects with a rule on them:
-/// margins, churn, usage at its pace, refused decisions. Each is read as often as its cost allows: see <see cref="FigurePace"/>. A look
-/// is 1. claimed, so that of several servers one does it, 2. read, and 3. fired in one transaction. It holds no connection while it reads.
+/// margins, churn, usage at its pace, refused decisions. Each is read as often as its cost allows: see <see cref="FigurePace"/>. A server
+/// 1. claims a look, so that no other one does it, 2. reads, and 3. fires in one transaction. It holds no connection while it reads.
 /// </summary>
 public sealed class CheckFigures(
     NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, AlertLooks looks, RevenueQueries revenue,
@@ -26,7 +26,7 @@ public sealed class CheckFigures(
     /// <summary>The most facts of a kind in one look at a project, the worst first.</summary>
     private const int MostFacts = 10_000;
 
-    /// <summary>A server that is killed during a look leaves it to another one after this time.</summary>
+    /// <summary>If a server is killed during a look, another one does it after this time.</summary>
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
 
     private static readonly AlertKind[] Kinds =

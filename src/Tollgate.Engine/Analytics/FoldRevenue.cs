@@ -5,8 +5,8 @@ using Tollgate.Engine.Postgres;
 namespace Tollgate.Engine.Analytics;
 
 /// <summary>
-/// Brings the revenue of changed invoices into the tables that reports read. One transaction takes invoices out of the queue and exchanges
-/// what they earn, so each counts once, even if a server is killed, and with any number of servers.
+/// Writes the revenue of changed invoices to the tables that reports read. One transaction takes invoices from the queue and replaces
+/// their revenue, so each counts once, even if a server is killed, and with any number of servers.
 /// </summary>
 public sealed class FoldRevenue(NpgsqlDataSource database)
 {

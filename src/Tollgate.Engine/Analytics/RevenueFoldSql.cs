@@ -22,7 +22,7 @@ internal static class RevenueFoldSql
         SET LOCAL lock_timeout = '5s';
         """;
 
-    /// <summary>For a read, which rather reads the invoices than waits long for another fold. After <see cref="Prepare"/>.</summary>
+    /// <summary>For a read, which reads the invoices rather than wait long for another fold. After <see cref="Prepare"/>.</summary>
     public const string WaitLess = "SET LOCAL lock_timeout = '1s'";
 
     /// <summary>$1 project, $2 the most rows. Rows: partition, account, invoice, several times if it changed several times.</summary>

@@ -8,7 +8,7 @@ namespace Tollgate.Engine.Analytics;
 public sealed class RevenueLoop(FoldRevenue fold, ProjectDirectory directory, ParkedWork parked, ILogger<RevenueLoop> log)
     : ProjectLoop(WorkNames.RevenueDays, MostAtOnce, Interval, "Summing up revenue failed", parked, log)
 {
-    /// <summary>A read of many changes waits for them, so they should not collect.</summary>
+    /// <summary>A read waits for the queued changes of its project, so they should not accumulate.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private const int MostAtOnce = 1;

@@ -73,8 +73,8 @@ internal static class SuccessSql
         """;
 
     /// <summary>
-    /// The time to value by the month of the first value. A customer that Tollgate learned of later than its first value has waited no
-    /// time. Parameters as in <see cref="Onboarded"/>. Rows: month, null for all of them; customers, median and p90 in microseconds.
+    /// The time to value by the month of the first value. A customer that Tollgate learned of after its first value has waited for
+    /// no time. Parameters as in <see cref="Onboarded"/>. Rows: month, null for all of them; customers, median and p90 in microseconds.
     /// </summary>
     public const string TimesToValue =
         """

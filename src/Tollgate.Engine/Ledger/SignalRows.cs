@@ -15,7 +15,7 @@ internal readonly record struct NewSignal(
 /// <summary>The signal of an event that a transaction voids.</summary>
 internal readonly record struct VoidedSignal(AccountState Account, string Type, Instant At, Guid Id);
 
-/// <summary>The signals that a transaction adds or takes back: empty for nearly every batch, and then it writes nothing.</summary>
+/// <summary>The signals that a transaction adds or removes. Nearly every batch has none, and then it writes nothing.</summary>
 internal sealed class SignalRows
 {
     private readonly List<NewSignal> _added = [];

@@ -12,8 +12,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Engine.Privacy;
 
 /// <summary>
-/// Deletes the texts of usage that is older than its customer's retention: once on each day of a project, on one of all servers.
-/// Quantities, times and corrections stay, because balances and invoices are made of them, and so do the figures of calls to models.
+/// Deletes the texts of usage that is older than its customer's retention: once on each day of a project, on one of the servers.
+/// Quantities, times and corrections stay, because Tollgate computes balances and invoices from them. Figures of calls to models stay too.
 /// </summary>
 /// <remarks>
 /// Each step is one transaction: 1. it takes the run of the day, or begins it; 2. it reads the next customers and follows their settings;
@@ -21,7 +21,7 @@ namespace Tollgate.Engine.Privacy;
 /// </remarks>
 public sealed class RunRetention(NpgsqlDataSource database, Clock clock)
 {
-    /// <summary>Rows with texts of one transaction. Each may have a reversing event, which changes with it: a thousand at most.</summary>
+    /// <summary>Rows with texts of one transaction. Each may have a reversing event, which changes too: a thousand rows at most.</summary>
     private const int BatchRows = 500;
 
     /// <summary>Customers of one transaction, most of which have nothing that is old enough since the day before.</summary>

@@ -26,11 +26,12 @@ internal static class SuccessDescriptions
 
     public static readonly Description Success = new(
         Tag, "Show customer success",
-        "Returns onboarding, time to value, support tickets, satisfaction and values by calendar month of the project's time zone, and of the "
-            + "whole range, which consists of whole months. The facts are events of the types `onboarding_completed`, `support_ticket`, "
+        "Returns onboarding, time to value, support tickets, satisfaction and values by calendar month of the project's time zone, and for "
+            + "the range. A range consists of whole months. The facts are events of the types `onboarding_completed`, `support_ticket`, "
             + "`csat` (with `properties.score`, 1 to 5) and `value_metric` (with `properties.name`, and `unit` and `value` if you have them), "
-            + "which you send to `POST /v1/events`; they need no meter. `churn_by_csat` compares the churn of the month by the last score "
-            + "in the 90 days before it. `GET /v1/events?type=csat` and `GET /v1/customers/{id}/success` show the facts.")
+            + "which you send to `POST /v1/events`; they need no meter. `churn_by_csat` groups the churn of a month by the "
+            + "customer's last score in the 90 days before it. `GET /v1/events?type=csat` and `GET /v1/customers/{id}/success` show the "
+            + "facts.")
     {
         Query = Query,
         Answers =

@@ -5,19 +5,19 @@ namespace Tollgate.Server.Http;
 
 /// <summary>
 /// Limits the requests of each customer with its own tokens: a minute's number at once, and then at that rate. Each customer has a
-/// budget of its own, so that none can use up another's. Budgets that are full again are forgotten: memory follows the customers of the
-/// last minute.
+/// budget of its own, so that none can use up another's. The server forgets budgets that are full again: memory follows the customers of
+/// the last minute.
 /// </summary>
 public sealed class CustomerBudgets(long perMinute)
 {
-    /// <summary>About 10 MB. Beyond it the full budgets are forgotten, and if there are too few of them, all.</summary>
+    /// <summary>About 10 MB of budgets. Beyond that, the server forgets the full ones, and if more than half remain, all.</summary>
     private const int Most = 100_000;
 
     private readonly ConcurrentDictionary<(int Project, string Customer), StrongBox<long>> _budgets = new();
     private readonly long _each = TimeSpan.TicksPerMinute / perMinute;
     private int _count;
 
-    /// <summary>Takes one. Null: it was within the budget; else the pause.</summary>
+    /// <summary>Counts a request. Null: it is within the budget; else the pause until the next one.</summary>
     /// <param name="now">The time of a monotonic clock.</param>
     public TimeSpan? Take(int project, string customer, TimeSpan now)
     {

@@ -30,8 +30,8 @@ internal static class RetentionDescriptions
     public static readonly Description Overview = new(
         Tag, "Show retention",
         "Returns for each plan how long Tollgate keeps the texts of usage, which setting decides it, and how many events and reservations "
-            + "are older now. It changes nothing, so it is the dry run of the next run. `data_retention_days` of the plan (or of the "
-            + "customer's overrides) decides before the project's setting. Values below 36 days count as 36.")
+            + "are older now. It changes nothing: use it as a dry run. `data_retention_days` of the plan (or of the customer's overrides) "
+            + "takes precedence over the project's `retention_days`. Values below 36 days count as 36.")
     {
         Answers =
         [
@@ -48,8 +48,8 @@ internal static class RetentionDescriptions
 
     public static readonly Description Runs = new(
         Tag, "List retention runs",
-        "Lists what the retention deleted, newest first: one run for each day of the project on which a setting asks for one. A run names "
-            + "nobody.")
+        "Lists the runs that delete the texts of old usage, newest first. While a setting limits the retention, a project has one run a "
+            + "day. A run has counts only, and names no customer.")
     {
         Query = QueryParameter.OfPage,
         Answers =

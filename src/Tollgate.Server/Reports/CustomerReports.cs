@@ -11,7 +11,9 @@ using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Reports;
 
-/// <summary>The tables of a customer's reports, of the views of <c>/v1/customers/{id}/usage</c> and <c>/costs</c>.</summary>
+/// <summary>
+/// The tables of a customer's reports, from the views of <c>/usage</c>, <c>/costs</c> and <c>/success</c> of <c>/v1/customers/{id}</c>.
+/// </summary>
 internal static class CustomerReports
 {
     private const string UsagePath = "/v1/customers/{id}/usage", CostsPath = "/v1/customers/{id}/costs",

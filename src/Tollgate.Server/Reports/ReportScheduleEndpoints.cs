@@ -127,8 +127,8 @@ internal static class ReportScheduleEndpoints
             faults.Add(
                 "customer", customer is null ? FaultCode.Required : FaultCode.InvalidValue,
                 customer is null
-                    ? $"The report {CatalogWords.Of(kind)} is that of a customer: its id is required."
-                    : $"The report {CatalogWords.Of(kind)} is that of the project: leave out customer.");
+                    ? $"The report '{CatalogWords.Of(kind)}' is about one customer: set 'customer' to its id."
+                    : $"The report '{CatalogWords.Of(kind)}' is about the project: leave out 'customer'.");
         }
         else if (customer is not null && await deps.Customers.FindAsync(context.Project(), customer, context.RequestAborted) is null)
         {
@@ -157,12 +157,12 @@ internal static class ReportScheduleEndpoints
             {
                 faults.Add(
                     $"recipients[{i}]", FaultCode.InvalidFormat,
-                    $"'{Spelling.Shown(recipients[i] ?? "")}' is no e-mail address. An address such as cfo@example.com is expected.");
+                    $"'{Spelling.Shown(recipients[i] ?? "")}' is not an e-mail address. One such as cfo@example.com is expected, alone.");
             }
         }
     }
 
-    /// <summary>True for an address alone: a mail program would read a name, a list or a header out of other texts.</summary>
+    /// <summary>True for an address alone. Mail programs read names, lists and headers from other texts.</summary>
     private static bool IsAddress(string? text) =>
         text is not null && CustomerRules.IsEmail(text) && MailAddress.TryCreate(text, out var address) && address.Address == text;
 
