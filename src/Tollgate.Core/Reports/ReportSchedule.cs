@@ -62,7 +62,8 @@ public static class ReportScheduleRules
     private static readonly TimeSpan SentAt = TimeSpan.FromHours(6);
 
     /// <summary>True for the report of one customer.</summary>
-    public static bool IsOfCustomer(ReportKind kind) => kind is ReportKind.Usage or ReportKind.Statement or ReportKind.Adoption or ReportKind.Value;
+    public static bool IsOfCustomer(ReportKind kind) =>
+        kind is ReportKind.Usage or ReportKind.Statement or ReportKind.Adoption or ReportKind.Value;
 
     /// <summary>The title in English.</summary>
     public static string TitleOf(ReportKind kind) => kind switch

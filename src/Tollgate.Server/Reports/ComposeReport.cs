@@ -93,7 +93,8 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
             ],
             ReportKind.Value =>
             [
-                new("values", "Values by month", _values, days, Whole), new("success", "Tickets and scores by month", _success, days, Whole),
+                new("values", "Values by month", _values, days, Whole),
+                new("success", "Tickets and scores by month", _success, days, Whole),
             ],
             ReportKind.Adoption => [new("features", "Features of the plan", _adoption, new QueryCollection(), Whole)],
             _ => throw new InvalidOperationException($"{order.Kind} is no composed report."),

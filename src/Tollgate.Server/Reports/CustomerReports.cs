@@ -35,7 +35,8 @@ internal static class CustomerReports
             .Text("month", static line => line.Month).Text("name", static line => line.Value.Name)
             .Text("unit", static line => line.Value.Unit).Number("events", static line => line.Value.Events)
             .Number("total", static line => line.Value.Total),
-        Lines = static view => view.Months.SelectMany(static month => month.Values, static (month, value) => new ValueLine(month.Month, value))
+        Lines = static view => view.Months
+            .SelectMany(static month => month.Values, static (month, value) => new ValueLine(month.Month, value))
             .Concat(view.Total.Values.Select(static value => new ValueLine("total", value))),
     };
 
