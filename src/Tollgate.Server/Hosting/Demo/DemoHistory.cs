@@ -123,6 +123,15 @@ internal sealed class DemoHistory(ProjectSnapshot project, IReadOnlyList<DemoLif
                 ["occurred_at"] = Text(one.At),
             });
         }
+
+        foreach (var one in new DemoSignals(project.Id, seed, today).Between(life, DateTime.MinValue, LiveFrom(life, today)))
+        {
+            Add(new()
+            {
+                ["kind"] = "usage", ["id"] = one.Id, ["customer"] = life.Id, ["type"] = one.Type, ["quantity"] = 1,
+                ["occurred_at"] = Text(one.At), ["properties"] = one.Properties,
+            });
+        }
     }
 
     private void Call(DemoLife life, DemoCall call)
