@@ -177,6 +177,31 @@ public sealed class ImportedBillingTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_subscription_that_was_continued_is_not_continued_again()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
+        await ImportAsync(
+            sandbox,
+            """{"kind":"subscriptions","id":"s-1","customer":"ann","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z"}""");
+        await sandbox.AdvanceAsync("2027-01-20T00:00:00Z");
+
+        // The first one continues the subscription that ran; its planned end is later than this one's.
+        var import = await ImportAsync(
+            sandbox,
+            """
+            {"kind":"subscriptions","id":"s-2","customer":"ann","plan":"pro","period":"monthly","started_at":"2027-01-11T00:00:00Z","ended_at":"2027-01-15T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-3","customer":"ann","plan":"pro","period":"monthly","started_at":"2027-01-16T00:00:00Z"}
+            """);
+        Counts(import).ShouldBe((2, 0, 0), import.ToJsonString());
+        (await MovesAsync(sandbox, "ann")).ShouldBe(
+        [
+            "new - pro 34800", "move pro pro -34800", "move - pro 34800", "churn pro pro -34800", "reactivation - pro 34800",
+        ]);
+        (await MonthAsync(sandbox, "2027-01")).ShouldBe("2900 churn -2900 reactivation 2900");
+        await CleanAsync(sandbox);
+    }
+
+    [Fact]
     public async Task Overlapping_unknown_and_changed_records_are_rejected_by_line()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
