@@ -133,7 +133,8 @@ END $$;
 CREATE TRIGGER payments_move AFTER UPDATE OF invoice ON payments FOR EACH ROW
     WHEN (OLD.invoice IS DISTINCT FROM NEW.invoice) EXECUTE FUNCTION queue_paid_invoice();
 
--- A step that changes the plan as of a time that was invoiced already.
+-- A step that changes the plan as of a time that was invoiced already: of the lines that begin then or later. A step with the plan of the step before it
+-- changes only the lines between them, if it takes effect before that step.
 CREATE FUNCTION queue_invoices_of_plan() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO revenue_queue
@@ -141,7 +142,10 @@ BEGIN
       FROM fresh f
       JOIN subscription_facts b ON b.partition = f.partition AND b.account = f.account AND b.subscription = f.subscription AND b.sequence = f.sequence - 1
       JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.subscription = f.subscription
-     WHERE f.after ->> 'plan' IS DISTINCT FROM b.after ->> 'plan';
+     WHERE (f.after ->> 'plan' IS DISTINCT FROM b.after ->> 'plan' OR f.at < b.at)
+       AND EXISTS (SELECT FROM invoice_lines l
+                    WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.period_start >= f.at
+                      AND (f.after ->> 'plan' IS DISTINCT FROM b.after ->> 'plan' OR l.period_start <= b.at));
     RETURN NULL;
 END $$;
 CREATE TRIGGER subscription_facts_change_plan AFTER INSERT ON subscription_facts REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT
