@@ -114,10 +114,13 @@ CREATE TRIGGER invoices_earn_otherwise AFTER UPDATE OF status, currency, total, 
 
 CREATE FUNCTION queue_disputed_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO revenue_queue
-    SELECT p.project_id, p.partition, p.account, p.invoice
-      FROM payments p
-     WHERE p.partition = NEW.partition AND p.account = NEW.account AND p.id = NEW.payment AND p.invoice IS NOT NULL;
+    -- The lock waits for a transaction that sets the payment's invoice. Otherwise neither sees the other, and a fold between their ends misses the dispute.
+    WITH paid AS MATERIALIZED (
+        SELECT p.project_id, p.partition, p.account, p.invoice
+          FROM payments p
+         WHERE p.partition = NEW.partition AND p.account = NEW.account AND p.id = NEW.payment
+           FOR SHARE)
+    INSERT INTO revenue_queue SELECT p.project_id, p.partition, p.account, p.invoice FROM paid p WHERE p.invoice IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE TRIGGER disputes_lost AFTER INSERT ON disputes FOR EACH ROW WHEN (NEW.status = 'lost') EXECUTE FUNCTION queue_disputed_invoice();

@@ -1,6 +1,7 @@
 using System.Net;
 using Npgsql;
 using Tollgate.Server.Tests.Customers;
+using Tollgate.Server.Tests.Payments;
 using Tollgate.Server.Tests.Subscriptions;
 
 namespace Tollgate.Server.Tests.Analytics;
@@ -22,6 +23,34 @@ public sealed class RevenueQueueTests(RunningServer running)
         (await QueuedAsync(id, "2027-04-10T00:00:00Z", "enterprise")).ShouldBe((0, 0), "The plan is the same.");
         (await QueuedAsync(id, "2027-02-10T00:00:00Z", "enterprise")).ShouldBe(
             (3, 3), "The step takes effect before the one that changed the plan: March, April, and the credit for the rest of April.");
+    }
+
+    [Fact]
+    public async Task A_dispute_that_is_lost_while_its_payment_gets_its_invoice_queues_it()
+    {
+        var (sandbox, invoice) = await PaymentSteps.OwingAsync(running, "pm_sandbox_visa");
+        var payment = Guid.Parse(PaymentSteps.Word(await PaymentSteps.ChargeAsync(sandbox, invoice), "id"));
+        await using var paying = await ConnectAsync();
+        await using var losing = await ConnectAsync();
+        await RunAsync(paying, $"UPDATE payments SET invoice = NULL, checkout = gen_random_uuid() WHERE id = '{payment}'");
+        await RunAsync(paying, "BEGIN");
+        await RunAsync(paying, $"UPDATE payments SET invoice = '{invoice}', checkout = NULL WHERE id = '{payment}'");
+        await RunAsync(losing, "BEGIN");
+        var lost = RunAsync(
+            losing,
+            $"""
+            INSERT INTO disputes (partition, account, payment, reference, project_id, amount, status, opened_at, closed_at)
+            SELECT partition, account, id, 'dp', project_id, 100, 'lost', created_at, created_at FROM payments WHERE id = '{payment}'
+            """);
+        await Task.WhenAny(lost, Task.Delay(500, TestContext.Current.CancellationToken));
+        await RunAsync(paying, "COMMIT");
+        await lost;
+
+        await using var command = new NpgsqlCommand(
+            $"SELECT count(*) FROM revenue_queue q WHERE q.invoice = '{invoice}' AND q.xmin = pg_current_xact_id()::xid", losing);
+        (await command.ExecuteScalarAsync(TestContext.Current.CancellationToken)).ShouldBe(
+            1L, "A fold between the two commits does not see the dispute.");
+        await RunAsync(losing, "ROLLBACK");
     }
 
     /// <summary>Writes a step and takes it back.</summary>
