@@ -151,7 +151,7 @@ public sealed class CheckFigures(
         var now = clock.Now(project);
         var today = ReportSpan.DayOf(now, project.Zone);
         var month = await figures.ReadAsync(
-            project, ReportSpan.Of(new(today.Year, today.Month, 1), today, project.Zone), cancel);
+            project, ReportSpan.Of(new(today.Year, today.Month, 1), today, project.Zone), now, cancel);
         var lost = month.Current.Lost.Sum(static reason => reason.Customers);
         return month.Current is { LogoChurn: { } churn, OpeningCustomers: var opening } && lost > 0
             ? [new ChurnFact($"{today:yyyy-MM}", lost, opening, Quantity.Of(decimal.Round(churn.Exact * 100m, 1)), now)]

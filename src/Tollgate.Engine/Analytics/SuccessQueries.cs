@@ -145,8 +145,9 @@ public sealed class SuccessQueries(NpgsqlDataSource database, CustomerQueries cu
         ProjectSnapshot project, IReadOnlyList<ReportSpan> months, DateTime[] bounds, Instant now, CancellationToken cancel)
     {
         var begun = months.Count(month => month.Time.Start <= now);
-        var rated = await RatedAsync(project, bounds, begun, cancel);
-        var (changes, lost) = await PayingAsync(project, bounds, cancel);
+        DateTime[] ends = [.. months.Select(month => ReportSpan.Happened(month.Time.End, now).ToUtc())];
+        var rated = await RatedAsync(project, bounds[..begun], ends[..begun], cancel);
+        var (changes, lost) = await PayingAsync(project, bounds, ends[^1], cancel);
         var (lines, paying) = (new List<IReadOnlyList<CsatChurn>>(), 0L);
         for (var i = 0; i < months.Count; i++)
         {
@@ -161,10 +162,10 @@ public sealed class SuccessQueries(NpgsqlDataSource database, CustomerQueries cu
     }
 
     private async Task<ILookup<int, (int Score, long Customers, long Lost)>> RatedAsync(
-        ProjectSnapshot project, DateTime[] bounds, int months, CancellationToken cancel)
+        ProjectSnapshot project, DateTime[] starts, DateTime[] ends, CancellationToken cancel)
     {
         await using var command = database.Command(
-            SuccessSql.RatedChurn, project.Id, bounds[..months], bounds[1..(months + 1)], (int)SuccessRules.ScoreAge.TotalHours);
+            SuccessSql.RatedChurn, project.Id, starts, ends, (int)SuccessRules.ScoreAge.TotalHours);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new List<(int Month, (int, long, long) Line)>();
         var row = new RowReader(reader);
@@ -177,9 +178,9 @@ public sealed class SuccessQueries(NpgsqlDataSource database, CustomerQueries cu
     }
 
     private async Task<(Dictionary<int, long> Changes, Dictionary<int, long> Lost)> PayingAsync(
-        ProjectSnapshot project, DateTime[] bounds, CancellationToken cancel)
+        ProjectSnapshot project, DateTime[] bounds, DateTime until, CancellationToken cancel)
     {
-        await using var command = database.Command(SuccessSql.Churn, project.Id, bounds, bounds[^1]);
+        await using var command = database.Command(SuccessSql.Churn, project.Id, bounds, until);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (changes, lost) = (new Dictionary<int, long>(), new Dictionary<int, long>());
         var row = new RowReader(reader);

@@ -90,7 +90,7 @@ internal static class SuccessSql
 
     /// <summary>
     /// Customers that paid when a month began, by their last score in the hours before it, and those of them that did not pay any more at
-    /// its end. $1 project, $2 starts, $3 ends, $4 hours. Rows: month (from 1), score, customers, lost.
+    /// its end. $1 project, $2 starts, $3 ends (of the running month, now), $4 hours. Rows: month (from 1), score, customers, lost.
     /// </summary>
     public const string RatedChurn =
         """
@@ -115,8 +115,8 @@ internal static class SuccessSql
         """;
 
     /// <summary>
-    /// All paying customers by month. $1 project, $2 the instants at which months begin and the last one ends, $3 the end. Rows: month (0:
-    /// before the first), change of paying customers, customers that paid at its start and did not at its end.
+    /// All paying customers by month. $1 project, $2 the instants at which months begin and the last one ends, $3 its end or now. Rows:
+    /// month (0: before the first), change of paying customers, customers that paid at its start and did not at its end.
     /// </summary>
     public const string Churn =
         """

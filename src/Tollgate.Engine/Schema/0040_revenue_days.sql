@@ -93,6 +93,7 @@ CREATE INDEX revenue_queue_by_project ON revenue_queue (project_id);
 
 SELECT allow_possible_values(t) FROM unnest('{revenue_lines,revenue_days}'::regclass[]) AS t;
 
+-- The triggers lock the billing tables until the end of this migration, so the invoices of earlier versions enter the queue in the next one.
 CREATE FUNCTION queue_new_invoices() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO revenue_queue SELECT i.project_id, i.partition, i.account, i.id FROM fresh i WHERE i.status <> 'draft';
@@ -113,10 +114,13 @@ CREATE TRIGGER invoices_earn_otherwise AFTER UPDATE OF status, currency, total, 
 
 CREATE FUNCTION queue_disputed_invoice() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO revenue_queue
-    SELECT p.project_id, p.partition, p.account, p.invoice
-      FROM payments p
-     WHERE p.partition = NEW.partition AND p.account = NEW.account AND p.id = NEW.payment AND p.invoice IS NOT NULL;
+    -- The lock waits for a transaction that sets the payment's invoice. Otherwise neither sees the other, and a fold between their ends misses the dispute.
+    WITH paid AS MATERIALIZED (
+        SELECT p.project_id, p.partition, p.account, p.invoice
+          FROM payments p
+         WHERE p.partition = NEW.partition AND p.account = NEW.account AND p.id = NEW.payment
+           FOR SHARE)
+    INSERT INTO revenue_queue SELECT p.project_id, p.partition, p.account, p.invoice FROM paid p WHERE p.invoice IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE TRIGGER disputes_lost AFTER INSERT ON disputes FOR EACH ROW WHEN (NEW.status = 'lost') EXECUTE FUNCTION queue_disputed_invoice();
@@ -132,7 +136,8 @@ END $$;
 CREATE TRIGGER payments_move AFTER UPDATE OF invoice ON payments FOR EACH ROW
     WHEN (OLD.invoice IS DISTINCT FROM NEW.invoice) EXECUTE FUNCTION queue_paid_invoice();
 
--- A step that changes the plan as of a time that was invoiced already.
+-- A step that changes the plan as of a time that was invoiced already: of the lines that begin then or later. A step with the plan of the step before it
+-- changes only the lines between them, if it takes effect before that step.
 CREATE FUNCTION queue_invoices_of_plan() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO revenue_queue
@@ -140,11 +145,11 @@ BEGIN
       FROM fresh f
       JOIN subscription_facts b ON b.partition = f.partition AND b.account = f.account AND b.subscription = f.subscription AND b.sequence = f.sequence - 1
       JOIN invoices i ON i.partition = f.partition AND i.account = f.account AND i.subscription = f.subscription
-     WHERE f.after ->> 'plan' IS DISTINCT FROM b.after ->> 'plan';
+     WHERE (f.after ->> 'plan' IS DISTINCT FROM b.after ->> 'plan' OR f.at < b.at)
+       AND EXISTS (SELECT FROM invoice_lines l
+                    WHERE l.partition = i.partition AND l.account = i.account AND l.invoice = i.id AND l.period_start >= f.at
+                      AND (f.after ->> 'plan' IS DISTINCT FROM b.after ->> 'plan' OR l.period_start <= b.at));
     RETURN NULL;
 END $$;
 CREATE TRIGGER subscription_facts_change_plan AFTER INSERT ON subscription_facts REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT
     EXECUTE FUNCTION queue_invoices_of_plan();
-
--- Invoices of earlier versions. Until they are folded, reports of their project read them directly.
-INSERT INTO revenue_queue SELECT i.project_id, i.partition, i.account, i.id FROM invoices i WHERE i.status <> 'draft';
