@@ -174,8 +174,8 @@ public static class SignalRules
     private static string Instead(JsonElement? given) => given switch
     {
         null => "; it is missing",
-        { ValueKind: JsonValueKind.String } words => $"; '{Spelling.Shown(words.GetString()!)}' is none",
-        { ValueKind: JsonValueKind.Object or JsonValueKind.Array } => "; an object or a list is none",
-        { } other => $"; {Spelling.Shown(other.GetRawText())} is none",
+        { ValueKind: JsonValueKind.String } words => $"; '{Spelling.Shown(words.GetString()!)}' was sent",
+        { ValueKind: JsonValueKind.Object or JsonValueKind.Array } => "; an object or a list was sent",
+        { } other => $"; {Spelling.Shown(other.GetRawText())} was sent",
     };
 }

@@ -33,6 +33,7 @@ internal sealed class BookEvents(ImportTurn turn)
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_-./");
 
     private readonly RowArray _rows = new("new_event[]", columns: 10);
+    private readonly SignalRows _signals = new();
     private readonly string _plainEnd = FormattableString.Invariant($"\",\"import\":{turn.Import.Number},\"post\":[]}}");
 
     public async Task UsageAsync(IReadOnlyList<Numbered<UsageRecord>> usage, CancellationToken cancel)
@@ -44,33 +45,52 @@ internal sealed class BookEvents(ImportTurn turn)
             turn.Tally.Sum(ImportKind.Usage, one.OccurredAt, code, one.Quantity);
         }
 
-        if (!turn.Import.IsDryRun)
+        NoteSignals(accepted);
+    }
+
+    /// <summary>
+    /// Adds the names of a chunk's values in a transaction of their own: the lanes must not wait for a name until the chunk is booked. A
+    /// record that is then rejected leaves its name, without a value.
+    /// </summary>
+    public static async Task AddNamesAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IEnumerable<Numbered<UsageRecord>> usage, CancellationToken cancel)
+    {
+        var named = usage.Select(static one => one.Record.Signal).OfType<Signal>()
+            .Where(static signal => signal.Type == SignalRules.ValueMetric).Select(static signal => (signal.Name, signal.Unit)).Distinct()
+            .ToArray();
+        if (named.Length > 0)
         {
-            await AddSignalsAsync(accepted, cancel);
+            await connection.ExecuteAsync(
+                SignalSql.AddNames, cancel, System.Array.ConvertAll(named, _ => project.Id),
+                System.Array.ConvertAll(named, static one => one.Name), System.Array.ConvertAll(named, static one => one.Unit),
+                (long)SignalRules.MostNames);
         }
     }
 
-    private async Task AddSignalsAsync(IReadOnlyList<Numbered<UsageRecord>> accepted, CancellationToken cancel)
+    private void NoteSignals(IReadOnlyList<Numbered<UsageRecord>> accepted)
     {
-        var rows = new SignalRows();
         foreach (var (_, one) in accepted)
         {
             if (one.Signal is { } signal)
             {
                 var account = turn.Accounts[one.Customer];
-                rows.Add(new NewSignal(
+                _signals.Add(new NewSignal(
                     account.Partition, account.Account, turn.Project.Id, EventKey.Parse(one.Id, one.OccurredAt).Id, one.OccurredAt,
                     SignalRules.MonthOf(one.OccurredAt, turn.Project.Zone), signal));
             }
         }
+    }
 
-        if (rows.Count == 0)
+    /// <summary>Writes the signals of the accepted use. The last work of a chunk: lanes that write signals wait for these rows.</summary>
+    public async Task SignalsAsync(CancellationToken cancel)
+    {
+        if (turn.Import.IsDryRun || _signals.Count == 0)
         {
             return;
         }
 
         await using var batch = new NpgsqlBatch(turn.Connection, turn.Transaction);
-        rows.AddTo(batch, isImport: true);
+        _signals.AddTo(batch, isImport: true);
         await batch.ExecuteNonQueryAsync(cancel);
     }
 

@@ -356,14 +356,14 @@ internal sealed class BatchDeciding(BatchWriter writer)
         }
     }
 
-    /// <summary>An event of before the type was a signal has none, and then nothing is taken back.</summary>
+    /// <summary>An event of before its type was a signal has none. An event of an erased member does not say its type any more.</summary>
     private void TakeBackSignal(VoidOp op, AccountState account, StoredEvent target)
     {
         var type = target.Data.Type
             ?? (target.FeatureKey == 0 ? null : op.Project.Catalog.FeaturesByKey.GetValueOrDefault(target.FeatureKey)?.Code);
-        if (type is not null && SignalRules.KindOf(type) is not null)
+        if (type is EventData.ErasedType || (type is not null && SignalRules.KindOf(type) is not null))
         {
-            writer.Signals.Add(new VoidedSignal(account, type, target.OccurredAt, target.Id));
+            writer.Signals.Add(new VoidedSignal(account, target.OccurredAt, target.Id));
         }
     }
 

@@ -26,6 +26,9 @@ public sealed record EventData
 {
     public const string Nothing = "{}";
 
+    /// <summary>The type of an event without a feature after the erasure of its member or customer, from SQL.</summary>
+    public const string ErasedType = "erased";
+
     private static readonly EventData Plain = new();
 
     public string? Id { get; init; }

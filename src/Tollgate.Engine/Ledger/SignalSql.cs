@@ -2,7 +2,7 @@ namespace Tollgate.Engine.Ledger;
 
 /// <summary>
 /// The statements on signals of customer success. A transaction sends them in this order, after the events: names, locks, signals with
-/// their months, first signals. All transactions therefore wait for rows in one order.
+/// their months, first signals. All transactions therefore wait for rows in one order. An import adds its names before its transaction.
 /// </summary>
 internal static class SignalSql
 {
@@ -33,55 +33,52 @@ internal static class SignalSql
         """;
 
     /// <summary>
-    /// Adds signals of new events, and adds them to their months. $1 partitions, $2 accounts, $3 projects, $4 ids, $5 times, $6 months, $7
-    /// shards, $8 types, $9 names, $10 units, $11 values.
+    /// For imports: marks the customers, whose signals stay locked while a chunk of thousands is written. A lane that waits for one of them
+    /// finds the mark, and sets only that customer aside. A customer that another transaction holds is marked already. $1 partitions, $2
+    /// accounts.
     /// </summary>
-    public const string Add = AddHead + AddTail;
-
-    /// <summary>
-    /// The same for imported events, a repeated one too: its signal is there already. A live event of the same id has its own signal.
-    /// </summary>
-    public const string AddImported = AddHead + OfImports + AddTail;
-
-    private const string OfImports =
+    public const string Mark =
         """
-
-              JOIN events_999901 e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id AND e.occurred_at = x.at
+        SELECT FROM unnest($1::smallint[], $2::integer[]) AS x (partition, account)
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account
+           FOR SHARE OF c SKIP LOCKED
         """;
 
-    private const string AddHead =
+    /// <summary>
+    /// Adds signals of new events, removes those of voided events, and adds both to their months: one statement, because all transactions
+    /// lock months in one order. New events: $1 partitions, $2 accounts, $3 projects, $4 ids, $5 times, $6 months, $7 shards, $8 types, $9
+    /// names, $10 units, $11 values. Voided events: $12 partitions, $13 accounts, $14 times, $15 ids.
+    /// </summary>
+    public const string Change =
         $"""
-        WITH moved AS (
-            INSERT INTO signals (at, id, project_id, account, month, partition, shard, type, name, unit, value)
-            SELECT x.at, x.id, x.project_id, x.account, x.month, x.partition, x.shard, x.type,
-                   CASE WHEN x.type <> '{ValueMetric}' OR v.name IS NOT NULL THEN x.name ELSE '' END, coalesce(v.unit, ''), x.value
-              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::uuid[], $5::timestamptz[], $6::date[], $7::smallint[],
-                          $8::text[], $9::text[], $10::text[], $11::numeric[])
-                   AS x (partition, account, project_id, id, at, month, shard, type, name, unit, value)
-              LEFT JOIN value_names v ON x.type = '{ValueMetric}' AND v.project_id = x.project_id AND v.name = x.name AND v.unit = x.unit
-        """;
-
-    private const string AddTail =
-        $"""
-
-                ON CONFLICT DO NOTHING
-            RETURNING project_id, month, shard, type, name, unit, 1 AS sign, value)
+        WITH added AS (
+        {Add}
+        ), removed AS (
+            DELETE FROM signals s
+             USING unnest($12::smallint[], $13::integer[], $14::timestamptz[], $15::uuid[]) AS x (partition, account, at, id)
+             WHERE s.partition = x.partition AND s.account = x.account AND s.at = x.at AND s.id = x.id AND s.shard = s.partition
+               AND s.type IN ('onboarding_completed', 'support_ticket', 'csat', 'value_metric')
+            RETURNING s.project_id, s.month, s.shard, s.type, s.name, s.unit, -1 AS sign, s.value),
+        moved AS (
+            SELECT * FROM added UNION ALL SELECT * FROM removed)
         {ToMonths}
         """;
 
     /// <summary>
-    /// Removes the signals of voided events, and takes them back from their months. $1 partitions, $2 accounts, $3 types, $4 times, $5 ids.
+    /// Adds signals of imported events, of a repeated one too: its signal is there already. A live event of the same id has its own signal.
+    /// Parameters as for new events.
     /// </summary>
-    public const string TakeBack =
+    public const string AddImported =
         $"""
         WITH moved AS (
-            DELETE FROM signals s
-             USING unnest($1::smallint[], $2::integer[], $3::text[], $4::timestamptz[], $5::uuid[]) AS x (partition, account, type, at, id)
-             WHERE s.partition = x.partition AND s.account = x.account AND s.type = x.type AND s.at = x.at AND s.id = x.id
-               AND s.shard = s.partition
-            RETURNING s.project_id, s.month, s.shard, s.type, s.name, s.unit, -1 AS sign, s.value)
+        {AddHead}
+              JOIN events_999901 e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id AND e.occurred_at = x.at
+        {AddTail})
         {ToMonths}
         """;
+
+    /// <summary>Locks a customer's row before <see cref="Erase"/>, in the order of all transactions. $1 partition, $2 account.</summary>
+    public const string LockOne = "SELECT FROM customer_signals WHERE partition = $1 AND account = $2 FOR UPDATE";
 
     /// <summary>Removes all signals of a customer. $1 partition, $2 account.</summary>
     public const string Erase =
@@ -111,6 +108,25 @@ internal static class SignalSql
         """;
 
     private const string ValueMetric = Core.Metering.SignalRules.ValueMetric;
+
+    private const string Add = AddHead + "\n" + AddTail;
+
+    private const string AddHead =
+        $"""
+            INSERT INTO signals (at, id, project_id, account, month, partition, shard, type, name, unit, value)
+            SELECT x.at, x.id, x.project_id, x.account, x.month, x.partition, x.shard, x.type,
+                   CASE WHEN x.type <> '{ValueMetric}' OR v.name IS NOT NULL THEN x.name ELSE '' END, coalesce(v.unit, ''), x.value
+              FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::uuid[], $5::timestamptz[], $6::date[], $7::smallint[],
+                          $8::text[], $9::text[], $10::text[], $11::numeric[])
+                   AS x (partition, account, project_id, id, at, month, shard, type, name, unit, value)
+              LEFT JOIN value_names v ON x.type = '{ValueMetric}' AND v.project_id = x.project_id AND v.name = x.name AND v.unit = x.unit
+        """;
+
+    private const string AddTail =
+        """
+                ON CONFLICT DO NOTHING
+            RETURNING project_id, month, shard, type, name, unit, 1 AS sign, value
+        """;
 
     private const string ToMonths =
         """

@@ -139,9 +139,17 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         return new(rows == BatchRows ? "more" : null, "holds", rows);
     }
 
-    private static async Task<StepResult> HashesAsync(Work work, CancellationToken cancel) => work.Place.Length == 0
-        ? new("signals", "unique_values", await work.Connection.ExecuteAsync(PrivacySql.DeleteHashes, cancel, work.Partition, work.Account))
-        : new(null, "signal_months", await work.Connection.ExecuteAsync(SignalSql.Erase, cancel, work.Partition, work.Account));
+    private static async Task<StepResult> HashesAsync(Work work, CancellationToken cancel)
+    {
+        if (work.Place.Length == 0)
+        {
+            var hashes = await work.Connection.ExecuteAsync(PrivacySql.DeleteHashes, cancel, work.Partition, work.Account);
+            return new("signals", "unique_values", hashes);
+        }
+
+        await work.Connection.ExecuteAsync(SignalSql.LockOne, cancel, work.Partition, work.Account);
+        return new(null, "signal_months", await work.Connection.ExecuteAsync(SignalSql.Erase, cancel, work.Partition, work.Account));
+    }
 
     /// <summary>The place is the number of the owner and the last event: <c>0|id/month</c>.</summary>
     private static async Task<StepResult> OwnersAsync(Work work, CancellationToken cancel)

@@ -4,7 +4,7 @@
 -- Room: Ledger ----------------------------------------------------------------------------------------------------
 -- What a report reads from an event: no row if the event is no signal, or lacks what its type needs. As Core/Metering/SignalRules.cs.
 CREATE FUNCTION signal_of(the_type text, the_quantity numeric, the_props jsonb)
-RETURNS TABLE (name text, unit text, value numeric) LANGUAGE sql IMMUTABLE AS $$
+RETURNS TABLE (name text, unit text, value numeric) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT '', '', 1::numeric WHERE the_type IN ('onboarding_completed', 'support_ticket')
      UNION ALL
     SELECT left(the_props ->> 'score', 1), '', left(the_props ->> 'score', 1)::numeric
@@ -31,9 +31,10 @@ SELECT c.project_id, e.partition, e.account, e.id, t.type, e.occurred_at AS at, 
  WHERE t.type IN ('onboarding_completed', 'support_ticket', 'csat', 'value_metric')
    AND NOT e.data ? 'void' AND NOT e.data ? 'hold';
 
--- The names and units that reports tell apart: the first hundred pairs of a project. A value with another name counts under the empty name.
+-- The names and units that reports tell apart: the first hundred pairs of a project. A value with another name counts under the empty name. No
+-- foreign key: it would keep projects locked while this file reads all events.
 CREATE TABLE value_names (
-    project_id integer NOT NULL REFERENCES projects (id),
+    project_id integer NOT NULL,
     name       text    COLLATE "C" NOT NULL,
     unit       text    COLLATE "C" NOT NULL,
     PRIMARY KEY (project_id, name, unit)

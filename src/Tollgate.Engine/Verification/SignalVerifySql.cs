@@ -13,10 +13,16 @@ internal static class SignalVerifySql
         "NOT EXISTS (SELECT FROM erasures g JOIN customers h ON h.project_id = g.project_id AND h.id = g.customer"
         + " WHERE h.partition = x.partition AND h.account = x.account)";
 
-    /// <summary>An old event without its properties, which retention deleted, does not say any more that it was a signal.</summary>
+    /// <summary>
+    /// An event that lost its texts does not say any more that it was a signal: an old one by retention, and one of an erased member, whose
+    /// owner keeps the signal until somebody voids the event. A score or a value needs properties, so without any they were deleted.
+    /// </summary>
     private const string NotGone =
         "NOT (x.fault = 'extra' AND EXISTS (SELECT FROM events o WHERE o.partition = x.partition AND o.account = x.account AND o.id = x.id"
-        + " AND o.data ? 'gone'))";
+        + " AND o.occurred_at = x.at AND (o.month = '9999-01-01') = (x.shard = 64)"
+        + " AND (o.data ? 'gone' OR o.data ->> 'type' = 'erased' OR x.type IN ('csat', 'value_metric') AND NOT o.data ? 'props'))"
+        + " AND (x.shard = 64 OR NOT EXISTS (SELECT FROM voided v"
+        + " WHERE v.partition = x.partition AND v.account = x.account AND v.id = x.id)))";
 
     /// <summary>Place: type and id of the event, and what is wrong.</summary>
     public const string Signals =
@@ -26,7 +32,7 @@ internal static class SignalVerifySql
              voided AS MATERIALIZED (
                 SELECT e.partition, e.account, (e.data ->> 'void')::uuid AS id FROM {VerifySql.Events} e WHERE e.data ? 'void')
         SELECT p.code, c.id, NULL::text, concat_ws(' ', x.type, x.id, x.fault), x.expected, x.found, count(*) OVER ()
-          FROM (SELECT project_id, partition, account, type, id, coalesce(e.value, 0) AS expected, coalesce(s.value, 0) AS found,
+          FROM (SELECT project_id, partition, account, type, at, id, shard, coalesce(e.value, 0) AS expected, coalesce(s.value, 0) AS found,
                        CASE WHEN s.value IS NULL THEN 'missing'
                             WHEN e.value IS NULL THEN 'extra'
                             WHEN e.value <> s.value THEN 'value'

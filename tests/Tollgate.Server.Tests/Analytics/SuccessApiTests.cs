@@ -88,7 +88,7 @@ public sealed class SuccessApiTests(RunningServer running)
         came["rejected"].AsArray().Select(static one => one!["code"]!.GetValue<string>()).ShouldBe(
             ["event_value_invalid", "event_value_invalid", "event_value_invalid", "event_unmatched"]);
         came["rejected"]![0]!["detail"]!.GetValue<string>().ShouldBe(
-            "An event of the type 'csat' needs properties.score: a whole number from 1 to 5; 99 is none.");
+            "An event of the type 'csat' needs properties.score: a whole number from 1 to 5; 99 was sent.");
         (await sandbox.Door.PostAsync("/v1/events", Events))["replayed"].GetValue<int>().ShouldBe(2);
 
         var view = await GetAsync(sandbox, $"/v1/customers/{Uri.EscapeDataString("a'li علي")}/success");

@@ -196,6 +196,34 @@ public sealed class PrivacyApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task Signals_of_an_erased_member_stay_its_owners_until_they_are_voided()
+    {
+        var (project, door) = await ShopAsync("privacy-s");
+        await Done(door.PostAsync("/v1/customers/team/members", """{"id": "ysignal-7"}"""));
+        await Done(door.PostAsync("/v1/events",
+            """
+            [{"id": "ys-1", "customer": "ysignal-7", "type": "csat", "properties": {"score": 5}},
+             {"id": "ys-2", "customer": "ysignal-7", "type": "csat", "properties": {"score": 1}},
+             {"id": "ys-3", "customer": "ysignal-7", "type": "value_metric", "properties": {"name": "hours_saved", "value": 2}},
+             {"id": "ys-4", "customer": "ysignal-7", "type": "support_ticket"}]
+            """));
+        await Done(door.PostAsync("/v1/customers/ysignal-7/erase"));
+        await VerifyAsync(project);
+
+        (await SignalsAsync()).ShouldBe((2, 1));
+        await Done(door.PostAsync("/v1/events/ys-2/void", """{"customer": "team"}"""));
+        await Done(door.PostAsync("/v1/events/ys-4/void", """{"customer": "team"}"""));
+        (await SignalsAsync()).ShouldBe((1, 0));
+        await VerifyAsync(project);
+
+        async Task<(int Responses, int Tickets)> SignalsAsync()
+        {
+            var total = (await Done(door.GetAsync("/v1/customers/team/success")))["total"];
+            return (total["csat"]!["responses"]!.GetValue<int>(), total["tickets"]!.GetValue<int>());
+        }
+    }
+
+    [Fact]
     public async Task Traffic_of_two_servers_does_not_bring_an_erased_customer_back()
     {
         var (project, door) = await ShopAsync("privacy-d");
