@@ -80,7 +80,8 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
         mails.Select(static mail => mail.Project).CountBy(static project => project).OrderBy(static one => one.Value)
             .ShouldBe([new(small, 1), new(large, 8)]);
         mails.Where(mail => mail.Project == large).Select(static mail => mail.Number).ShouldBe([1, 2, 3, 4, 5, 6, 7, 8]);
-        (await new MailQueue(Database.Source).ClaimAsync(10, 8, [large], ofReports: false, CancellationToken.None)).Mails.ShouldBeEmpty("its mails wait");
+        (await new MailQueue(Database.Source).ClaimAsync(10, 8, [large], ofReports: false, CancellationToken.None)).Mails
+            .ShouldBeEmpty("its mails wait");
     }
 
     [Fact]

@@ -6,8 +6,8 @@ namespace Tollgate.Server.Hosting.Demo;
 internal sealed record DemoSignal(string Id, string Type, DateTime At, JsonObject Properties);
 
 /// <summary>
-/// Invents the signals of a customer's life: most complete the onboarding in its first days, value follows month by month, and who leaves was
-/// less satisfied before.
+/// Invents the signals of a customer's life: most complete the onboarding in its first days, value follows month by month, and those who
+/// leave were less satisfied before.
 /// </summary>
 internal sealed class DemoSignals(int project, long seed, DateTime today)
 {

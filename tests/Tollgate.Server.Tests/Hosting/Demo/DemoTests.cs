@@ -100,7 +100,7 @@ public sealed class DemoTests(DemoServer demo) : IClassFixture<DemoServer>
         }
     }
 
-    /// <summary>The lives go on: a subscription may renew between the two reads, so that the facts count only if they stayed the same.</summary>
+    /// <summary>A subscription may renew between the two reads: the facts count only if they stayed the same.</summary>
     private async Task<(decimal Naive, JsonNode Report)> RevenueAsync(string project, string range, DateTime from, DateTime end)
     {
         for (var tries = 0; ; tries++)
