@@ -71,12 +71,14 @@ public sealed class RunRetention(NpgsqlDataSource database, Clock clock)
             Instant? keptFrom = term.Days is { } days ? RetentionRules.KeptFrom(run.Day, days, project.Zone) : null;
             if (keptFrom is { } from)
             {
-                var rows = BatchRows - events - holds;
-                var stripped = await StripAsync(work.Connection, project, run, mark, from, place, rows, cancel);
+                var (rows, inside) = (BatchRows - events - holds, PrefixOf(mark, from));
+                var stripped = await StripAsync(
+                    work.Connection, project, run, mark, from,
+                    place.StartsWith(inside, StringComparison.Ordinal) ? place[inside.Length..] : "", rows, cancel);
                 (events, holds) = (events + stripped.Events, holds + stripped.Holds);
                 if (stripped.Place is not null)
                 {
-                    place = stripped.Place;
+                    place = inside + stripped.Place;
                     break;
                 }
             }
@@ -96,6 +98,13 @@ public sealed class RunRetention(NpgsqlDataSource database, Clock clock)
         await work.Transaction.CommitAsync(CancellationToken.None);
         return !isOver;
     }
+
+    /// <summary>
+    /// The beginning of a place inside a customer. If the customer's retention changes between two steps, or if the customer is erased, the
+    /// rows before the place are not done: the next step begins again with the first row.
+    /// </summary>
+    private static string PrefixOf(Mark mark, Instant keptFrom) =>
+        string.Create(CultureInfo.InvariantCulture, $"{mark.Partition}/{mark.Account}/{keptFrom.UnixMicroseconds}|");
 
     private static Instant? Later(Instant? a, Instant? b) => a is { } some && b is { } other ? (some < other ? other : some) : a ?? b;
 
