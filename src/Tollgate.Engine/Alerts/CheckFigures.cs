@@ -29,16 +29,24 @@ public sealed class CheckFigures(
     /// <summary>If a server is killed during a look, another one does it after this time.</summary>
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
 
+    /// <summary>Cheap ones first.</summary>
     private static readonly AlertKind[] Kinds =
     [
         AlertKind.DecisionsRefused, AlertKind.ProjectedOverrun, AlertKind.MarginBelow, AlertKind.CustomerMarginBelow, AlertKind.ChurnAbove,
     ];
 
-    /// <summary>Looks once at what is due.</summary>
+    /// <summary>
+    /// The most time of a look: less than <see cref="Claim"/>, so that no other server starts it too. A longer one fails, and is tried again
+    /// after a growing pause.
+    /// </summary>
+    public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Looks once at what is due, at cheap figures of all projects first.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         var watched = await looks.WatchedAsync(Kinds, clock.Now(), cancel);
-        foreach (var figure in watched.Where(static one => one.IsDue))
+        var due = watched.Where(static one => one.IsDue).OrderBy(static one => Array.IndexOf(Kinds, one.Kind));
+        foreach (var figure in due)
         {
             if (directory.Current.ProjectsById.TryGetValue(figure.Project, out var project)
                 && !parked.Waits(WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind)))
@@ -58,8 +66,10 @@ public sealed class CheckFigures(
         }
 
         var began = Stopwatch.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Longest);
         await parked.TryAsync(
-            WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind), () => FireAsync(project, figure.Kind, cancel), cancel);
+            WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind), () => FireAsync(project, figure.Kind, limit.Token), cancel);
         await looks.FinishAsync(figure, until, now.Plus(FigurePace.After(Stopwatch.GetElapsedTime(began), watched)), cancel);
     }
 
