@@ -10,7 +10,9 @@ namespace Tollgate.Server.Http;
 /// </summary>
 public sealed class CustomerBudgets(long perMinute)
 {
-    /// <summary>About 10 MB of budgets. Beyond that, the server forgets the full ones, and if more than half remain, all.</summary>
+    /// <summary>
+    /// About 10 MB of budgets. Beyond that, the server forgets the full ones, and if more than half remain, each project keeps an equal share of the half.
+    /// </summary>
     private const int Most = 100_000;
 
     private readonly ConcurrentDictionary<(int Project, string Customer), StrongBox<long>> _budgets = new();
@@ -55,10 +57,26 @@ public sealed class CustomerBudgets(long perMinute)
 
             if (_budgets.Count > Most / 2)
             {
-                _budgets.Clear();
+                ForgetFullest();
             }
 
             Volatile.Write(ref _count, _budgets.Count);
+        }
+    }
+
+    /// <summary>
+    /// Forgets the fullest budgets of projects with more than their share, so that a project with very many customers forgets only its own.
+    /// </summary>
+    private void ForgetFullest()
+    {
+        var projects = _budgets.ToArray().GroupBy(static one => one.Key.Project).ToArray();
+        foreach (var project in projects)
+        {
+            foreach (var (customer, _) in project.Select(static one => (one.Key, FullAt: Volatile.Read(ref one.Value.Value)))
+                .OrderByDescending(static one => one.FullAt).Skip(Most / 2 / projects.Length))
+            {
+                _budgets.TryRemove(customer, out _);
+            }
         }
     }
 }
