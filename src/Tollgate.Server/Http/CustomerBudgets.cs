@@ -10,7 +10,10 @@ namespace Tollgate.Server.Http;
 /// </summary>
 public sealed class CustomerBudgets(long perMinute)
 {
-    /// <summary>About 10 MB of budgets. Beyond that, the server forgets the full ones, and each project keeps an equal share of half the number.</summary>
+    /// <summary>
+    /// About 10 MB of budgets. Beyond that, the server forgets the full ones, and if more than half remain, each project keeps an equal
+    /// share of the half.
+    /// </summary>
     private const int Most = 100_000;
 
     private readonly ConcurrentDictionary<(int Project, string Customer), StrongBox<long>> _budgets = new();

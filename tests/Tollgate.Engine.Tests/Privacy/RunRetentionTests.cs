@@ -7,7 +7,7 @@ using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Privacy;
 
-/// <summary>What happens between two steps of a run.</summary>
+/// <summary>Changes between two steps of a run.</summary>
 public sealed class RunRetentionTests(TestPostgres postgres) : IAsyncLifetime
 {
     /// <summary>More than one step does.</summary>
