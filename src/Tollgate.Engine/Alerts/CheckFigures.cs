@@ -36,8 +36,8 @@ public sealed class CheckFigures(
     ];
 
     /// <summary>
-    /// The most time of a look: less than <see cref="Claim"/>, so that no other server starts it too. A longer one fails, and Tollgate tries
-    /// again after a growing pause.
+    /// The most time of a look: less than <see cref="Claim"/>, so that no other server starts it too. A longer one fails, and Tollgate
+    /// tries again after a growing pause.
     /// </summary>
     public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(45);
 
@@ -45,8 +45,7 @@ public sealed class CheckFigures(
     public async Task RunAsync(CancellationToken cancel)
     {
         var watched = await looks.WatchedAsync(Kinds, clock.Now(), cancel);
-        var due = watched.Where(static one => one.IsDue).OrderBy(static one => Array.IndexOf(Kinds, one.Kind));
-        foreach (var figure in due)
+        foreach (var figure in watched.Where(static one => one.IsDue).OrderBy(static one => Array.IndexOf(Kinds, one.Kind)))
         {
             if (directory.Current.ProjectsById.TryGetValue(figure.Project, out var project)
                 && !parked.Waits(WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind)))
@@ -161,7 +160,7 @@ public sealed class CheckFigures(
         var now = clock.Now(project);
         var today = ReportSpan.DayOf(now, project.Zone);
         var month = await figures.ReadAsync(
-            project, ReportSpan.Of(new(today.Year, today.Month, 1), today, project.Zone), cancel);
+            project, ReportSpan.Of(new(today.Year, today.Month, 1), today, project.Zone), now, cancel);
         var lost = month.Current.Lost.Sum(static reason => reason.Customers);
         return month.Current is { LogoChurn: { } churn, OpeningCustomers: var opening } && lost > 0
             ? [new ChurnFact($"{today:yyyy-MM}", lost, opening, Quantity.Of(decimal.Round(churn.Exact * 100m, 1)), now)]
