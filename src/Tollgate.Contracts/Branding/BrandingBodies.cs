@@ -13,7 +13,7 @@ public sealed record BrandingBody
     public int? Radius { get; init; }
 
     /// <summary>
-    /// PNG or JPEG in base64, at most 256 KB; left out: the stored one stays; empty: none. An answer shows only its address.
+    /// PNG or JPEG in base64, at most 256 KB. Left out: the stored logo stays. Empty: removes it. An answer has only its path.
     /// </summary>
     public string? Logo { get; init; }
 
@@ -31,6 +31,6 @@ public sealed record AccentShadesView(AccentShadeView Light, AccentShadeView Dar
 /// <param name="Button">The surface of a primary button: the accent itself.</param>
 /// <param name="ButtonText">The text on it: white or black.</param>
 /// <param name="ButtonContrast">The contrast of a button's text with its surface.</param>
-/// <param name="Text">Links and marks: the accent, or the nearest shade that can be read.</param>
-/// <param name="TextContrast">The contrast of links with the most difficult ground of a page.</param>
+/// <param name="Text">Links and marks: the accent, or the nearest readable shade.</param>
+/// <param name="TextContrast">The lowest contrast of links with a background of the page.</param>
 public sealed record AccentShadeView(string Button, string ButtonText, decimal ButtonContrast, string Text, decimal TextContrast);

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Tollgate.Contracts.Http;
 using Tollgate.Contracts.Subscriptions;
 
 namespace Tollgate.Contracts.Clocks;

@@ -493,7 +493,7 @@ public sealed partial record ErrorCode(string Code, int Status, string Title, st
 
     public static readonly ErrorCode EventValueInvalid = new(
         "event_value_invalid", 422, "The event's value is invalid",
-        "A property that the feature's meter reads is missing or is not a number, or the sum would exceed 999999999999999999.999999999.",
+        "A property that the feature's meter or a signal of customer success needs is missing or invalid, or the sum would exceed 999999999999999999.999999999.",
         "Send the property as a number. If the reason is out_of_range, send a smaller value.");
 
     public static readonly ErrorCode LimitReached = new(

@@ -4,7 +4,7 @@ namespace Tollgate.Contracts.Reports;
 
 /// <param name="Type">
 /// <c>text</c>, <c>number</c>, <c>minor</c> or <c>major</c> (units of the report's currency), <c>ratio</c> (1 is 100 %), <c>time</c>, or
-/// <c>unit</c>: a figure in the unit that the column <c>unit</c> has.
+/// <c>unit</c>: a figure in the unit that the column <c>unit</c> names.
 /// </param>
 public sealed record ReportColumnView(string Name, string Title, string Type);
 
@@ -12,7 +12,7 @@ public sealed record ReportColumnView(string Name, string Title, string Type);
 /// <param name="Source">The operation with the same figures.</param>
 /// <param name="Rows">Texts in the order of the columns, as in a CSV file; null: no value.</param>
 /// <param name="Total">The sums, in the order of the columns; null: the table has none.</param>
-/// <param name="HasMore">The table has only its first rows; the source has all.</param>
+/// <param name="HasMore">True: the table has only its first rows, and the source has more.</param>
 public sealed record ReportSectionView(
     string Name, string Title, string Source, IReadOnlyList<ReportColumnView> Columns, IReadOnlyList<IReadOnlyList<string?>> Rows,
     IReadOnlyList<string?>? Total, bool HasMore);
@@ -43,14 +43,16 @@ public sealed record ReportScheduleBody
     /// <summary>Default: pdf.</summary>
     public string? Format { get; init; }
 
-    /// <summary>Required for the report of a customer, and for no other.</summary>
+    /// <summary>Required for customer reports, and for no others.</summary>
     public string? Customer { get; init; }
 
     /// <summary>Default: true.</summary>
     public bool? Enabled { get; init; }
 }
 
-/// <param name="NextAt">When Tollgate sends the next report, in the project's time: at 06:00 of the day after the period.</param>
+/// <param name="NextAt">
+/// When Tollgate sends the next report, in the project's time: 06:00 on the day after the period. Null: the schedule is disabled.
+/// </param>
 /// <param name="LastFrom">The first day of the last report; null: none yet.</param>
 public sealed record ReportScheduleView(
     string Id, string Kind, string Every, string Format, IReadOnlyList<string> Recipients, string? Customer, bool Enabled,

@@ -239,7 +239,7 @@ public sealed record SubscriptionView
     /// </summary>
     public string? ManagedBy { get; init; }
 
-    /// <summary>The id of the price at the payment provider that manages the subscription (Stripe: <c>price_…</c>), else null.</summary>
+    /// <summary>The id of the price at the payment provider that manages the subscription (Stripe: <c>price_…</c>); else null.</summary>
     public string? ProviderPrice { get; init; }
 
     public required string Currency { get; init; }

@@ -2,8 +2,8 @@ namespace Tollgate.Core.Alerts;
 
 /// <summary>
 /// The pause between two reads of a figure, which follows from its cost. A server reads a cheap figure again within seconds, so that its
-/// alert fires within five seconds of the fact. All figures of all projects together take a tenth of one connection's time, and
-/// each has an equal share of it: an expensive figure of one project delays no cheap one of another.
+/// alert fires within five seconds of the fact. All figures of all projects together take a tenth of one connection's time (more only
+/// where <see cref="Most"/> ends a pause). Each has an equal share: an expensive figure of one project delays no cheap one of another.
 /// </summary>
 public static class FigurePace
 {

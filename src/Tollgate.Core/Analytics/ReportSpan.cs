@@ -25,6 +25,12 @@ public readonly record struct ReportSpan(DateOnly From, DateOnly To, Period Time
         return months;
     }
 
+    /// <summary>
+    /// Returns the end of what has happened before <paramref name="end"/>, the present instant included. Later movements of recurring
+    /// revenue are only planned, such as the churn of an imported subscription that still runs.
+    /// </summary>
+    public static Instant Happened(Instant end, Instant now) => end <= now ? end : new(now.UnixMicroseconds + 1);
+
     /// <summary>Returns the same number of days before.</summary>
     public ReportSpan Previous(TimeZoneInfo zone) => Of(From.AddDays(-Days), From.AddDays(-1), zone);
 

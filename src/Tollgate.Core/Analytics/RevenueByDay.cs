@@ -53,6 +53,9 @@ public sealed class RevenueByDay(DayRange days)
         }
     }
 
+    /// <summary>The sum itself, for revenue that was summed up before.</summary>
+    public MoneyByDay Earned => _earned;
+
     /// <summary>Returns each day's revenue in order, in minor units; the days add up to the total, rounded.</summary>
     public IReadOnlyList<long> Rounded() => _earned.Rounded();
 }

@@ -4,17 +4,17 @@ namespace Tollgate.Core.Branding;
 /// <param name="Button">The surface of a primary button.</param>
 /// <param name="ButtonText">The text on it: white or black.</param>
 /// <param name="ButtonOver">The surface under the pointer.</param>
-/// <param name="ButtonEdge">The border, which sets a very light or very dark button off from the page.</param>
+/// <param name="ButtonEdge">The border, which separates a very light or very dark button from the page.</param>
 /// <param name="Text">Links, marks and the focus ring.</param>
-/// <param name="Tint">The ground of what is chosen.</param>
+/// <param name="Tint">The background of a selected item.</param>
 public sealed record AccentShade(Colour Button, Colour ButtonText, Colour ButtonOver, Colour ButtonEdge, Colour Text, Colour Tint);
 
 /// <summary>The accent in both themes.</summary>
 public sealed record AccentShades(AccentShade Light, AccentShade Dark);
 
 /// <summary>
-/// Derives readable colours from any accent, so that no brand is refused and no page becomes unreadable: the button keeps the accent and
-/// gets the text that stands out on it, and text gets the nearest shade that stands out on every ground.
+/// Derives readable colours from any accent, so that Tollgate refuses no brand and no page becomes unreadable: the button keeps the accent
+/// and gets white or black text, and text in the accent's colour gets the nearest shade that is readable on every surface.
 /// </summary>
 public static class AccentRules
 {

@@ -8,8 +8,8 @@ public sealed record BrandLogo(string Hash, string Extension)
     /// <summary>The most bytes of a logo.</summary>
     public const int LargestLogo = 256 * 1024;
 
-    /// <summary>Returns the file extension of a picture that every browser shows and that contains no script; null: it is neither a PNG
-    /// nor a JPEG.</summary>
+    /// <summary>Returns the file extension of a PNG or JPEG, which every browser shows and which contains no script; null: another
+    /// format.</summary>
     public static string? ExtensionOf(ReadOnlySpan<byte> picture) =>
         picture.StartsWith<byte>([0x89, (byte)'P', (byte)'N', (byte)'G']) ? "png"
         : picture.StartsWith<byte>([0xFF, 0xD8, 0xFF]) ? "jpg"

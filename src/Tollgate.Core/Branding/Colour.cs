@@ -8,7 +8,7 @@ public readonly record struct Colour(byte Red, byte Green, byte Blue)
 {
     private const int HexDigits = 6;
 
-    /// <summary>Luminances are whole billionths, so that a contrast is the same on any machine.</summary>
+    /// <summary>Luminances are whole billionths, so that a contrast is the same on every machine.</summary>
     private const long Whole = 1_000_000_000;
 
     /// <summary>Newton's method reaches the last digit of a decimal in fewer steps for every channel.</summary>

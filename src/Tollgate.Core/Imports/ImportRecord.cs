@@ -1,6 +1,7 @@
 using Tollgate.Core.Customers;
 using Tollgate.Core.Invoicing;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -20,12 +21,16 @@ public sealed record CustomerRecord(string Id, CustomerProfile Profile, Instant?
     public override ImportKind Kind => ImportKind.Customers;
 }
 
-/// <summary>Use of a feature that another system counted.</summary>
+/// <summary>Use of a feature that another system counted, or a signal of customer success.</summary>
+/// <param name="FeatureKey">0: a signal without a feature.</param>
 /// <param name="Type">The type of the event; null: the feature's code.</param>
 public sealed record UsageRecord(
     string Id, string Customer, int FeatureKey, string? Type, Quantity Quantity, Instant OccurredAt, string? PropertiesJson)
     : ImportRecord(Id, Customer)
 {
+    /// <summary>Null: reports on customer success do not read it.</summary>
+    public Signal? Signal { get; init; }
+
     public override ImportKind Kind => ImportKind.Usage;
 }
 

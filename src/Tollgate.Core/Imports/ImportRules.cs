@@ -3,6 +3,7 @@ using System.Text.Json;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Customers;
 using Tollgate.Core.Llm;
+using Tollgate.Core.Metering;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 
@@ -128,18 +129,38 @@ public static class ImportRules
         var quantity = fields.Quantity(RecordField.Quantity) ?? Quantity.One;
         var type = fields.Text(RecordField.Type, LongestName);
         var properties = PropertiesOf(fields);
-        var feature = FeatureOf(fields, terms.Catalog, ref fault);
+        var isSignal = type is not null && SignalRules.KindOf(type) is not null;
+        var feature = FeatureOf(fields, terms.Catalog, isRequired: !isSignal, ref fault);
+        var signal = SignalOf(fields, type ?? fields[RecordField.Feature], quantity, properties);
         return id is null || customer is null || occurredAt is not { } at || feature is not { } key
             ? null
-            : new(id, customer, key, type, quantity, at, properties);
+            : new(id, customer, key, type, quantity, at, properties) { Signal = signal };
     }
 
-    /// <summary>Returns the number of a counted feature; the catalogue of today may not have it any more.</summary>
-    private static int? FeatureOf(RecordFields fields, PublishedCatalog catalog, ref ImportFault? fault)
+    private static Signal? SignalOf(RecordFields fields, string? type, Quantity quantity, string? properties)
     {
-        if (fields.Text(RecordField.Feature, LongestName, isRequired: true) is not { } code)
+        if (type is null || SignalRules.KindOf(type) is not { } kind)
         {
             return null;
+        }
+
+        var signal = SignalRules.Of(kind, quantity, properties, out var fault);
+        if (fault is not null)
+        {
+            fields.Add(RecordField.Properties, fault);
+        }
+
+        return signal;
+    }
+
+    /// <summary>
+    /// Returns the number of a counted feature, which an earlier catalogue may have had. 0: the record names none and needs none.
+    /// </summary>
+    private static int? FeatureOf(RecordFields fields, PublishedCatalog catalog, bool isRequired, ref ImportFault? fault)
+    {
+        if (fields.Text(RecordField.Feature, LongestName, isRequired) is not { } code)
+        {
+            return isRequired ? null : 0;
         }
 
         var known = catalog.Features.GetValueOrDefault(code) ?? catalog.FeaturesByKey.Values.FirstOrDefault(one => one.Code == code);

@@ -32,8 +32,8 @@ public enum MrrMovement
 public static class MrrRules
 {
     /// <summary>
-    /// The time in which a customer may move here from another system: so long its imported revenue counts. As old as a use that the gate
-    /// accepts.
+    /// The time in which a customer may move to Tollgate from another system: its imported revenue counts for so long. The gate accepts
+    /// usage of the same age.
     /// </summary>
     public static readonly TimeSpan MovingTime = TimeSpan.FromDays(35);
 

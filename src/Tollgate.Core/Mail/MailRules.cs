@@ -46,6 +46,12 @@ public static class MailRules
     /// </summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
 
+    /// <summary>The same for a report: the time to write it, a conversation, and a margin.</summary>
+    public static readonly TimeSpan LeaseOfReport = TimeSpan.FromMinutes(5);
+
+    /// <summary>The most time to write a report.</summary>
+    public static readonly TimeSpan LongestReport = TimeSpan.FromMinutes(2);
+
     /// <summary>The pauses between attempts. Mail servers defer unknown senders for minutes, and are down for hours.</summary>
     private static readonly TimeSpan[] Pauses =
     [

@@ -65,9 +65,12 @@ public static class MeteringRules
             : null;
     }
 
-    /// <summary>True if no meter reads events of that type. Tollgate prices and lists a call even if no meter reads it.</summary>
+    /// <summary>
+    /// True if nothing reads events of that type. Tollgate prices and lists a call even if no meter reads it, and reports read signals.
+    /// </summary>
     public static bool IsUnmatched(PublishedCatalog catalog, in MeteredEvent happened) =>
-        happened is { MovesNothing: false, ComputedJson: null, Feature: null } && !catalog.MetersByEventType.ContainsKey(happened.Type);
+        happened is { MovesNothing: false, ComputedJson: null, Feature: null } && !catalog.MetersByEventType.ContainsKey(happened.Type)
+        && SignalRules.KindOf(happened.Type) is null;
 
     private static bool IsCounted(Feature feature) => feature is { Kind: FeatureKind.Metered, IsLevel: false };
 

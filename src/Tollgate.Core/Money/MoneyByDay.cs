@@ -11,6 +11,9 @@ public sealed class MoneyByDay(Instant start, int days)
 {
     private const decimal MicrosecondsOfDay = 86_400_000_000m;
 
+    /// <summary>Decimals that count: thirds of an amount add up to it, also where each was rounded to fewer digits than it has.</summary>
+    private const int Noise = 6;
+
     /// <summary>The amounts of days in which a period begins or ends.</summary>
     private readonly decimal[] _edges = new decimal[days];
 
@@ -35,6 +38,16 @@ public sealed class MoneyByDay(Instant start, int days)
         _changes[Math.Clamp(last, 0, days)] -= aDay;
     }
 
+    /// <summary>Adds sums of earlier amounts.</summary>
+    /// <param name="day">From 0.</param>
+    /// <param name="edge">Falls on the day itself.</param>
+    /// <param name="change">The change, at the day, of the amount of every whole day.</param>
+    public void Add(int day, decimal edge, decimal change)
+    {
+        _edges[day] += edge;
+        _changes[day] += change;
+    }
+
     /// <summary>
     /// Returns the amounts by day, in order. Each is the difference of two running sums, rounded half away from zero, so that the days add
     /// up to the total.
@@ -46,7 +59,7 @@ public sealed class MoneyByDay(Instant start, int days)
         {
             running += _changes[day];
             exact += _edges[day] + running;
-            rounded[day] = (long)decimal.Round(exact, 0, MidpointRounding.AwayFromZero) - spread;
+            rounded[day] = (long)decimal.Round(decimal.Round(exact, Noise), 0, MidpointRounding.AwayFromZero) - spread;
             spread += rounded[day];
         }
 

@@ -24,6 +24,9 @@ public enum ReportKind
 
     /// <summary>The features that a customer has, and those that it uses.</summary>
     Adoption,
+
+    /// <summary>The values that a customer reported, such as saved hours, with tickets and scores.</summary>
+    Value,
 }
 
 public enum ReportFormat
@@ -55,11 +58,12 @@ public static class ReportScheduleRules
 {
     public const int MostRecipients = 10;
 
-    /// <summary>After the night in which invoices of the period are written and imports arrive, and before work begins.</summary>
+    /// <summary>After the night, in which Tollgate writes invoices of the period and imports arrive, and before the working day.</summary>
     private static readonly TimeSpan SentAt = TimeSpan.FromHours(6);
 
     /// <summary>True for the report of one customer.</summary>
-    public static bool IsOfCustomer(ReportKind kind) => kind is ReportKind.Usage or ReportKind.Statement or ReportKind.Adoption;
+    public static bool IsOfCustomer(ReportKind kind) =>
+        kind is ReportKind.Usage or ReportKind.Statement or ReportKind.Adoption or ReportKind.Value;
 
     /// <summary>The title in English.</summary>
     public static string TitleOf(ReportKind kind) => kind switch
@@ -78,8 +82,8 @@ public static class ReportScheduleRules
     }
 
     /// <summary>
-    /// Returns the days of the report that was due last: the last period that ended before the latest time of sending. Earlier periods that
-    /// nobody sent are not in it.
+    /// Returns the days of the report that was due last: the last period that ended before the latest time of sending. It does not cover
+    /// earlier periods whose reports no server sent.
     /// </summary>
     public static (DateOnly From, DateOnly To) LastDue(ReportInterval every, Instant now, TimeZoneInfo zone)
     {

@@ -19,7 +19,7 @@ internal static class AdvisePlans
     /// <summary>The percentage of a limit from which a larger plan is worth a thought.</summary>
     private const int EnoughPercent = 80;
 
-    /// <summary>The age of a fact up to which the present balances tell the usage at its instant.</summary>
+    /// <summary>The age of a fact up to which the present balances show the usage at its instant.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
 
     /// <summary>A customer's plan, with the usage of its features in the periods that ran at an instant.</summary>

@@ -10,8 +10,8 @@ namespace Tollgate.Engine.Alerts;
 public sealed record WatchedFigure(int Project, AlertKind Kind, bool IsDue);
 
 /// <summary>
-/// Distributes looks at figures among the servers: one claims a look, and finishes it with the time of the next one. If it is killed
-/// meanwhile, another server takes over after the claim's end.
+/// Distributes looks at figures among the servers. One server claims a look, and finishes it with the time of the next one. If it is killed
+/// meanwhile, another server takes over after the end of the claim.
 /// </summary>
 public sealed class AlertLooks(NpgsqlDataSource database)
 {

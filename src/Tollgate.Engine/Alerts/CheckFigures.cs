@@ -16,8 +16,8 @@ namespace Tollgate.Engine.Alerts;
 
 /// <summary>
 /// Fires alerts about figures that cost more to read than the states of <see cref="CheckAlerts"/>, for projects with a rule on them:
-/// margins, churn, usage at its pace, refused decisions. Each is read as often as its cost allows: see <see cref="FigurePace"/>. A look
-/// is 1. claimed, so that of several servers one does it, 2. read, and 3. fired in one transaction. It holds no connection while it reads.
+/// margins, churn, usage at its pace, refused decisions. Each is read as often as its cost allows: see <see cref="FigurePace"/>. A server
+/// 1. claims a look, so that no other one does it, 2. reads, and 3. fires in one transaction. It holds no connection while it reads.
 /// </summary>
 public sealed class CheckFigures(
     NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, AlertLooks looks, RevenueQueries revenue,
@@ -26,19 +26,26 @@ public sealed class CheckFigures(
     /// <summary>The most facts of a kind in one look at a project, the worst first.</summary>
     private const int MostFacts = 10_000;
 
-    /// <summary>A server that is killed during a look leaves it to another one after this time.</summary>
+    /// <summary>If a server is killed during a look, another one does it after this time.</summary>
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(2);
 
+    /// <summary>Cheap ones first.</summary>
     private static readonly AlertKind[] Kinds =
     [
         AlertKind.DecisionsRefused, AlertKind.ProjectedOverrun, AlertKind.MarginBelow, AlertKind.CustomerMarginBelow, AlertKind.ChurnAbove,
     ];
 
-    /// <summary>Looks once at what is due.</summary>
+    /// <summary>
+    /// The most time of a look: less than <see cref="Claim"/>, so that no other server starts it too. A longer one fails, and Tollgate
+    /// tries again after a growing pause.
+    /// </summary>
+    public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Looks once at what is due, at cheap figures of all projects first.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         var watched = await looks.WatchedAsync(Kinds, clock.Now(), cancel);
-        foreach (var figure in watched.Where(static one => one.IsDue))
+        foreach (var figure in watched.Where(static one => one.IsDue).OrderBy(static one => Array.IndexOf(Kinds, one.Kind)))
         {
             if (directory.Current.ProjectsById.TryGetValue(figure.Project, out var project)
                 && !parked.Waits(WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind)))
@@ -58,8 +65,10 @@ public sealed class CheckFigures(
         }
 
         var began = Stopwatch.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Longest);
         await parked.TryAsync(
-            WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind), () => FireAsync(project, figure.Kind, cancel), cancel);
+            WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind), () => FireAsync(project, figure.Kind, limit.Token), cancel);
         await looks.FinishAsync(figure, until, now.Plus(FigurePace.After(Stopwatch.GetElapsedTime(began), watched)), cancel);
     }
 
@@ -151,7 +160,7 @@ public sealed class CheckFigures(
         var now = clock.Now(project);
         var today = ReportSpan.DayOf(now, project.Zone);
         var month = await figures.ReadAsync(
-            project, ReportSpan.Of(new(today.Year, today.Month, 1), today, project.Zone), cancel);
+            project, ReportSpan.Of(new(today.Year, today.Month, 1), today, project.Zone), now, cancel);
         var lost = month.Current.Lost.Sum(static reason => reason.Customers);
         return month.Current is { LogoChurn: { } churn, OpeningCustomers: var opening } && lost > 0
             ? [new ChurnFact($"{today:yyyy-MM}", lost, opening, Quantity.Of(decimal.Round(churn.Exact * 100m, 1)), now)]

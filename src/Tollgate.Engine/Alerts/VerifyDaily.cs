@@ -14,8 +14,8 @@ public sealed record BrokenCheck(string Name, string Meaning, long Places);
 public delegate Task<IReadOnlyList<BrokenCheck>> VerifyProject(ProjectSnapshot project, CancellationToken cancel);
 
 /// <summary>
-/// Verifies each project with a rule on it once a day, on one of the servers, and fires an alert for each check that found differences. A
-/// new rule verifies its project at once. A day that no server saw is caught up with at the next start, once.
+/// Verifies each project that has a rule about it once a day, on one of the servers, and fires an alert for each check that found
+/// differences. A new rule starts a verification at once. After days without a server, the next start verifies once.
 /// </summary>
 public sealed class VerifyDaily(
     NpgsqlDataSource database, ParkedWork parked, FireAlerts fire, ProjectDirectory directory, AlertLooks looks, VerifyProject verify,
@@ -47,7 +47,7 @@ public sealed class VerifyDaily(
             return;
         }
 
-        // A verification that failed, such as by its time limit, is parked and repeated after the pause.
+        // A verification that fails, for example at its time limit, is parked and repeated after the pause.
         var isDone = await parked.TryAsync(
             WorkNames.AlertChecks, project, CatalogWords.Of(figure.Kind), () => FireAsync(project, cancel), cancel);
         await looks.FinishAsync(figure, until, isDone ? DailyVerification.NextAfter(project.Id, now) : now, cancel);

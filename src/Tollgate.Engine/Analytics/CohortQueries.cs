@@ -24,12 +24,13 @@ public sealed class CohortQueries(NpgsqlDataSource database, RateQueries rateTab
     /// <summary>Returns the cohorts of whole months up to a day, the oldest first.</summary>
     /// <param name="first">The first day of a month.</param>
     public async Task<(IReadOnlyList<Cohort> Cohorts, IReadOnlyList<string> Unconverted)> CohortsAsync(
-        ProjectSnapshot project, DateOnly first, DateOnly last, CancellationToken cancel)
+        ProjectSnapshot project, DateOnly first, DateOnly last, Instant now, CancellationToken cancel)
     {
         var months = ReportSpan.Months(first, last, project.Zone);
         DateTime[] bounds = [.. months.Select(static month => month.Time.Start.ToUtc()), months[^1].Time.End.ToUtc()];
         var rates = await rateTable.LoadAsync(project, cancel);
-        await using var command = database.Command(CohortSql.Cohorts, project.Id, bounds, bounds[0], bounds[^1]);
+        await using var command = database.Command(
+            CohortSql.Cohorts, project.Id, bounds, bounds[0], ReportSpan.Happened(months[^1].Time.End, now).ToUtc());
         var (changes, started) = (new List<CohortChange>(), new Dictionary<DateOnly, long>());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var row = new RowReader(reader);
@@ -45,13 +46,13 @@ public sealed class CohortQueries(NpgsqlDataSource database, RateQueries rateTab
         return (CohortRules.Of(first, last, started, changes, rates, out var unconverted), unconverted);
     }
 
-    /// <summary>Returns the segments at the end of a day, the highest MRR first.</summary>
+    /// <summary>Returns the segments at the end of a day, or now, the highest MRR first.</summary>
     public async Task<(IReadOnlyList<Segment> Segments, IReadOnlyList<string> Unconverted)> SegmentsAsync(
-        ProjectSnapshot project, SegmentBy by, DateOnly day, CancellationToken cancel)
+        ProjectSnapshot project, SegmentBy by, DateOnly day, Instant now, CancellationToken cancel)
     {
         var rates = await rateTable.LoadAsync(project, cancel);
         await using var command = database.Command(
-            CohortSql.SegmentsBy(by), project.Id, ReportSpan.Of(day, day, project.Zone).Time.End.ToUtc());
+            CohortSql.SegmentsBy(by), project.Id, ReportSpan.Happened(ReportSpan.Of(day, day, project.Zone).Time.End, now).ToUtc());
         var segments = new Dictionary<string, (long Customers, ExactMoney Year)>();
         var missing = new SortedSet<string>(StringComparer.Ordinal);
         await using var reader = await command.ExecuteReaderAsync(cancel);

@@ -5,8 +5,8 @@ internal static class CohortSql
 {
     /// <summary>
     /// Changes of customers and revenue by the month of the first payment and the month of the change, from the index alone. $1 project,
-    /// $2 the instants at which months begin and the last one ends, $3 start of the first month, $4 end of the last one. Rows: cohort and
-    /// month (from 1), currency, change of revenue per year, customers that start, change of paying customers.
+    /// $2 the instants at which months begin and the last one ends, $3 start of the first month, $4 end of the last one or now. Rows:
+    /// cohort and month (from 1), currency, change of revenue per year, customers that start, change of paying customers.
     /// </summary>
     public const string Cohorts =
         """

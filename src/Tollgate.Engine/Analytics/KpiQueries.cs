@@ -20,11 +20,11 @@ public sealed class KpiQueries(
     /// <summary>The longest time between the start and the end of a payment: see <see cref="CashQueries"/>.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(400);
 
-    public async Task<KpiReport> ReadAsync(ProjectSnapshot project, ReportSpan span, CancellationToken cancel)
+    public async Task<KpiReport> ReadAsync(ProjectSnapshot project, ReportSpan span, Instant now, CancellationToken cancel)
     {
         ReportSpan[] spans = [span.Previous(project.Zone), span];
         var rates = await rateTable.LoadAsync(project, cancel);
-        var report = await recurring.ReportAsync(project, spans, cancel);
+        var report = await recurring.ReportAsync(project, spans, now, cancel);
         var money = new Converted(rates);
         foreach (var missing in report.Unconverted)
         {
@@ -47,7 +47,7 @@ public sealed class KpiQueries(
             both[i] = KpiRules.Of(
                 await FactsAsync(
                     project, report.Parts[i],
-                    (money.Sum(earned, spans[i]), money.Sum(called, spans[i]), money.Sum(spent, spans[i])), cancel),
+                    (money.Sum(earned, spans[i]), money.Sum(called, spans[i]), money.Sum(spent, spans[i])), now, cancel),
                 rates);
         }
 
@@ -55,10 +55,11 @@ public sealed class KpiQueries(
     }
 
     private async Task<KpiFacts> FactsAsync(
-        ProjectSnapshot project, MrrPart part, (ExactMoney? Revenue, ExactMoney? Cost, ExactMoney? Spend) money, CancellationToken cancel)
+        ProjectSnapshot project, MrrPart part, (ExactMoney? Revenue, ExactMoney? Cost, ExactMoney? Spend) money, Instant now,
+        CancellationToken cancel)
     {
         var (from, until) = (part.Span.Time.Start.ToUtc(), part.Span.Time.End.ToUtc());
-        var moved = await MovedAsync(project, part.Span.Time, cancel);
+        var moved = await MovedAsync(project, part.Span.Time.Start, ReportSpan.Happened(part.Span.Time.End, now), cancel);
         var (over, paid) = await PairAsync(database.Command(KpiSql.Trials, project.Id, from, until), cancel);
         var (succeeded, failed) = await PairAsync(
             database.Command(KpiSql.Payments, project.Id, RevenueQueries.LeastIdOf(new DateTimeOffset(from) - LongestWait), from, until),
@@ -66,9 +67,10 @@ public sealed class KpiQueries(
         return new(part, moved, money.Revenue, money.Cost, money.Spend, over, paid, succeeded, failed);
     }
 
-    private async Task<IReadOnlyList<MovedCustomers>> MovedAsync(ProjectSnapshot project, Period time, CancellationToken cancel)
+    private async Task<IReadOnlyList<MovedCustomers>> MovedAsync(
+        ProjectSnapshot project, Instant from, Instant until, CancellationToken cancel)
     {
-        await using var command = database.Command(KpiSql.Moved, project.Id, time.Start.ToUtc(), time.End.ToUtc());
+        await using var command = database.Command(KpiSql.Moved, project.Id, from.ToUtc(), until.ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var moved = new List<MovedCustomers>();
         var row = new RowReader(reader);

@@ -24,19 +24,20 @@ public sealed record MrrFilter(MrrMovement? Kind, string? Currency, string? Plan
 /// <summary>The recurring revenue of a project.</summary>
 public sealed class MrrQueries(NpgsqlDataSource database, RateQueries rates)
 {
-    /// <summary>Returns the MRR of parts that follow each other, in the project's currency.</summary>
-    public async Task<MrrReport> ReportAsync(ProjectSnapshot project, IReadOnlyList<ReportSpan> spans, CancellationToken cancel)
+    /// <summary>Returns the MRR of parts that follow each other, in the project's currency, by the movements until now.</summary>
+    public async Task<MrrReport> ReportAsync(
+        ProjectSnapshot project, IReadOnlyList<ReportSpan> spans, Instant now, CancellationToken cancel)
     {
-        var sums = await SumsAsync(project, spans, cancel);
+        var sums = await SumsAsync(project, spans, now, cancel);
         return MrrReport.Of(spans, sums, await rates.LoadAsync(project, cancel));
     }
 
-    /// <summary>Returns a page of movements in a range of time, the newest first.</summary>
+    /// <summary>Returns a page of movements in a range of time and until now, the newest first.</summary>
     public async Task<IReadOnlyList<MrrFact>> ListAsync(
-        ProjectSnapshot project, Period time, MrrFilter filter, Guid? after, int limit, CancellationToken cancel)
+        ProjectSnapshot project, Period time, Instant now, MrrFilter filter, Guid? after, int limit, CancellationToken cancel)
     {
         await using var command = database.Command(
-            MrrReportSql.List, project.Id, time.Start.ToUtc(), time.End.ToUtc(),
+            MrrReportSql.List, project.Id, time.Start.ToUtc(), ReportSpan.Happened(time.End, now).ToUtc(),
             SqlCommands.OrNull(filter.Kind is { } kind ? CatalogWords.Of(kind) : null, NpgsqlDbType.Text),
             SqlCommands.OrNull(filter.Currency, NpgsqlDbType.Text), SqlCommands.OrNull(filter.Plan, NpgsqlDbType.Text),
             SqlCommands.OrNull(filter.Customer?.Partition, NpgsqlDbType.Smallint),
@@ -61,10 +62,11 @@ public sealed class MrrQueries(NpgsqlDataSource database, RateQueries rates)
         Currency.Of(row.Text(currency)) is var of ? new(row.Number(amount) / of.MinorPerMajor, of) : default;
 
     private async Task<IReadOnlyCollection<MrrSum>> SumsAsync(
-        ProjectSnapshot project, IReadOnlyList<ReportSpan> spans, CancellationToken cancel)
+        ProjectSnapshot project, IReadOnlyList<ReportSpan> spans, Instant now, CancellationToken cancel)
     {
         DateTime[] bounds = [.. spans.Select(static span => span.Time.Start.ToUtc()), spans[^1].Time.End.ToUtc()];
-        await using var command = database.Command(MrrReportSql.Sums, project.Id, bounds, bounds[^1]);
+        await using var command = database.Command(
+            MrrReportSql.Sums, project.Id, bounds, ReportSpan.Happened(spans[^1].Time.End, now).ToUtc());
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var sums = new List<MrrSum>();
         var row = new RowReader(reader);

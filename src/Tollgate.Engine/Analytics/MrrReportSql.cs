@@ -5,7 +5,7 @@ internal static class MrrReportSql
 {
     /// <summary>
     /// The movements by part, currency and kind, from the index alone. $1 project, $2 the instants at which parts begin and the last one
-    /// ends, $3 that end. Rows: part (0: before the first one), currency, kind, change of revenue per year, movements.
+    /// ends, $3 that end or now. Rows: part (0: before the first one), currency, kind, change of revenue per year, movements.
     /// </summary>
     public const string Sums =
         """

@@ -20,20 +20,15 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     /// </summary>
     private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(400);
 
+    private readonly FoldRevenue _fold = new(database);
+
     /// <summary>Returns the revenue of each day in one currency, in order of days.</summary>
     public async Task<IReadOnlyList<MoneyAmount>> ByDayAsync(
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
-        var revenue = new RevenueByDay(days);
-        foreach (var lines in LinesOf(project, days, currency, RevenueName.None))
-        {
-            await foreach (var (_, invoice) in InvoicesAsync(lines, cancel))
-            {
-                revenue.Add(invoice);
-            }
-        }
-
-        return [.. revenue.Rounded().Select(minor => new MoneyAmount(minor, currency))];
+        var sums = await SumsAsync(project, days, currency, RevenueName.None, cancel);
+        var minor = sums.TryGetValue("", out var revenue) ? revenue.Rounded() : new long[days.Days];
+        return [.. minor.Select(amount => new MoneyAmount(amount, currency))];
     }
 
     /// <summary>Returns the revenue of each customer in one currency, in minor units. Customers without revenue are left out.</summary>
@@ -41,7 +36,19 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         ProjectSnapshot project, DayRange days, Currency currency, CancellationToken cancel)
     {
         var earned = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var lines in LinesOf(project, days, currency, RevenueName.Customer))
+        var isFolded = await _fold.CatchUpAsync(project.Id, cancel);
+        if (isFolded)
+        {
+            await using var command = database.Command(
+                RevenueFoldSql.ByCustomer, project.Id, currency.Code, StartOf(days), EndOf(days));
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                earned[reader.GetString(0)] = (long)reader.GetDecimal(1);
+            }
+        }
+
+        foreach (var lines in LinesOf(project, days, currency, RevenueName.Customer, isFolded))
         {
             var (current, sum) = ((string?)null, new RevenueByDay(days));
             await foreach (var (customer, invoice) in InvoicesAsync(lines, cancel))
@@ -85,8 +92,29 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     private async Task<IReadOnlyDictionary<string, long>> ByNameAsync(
         ProjectSnapshot project, DayRange days, Currency currency, RevenueName by, CancellationToken cancel)
     {
+        var sums = await SumsAsync(project, days, currency, by, cancel);
+        return sums.ToDictionary(static sum => sum.Key, static sum => sum.Value.Rounded().Sum(), StringComparer.Ordinal);
+    }
+
+    /// <summary>Sums by day for each name; an empty name: none.</summary>
+    private async Task<Dictionary<string, RevenueByDay>> SumsAsync(
+        ProjectSnapshot project, DayRange days, Currency currency, RevenueName by, CancellationToken cancel)
+    {
         var sums = new Dictionary<string, RevenueByDay>(StringComparer.Ordinal);
-        foreach (var lines in LinesOf(project, days, currency, by))
+        var isFolded = await _fold.CatchUpAsync(project.Id, cancel);
+        if (isFolded)
+        {
+            await using var command = database.Command(RevenueFoldSql.Days(by), project.Id, currency.Code, days.First, days.Last);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var row = new RowReader(reader);
+            while (await reader.ReadAsync(cancel))
+            {
+                SumOf(row.TextOrNull("name") ?? "").Earned.Add(
+                    row.Value<DateOnly>("day").DayNumber - days.First.DayNumber, row.Number("edge"), row.Number("change"));
+            }
+        }
+
+        foreach (var lines in LinesOf(project, days, currency, by, isFolded))
         {
             await foreach (var (_, invoice) in InvoicesAsync(lines, cancel))
             {
@@ -94,7 +122,7 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
             }
         }
 
-        return sums.ToDictionary(static sum => sum.Key, static sum => sum.Value.Rounded().Sum(), StringComparer.Ordinal);
+        return sums;
 
         RevenueByDay SumOf(string name) => sums.TryGetValue(name, out var sum) ? sum : sums[name] = new(days);
     }
@@ -102,9 +130,10 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
     /// <summary>Returns the currencies in which the project may have revenue in a range.</summary>
     public async Task<IReadOnlyList<Currency>> CurrenciesAsync(ProjectSnapshot project, DayRange days, CancellationToken cancel)
     {
-        var earliest = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc) - LongestAhead;
-        await using var command = database.Command(
-            RevenueSql.Currencies, project.Id, LeastIdOf(new DateTimeOffset(earliest)), earliest);
+        var earliest = StartOf(days) - LongestAhead;
+        await using var command = await _fold.CatchUpAsync(project.Id, cancel)
+            ? database.Command(RevenueFoldSql.Currencies, project.Id, days.First, days.Last, earliest)
+            : database.Command(RevenueSql.Currencies, project.Id, LeastIdOf(new DateTimeOffset(earliest)), earliest);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var currencies = new List<Currency>();
         while (await reader.ReadAsync(cancel))
@@ -115,17 +144,25 @@ public sealed class RevenueQueries(NpgsqlDataSource database)
         return currencies;
     }
 
-    /// <summary>Returns the statements on Tollgate's own invoices and on those of providers.</summary>
-    private NpgsqlCommand[] LinesOf(ProjectSnapshot project, DayRange days, Currency currency, RevenueName by)
+    private static DateTime StartOf(DayRange days) => days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+
+    private static DateTime EndOf(DayRange days) => days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
+
+    /// <summary>Returns the statements on the invoices of providers, and on Tollgate's own unless they are folded.</summary>
+    private List<NpgsqlCommand> LinesOf(ProjectSnapshot project, DayRange days, Currency currency, RevenueName by, bool isFolded)
     {
-        var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
-        var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
-        return
+        var (start, end) = (StartOf(days), EndOf(days));
+        List<NpgsqlCommand> lines =
         [
-            database.Command(
-                RevenueSql.Lines(by), project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code),
             database.Command(RevenueSql.LinesOfProviders(by), project.Id, start - LongestAhead, start, end, currency.Code),
         ];
+        if (!isFolded)
+        {
+            lines.Add(database.Command(
+                RevenueSql.Lines(by), project.Id, LeastIdOf(new DateTimeOffset(start) - LongestAhead), start, end, currency.Code));
+        }
+
+        return lines;
     }
 
     /// <summary>Streams invoices with their lines, and the name of the first line: by customer, that of the whole invoice.</summary>

@@ -33,6 +33,7 @@ internal sealed class BookEvents(ImportTurn turn)
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_-./");
 
     private readonly RowArray _rows = new("new_event[]", columns: 10);
+    private readonly SignalRows _signals = new();
     private readonly string _plainEnd = FormattableString.Invariant($"\",\"import\":{turn.Import.Number},\"post\":[]}}");
 
     public async Task UsageAsync(IReadOnlyList<Numbered<UsageRecord>> usage, CancellationToken cancel)
@@ -40,9 +41,57 @@ internal sealed class BookEvents(ImportTurn turn)
         var accepted = await BookAsync(usage, OfUsage, CountUsageAsync, cancel);
         foreach (var one in accepted.Select(static one => one.Record))
         {
-            var code = turn.Project.Catalog.FeatureOf(one.FeatureKey).Code;
+            var code = one.FeatureKey == 0 ? one.Type! : turn.Project.Catalog.FeatureOf(one.FeatureKey).Code;
             turn.Tally.Sum(ImportKind.Usage, one.OccurredAt, code, one.Quantity);
         }
+
+        NoteSignals(accepted);
+    }
+
+    /// <summary>
+    /// Adds the names of a chunk's values in a transaction of their own: the lanes must not wait for a name until the chunk is booked. A
+    /// record that is then rejected leaves its name, without a value.
+    /// </summary>
+    public static async Task AddNamesAsync(
+        NpgsqlConnection connection, ProjectSnapshot project, IEnumerable<Numbered<UsageRecord>> usage, CancellationToken cancel)
+    {
+        var named = usage.Select(static one => one.Record.Signal).OfType<Signal>()
+            .Where(static signal => signal.Type == SignalRules.ValueMetric).Select(static signal => (signal.Name, signal.Unit)).Distinct()
+            .ToArray();
+        if (named.Length > 0)
+        {
+            await connection.ExecuteAsync(
+                SignalSql.AddNames, cancel, System.Array.ConvertAll(named, _ => project.Id),
+                System.Array.ConvertAll(named, static one => one.Name), System.Array.ConvertAll(named, static one => one.Unit),
+                (long)SignalRules.MostNames);
+        }
+    }
+
+    private void NoteSignals(IReadOnlyList<Numbered<UsageRecord>> accepted)
+    {
+        foreach (var (_, one) in accepted)
+        {
+            if (one.Signal is { } signal)
+            {
+                var account = turn.Accounts[one.Customer];
+                _signals.Add(new NewSignal(
+                    account.Partition, account.Account, turn.Project.Id, EventKey.Parse(one.Id, one.OccurredAt).Id, one.OccurredAt,
+                    SignalRules.MonthOf(one.OccurredAt, turn.Project.Zone), signal));
+            }
+        }
+    }
+
+    /// <summary>Writes the signals of the accepted use. The last work of a chunk: lanes that write signals wait for these rows.</summary>
+    public async Task SignalsAsync(CancellationToken cancel)
+    {
+        if (turn.Import.IsDryRun || _signals.Count == 0)
+        {
+            return;
+        }
+
+        await using var batch = new NpgsqlBatch(turn.Connection, turn.Transaction);
+        _signals.AddTo(batch, isImport: true);
+        await batch.ExecuteNonQueryAsync(cancel);
     }
 
     public async Task CallsAsync(IReadOnlyList<Numbered<CallRecord>> calls, CancellationToken cancel)

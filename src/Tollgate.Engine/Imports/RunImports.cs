@@ -90,6 +90,11 @@ public sealed class RunImports(
         {
             var chunk = await next;
             next = position + 1 < end ? LoadAsync(project, import, position + 1, cancel) : null;
+            if (chunk is not null && !import.IsDryRun)
+            {
+                await BookEvents.AddNamesAsync(connection, project, chunk.Usage, cancel);
+            }
+
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             var turn = new ImportTurn(connection, transaction, project, import, accounts, types.NewEvent, new());
             if (chunk is null || !await BookAsync(turn, position, chunk, cancel))
@@ -171,6 +176,7 @@ public sealed class RunImports(
             return false;
         }
 
+        await events.SignalsAsync(cancel);
         await turn.Transaction.CommitAsync(CancellationToken.None);
         foreach (var customer in changed.Concat(turn.Accounts.Created))
         {

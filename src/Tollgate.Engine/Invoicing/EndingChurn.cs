@@ -20,7 +20,7 @@ internal sealed record EndingChurn(int Sequence, long Year, string Currency, str
             ? new(sequence, row.Long("ending_year"), row.Text("ending_currency"), row.Text("ending_plan"))
             : null;
 
-    /// <summary>The next subscription takes over the revenue; in another currency, the customer is lost and comes back.</summary>
+    /// <summary>The next subscription takes over the revenue. In another currency, the churn stays and the customer returns.</summary>
     public MrrMovement KindBefore(string currency) => currency == Currency ? MrrMovement.Move : MrrMovement.Churn;
 
     /// <summary>

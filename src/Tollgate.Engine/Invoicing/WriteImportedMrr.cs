@@ -55,7 +55,8 @@ internal static class WriteImportedMrr
             var last = known[one.Account];
             var (sequence, currency, plan) = (last.Sequence, one.Terms.Currency.Code, one.Terms.Plan.Code);
             var firstAt = last.FirstAt is { } earlier && earlier < one.From ? earlier : one.From;
-            if (last is { Ending: { } ending } && last.IsContinuedBy(one))
+            var isContinued = last.IsContinuedBy(one);
+            if (last.Ending is { } ending && isContinued)
             {
                 ends.Add((one.Partition, one.Account, ending.Sequence, one.From, ending.KindBefore(currency)));
                 Add(one, ending.Currency == currency ? ending.Next(one.Year, plan) : [Start(one, firstAt)]);
@@ -66,7 +67,7 @@ internal static class WriteImportedMrr
             }
 
             changes.Add(new(one, ++sequence, one.ToStep, one.To, one.Year, 0, MrrMovement.Churn, plan, plan, firstAt));
-            known[one.Account] = last.EndingAt > one.To
+            known[one.Account] = last.EndingAt > one.To && !isContinued
                 ? last with { Sequence = sequence, FirstAt = firstAt }
                 : new(sequence, firstAt, new(sequence, one.Year, currency, plan), one.From, one.To);
 

@@ -212,6 +212,7 @@ public static class WorkNames
     public const string AlertEvents = "alert_events";
     public const string AlertChecks = "alert_checks";
     public const string FeatureMonths = "feature_months";
+    public const string RevenueDays = "revenue_days";
     public const string MailEvents = "mail_events";
     public const string Mails = "mails";
     public const string VatChecks = "vat_checks";
@@ -219,13 +220,13 @@ public static class WorkNames
     public const string ReportSchedules = "report_schedules";
     public const string Erasures = "erasures";
     public const string Imports = "imports";
+    public const string Retention = "retention";
 
     public static IReadOnlyList<string> All { get; } =
     [
         AlertChecks, AlertEvents, CallCosts, Checkouts, Collections, Erasures, FeatureMonths, GatewayJobs, GrantSchedules, Holds, Imports,
-        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, ReportSchedules,
-        SandboxWebhooks, Subscriptions, VatChecks,
-        WebhookDeliveries, WebhookEvents,
+        Inbox, MailEvents, Mails, Payments, Projects, ProviderLines, Refunds, ReportSchedules, Retention, RevenueDays, SandboxWebhooks,
+        Subscriptions, VatChecks, WebhookDeliveries, WebhookEvents,
     ];
 }
 

@@ -85,6 +85,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             }
 
             writer.Add(EventOf(op, account, null), op.IdGiven);
+            NoteSignal(op, account);
             _first[key] = op;
             return new(GateFault.None, null, op.Id, false);
         }
@@ -103,6 +104,7 @@ internal sealed class BatchDeciding(BatchWriter writer)
             Note(verdict, account, op.Now);
             writer.Add(EventOf(op, account, verdict), op.IdGiven);
             NoteReports(op, account);
+            NoteSignal(op, account);
             _first[key] = op;
         }
         else if (op.IdGiven && !_exact)
@@ -339,7 +341,30 @@ internal sealed class BatchDeciding(BatchWriter writer)
             writer.TakeBackCall(account, target);
         }
 
+        TakeBackSignal(op, account, target);
         return new(GateFault.None, AfterVoid(account, target, op.Now), voidId.ToString("D"), false);
+    }
+
+    private void NoteSignal(UseOp op, AccountState account)
+    {
+        if (op.Signal is { } signal)
+        {
+            writer.Signals.Add(
+                new NewSignal(
+                    account.Partition, account.Key, op.Project.Id, op.Key.Id, op.OccurredAt,
+                    SignalRules.MonthOf(op.OccurredAt, op.Project.Zone), signal));
+        }
+    }
+
+    /// <summary>An event of before its type was a signal has none. An event of an erased member does not say its type any more.</summary>
+    private void TakeBackSignal(VoidOp op, AccountState account, StoredEvent target)
+    {
+        var type = target.Data.Type
+            ?? (target.FeatureKey == 0 ? null : op.Project.Catalog.FeaturesByKey.GetValueOrDefault(target.FeatureKey)?.Code);
+        if (type is EventData.ErasedType || (type is not null && SignalRules.KindOf(type) is not null))
+        {
+            writer.Signals.Add(new VoidedSignal(account, target.OccurredAt, target.Id));
+        }
     }
 
     private Posting TakeBack(Reading reading, AccountState account, StoredEvent target)
@@ -550,11 +575,13 @@ internal sealed class BatchDeciding(BatchWriter writer)
             && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
+    /// <summary>An event whose texts are deleted is compared by what is left: its repeat must not count again.</summary>
     private static bool SameContent(UseOp op, StoredEvent stored, AccountState account)
     {
         var type = stored.Data.Type ?? account.FindFeature(stored.FeatureKey)?.Feature.Code ?? op.Type;
-        return op.Type == type && op.Quantity == stored.Quantity && op.Member == stored.Data.Member
-            && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt) && SameJson(op.PropertiesJson, stored.Data.PropertiesJson);
+        return op.Type == type && op.Quantity == stored.Quantity && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt)
+            && (stored.Data.IsGone
+                || (op.Member == stored.Data.Member && SameJson(op.PropertiesJson, stored.Data.PropertiesJson)));
     }
 
     private static bool SameJson(string? a, string? b)

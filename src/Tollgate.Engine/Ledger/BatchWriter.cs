@@ -62,6 +62,8 @@ internal sealed class BatchWriter
     private readonly RowArray _newEvents = new("new_event[]", columns: 10);
     private readonly List<(NpgsqlBatchCommand Command, int Rows)> _counted = [];
 
+    public SignalRows Signals { get; } = new();
+
     /// <summary>Prepares for the first decision of a batch.</summary>
     public void Begin()
     {
@@ -71,6 +73,7 @@ internal sealed class BatchWriter
         _uniques.Clear();
         _reports.Clear();
         _calls.Clear();
+        Signals.Clear();
         _expected.Clear();
         _notInEarlierMonths.Clear();
         _notUsed.Clear();
@@ -144,6 +147,7 @@ internal sealed class BatchWriter
         AddProbes(batch, now);
         AddEvents(batch, types.NewEvent);
         AddCalls(batch);
+        Signals.AddTo(batch);
         return batch.BatchCommands.Count == 0 ? null : batch;
     }
 
@@ -152,7 +156,7 @@ internal sealed class BatchWriter
         && _events[0].FeatureKey == _rows.Updated[0].After.FeatureKey && _events[0].PeriodStart == _rows.Updated[0].After.Period.Start
         && _late.Count + _seen.Count + _crossings.Count + _uniques.Count + _reports.Count + _expected.Count + _notInEarlierMonths.Count
         + _notUsed.Count
-        + _notHeld.Count + _calls.Count == 0;
+        + _notHeld.Count + _calls.Count + Signals.Count == 0;
 
     private void AddOne(NpgsqlBatch batch, DirtyRow<Balance> row, NewEvent added)
     {

@@ -19,11 +19,15 @@ namespace Tollgate.Engine.Ledger;
 /// <c>late</c> a settle after expiry · <c>void</c> the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes
 /// of unique meters: [feature, value] · <c>last</c> the values of latest meters: [feature, value, number of the report in its period] ·
 /// <c>timed</c> the values of weighted_sum meters: [feature, value, number of the report in its instant] ·
-/// <c>import</c> the number of the import of an event that moved no balance, always with an empty <c>post</c>.
+/// <c>import</c> the number of the import of an event that moved no balance, always with an empty <c>post</c> · <c>gone</c> its texts
+/// (<c>id</c>, <c>props</c>, <c>from</c>, <c>by</c>) were deleted, because the retention of its customer has passed.
 /// </summary>
 public sealed record EventData
 {
     public const string Nothing = "{}";
+
+    /// <summary>The type of an event without a feature after the erasure of its member or customer, from SQL.</summary>
+    public const string ErasedType = "erased";
 
     private static readonly EventData Plain = new();
 
@@ -58,6 +62,9 @@ public sealed record EventData
     public IReadOnlyList<Reading> Readings { get; init; } = [];
 
     public int? Import { get; init; }
+
+    /// <summary>True if the room Privacy has deleted its texts. Only read.</summary>
+    public bool IsGone { get; init; }
 
     public string Write()
     {
@@ -143,6 +150,7 @@ public sealed record EventData
             IsLate = root.TryGetProperty("late", out _),
             Voids = root.TryGetProperty("void", out var voided) ? voided.GetGuid() : null,
             Import = root.TryGetProperty("import", out var import) ? import.GetInt32() : null,
+            IsGone = root.TryGetProperty("gone", out _),
             Readings = [.. Enum.GetValues<ReadingKind>().SelectMany(kind => List(root, KeyOf(kind), pair => Read(kind, pair)))],
         };
     }

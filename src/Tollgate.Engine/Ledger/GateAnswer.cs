@@ -42,6 +42,9 @@ public enum GateFault
     /// <summary>A property that the meter needs is missing or not a number (422 <c>event_value_invalid</c>).</summary>
     ValueInvalid,
 
+    /// <summary>A signal of customer success lacks a valid property that its type needs (422 <c>event_value_invalid</c>).</summary>
+    SignalInvalid,
+
     /// <summary>No meter reads events of that type, and the project refuses them (422 <c>event_unmatched</c>).</summary>
     Unmatched,
 
@@ -61,6 +64,9 @@ public enum GateFault
 /// <summary>The gate's answer: a fault, or a decision with the id it was recorded under.</summary>
 public sealed record GateAnswer(GateFault Fault, Decision? Decision, string? Id, bool Replayed)
 {
+    /// <summary>The reason of the fault, if <see cref="Fault"/> alone does not say it.</summary>
+    public string? FaultDetail { get; init; }
+
     /// <summary>A reservation's expiry.</summary>
     public Instant? ExpiresAt { get; init; }
 

@@ -31,6 +31,7 @@ public static class HistorySql
             INSERT INTO imported_usage_days AS d (project_id, feature, day, events, quantity)
             SELECT $2, b.feature, (b.occurred_at AT TIME ZONE 'UTC')::date AS day, count(*), sum(b.quantity)
               FROM booked b
+             WHERE b.feature <> 0
              GROUP BY b.feature, 3
              ORDER BY 3, b.feature
                 ON CONFLICT (project_id, day, feature)
@@ -58,12 +59,12 @@ public static class HistorySql
 
     /// <summary>
     /// The rows whose ids are imported, with true if the content differs from the imported one. A cost and a plan are no content: the price
-    /// book may have changed. $1 the rows. Columns: position from 1, whether it differs.
+    /// book may have changed. Deleted texts cannot differ. $1 the rows. Columns: position from 1, whether it differs.
     /// </summary>
     public const string Known =
         $"""
         SELECT x.number, e.occurred_at <> x.occurred_at OR e.feature <> x.feature OR e.quantity <> x.quantity
-                         OR e.data - '{Apart}'::text[] <> x.data - '{Apart}'::text[]
+                         OR e.data - '{Apart}'::text[] <> x.data - '{Apart}'::text[] AND NOT e.data ? 'gone'
           FROM unnest($1::new_event[])
                WITH ORDINALITY AS x (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data, number)
           JOIN {Table} e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id

@@ -194,6 +194,9 @@ public sealed class UseOp : LaneOp
     /// <summary>The values that the server computed for the event: stored with it, but not part of its content.</summary>
     public required string? ComputedJson { get; init; }
 
+    /// <summary>Null: the event is no signal of customer success.</summary>
+    public Signal? Signal { get; init; }
+
     /// <summary>The request behind the use: stored with the event, but not part of its content.</summary>
     public string? OriginJson { get; init; }
 

@@ -47,7 +47,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
     {
         var rows = await events.ListAsync(
             project, new(null, LlmCall.EventType, null, filter.From, filter.To, filter.After), PageCalls, cancel);
-        var earlier = rows.Count == 0 ? [] : await EarlierAsync(project, rows, cancel);
+        var (earlier, nameless) = await EarlierAsync(project, rows, cancel);
         var oldest = clock.Now(project).Minus(options.AcceptPast);
         var (orders, seen, unknown, tooOld, delta) = (new List<EventOrder>(), 0, 0, 0, Quantity.Zero);
         foreach (var row in rows)
@@ -72,7 +72,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
                 continue;
             }
 
-            if (order.OccurredAt < oldest)
+            if (order.OccurredAt < oldest || nameless.Contains((row.Customer, row.OccurredAt)))
             {
                 tooOld++;
                 continue;
@@ -87,11 +87,20 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         return new(seen, orders.Count, unknown, tooOld, delta, rows.Count < PageCalls ? null : rows[^1].Position, fault);
     }
 
+    /// <param name="Nameless">Customers and times of calls whose adjustments no longer name them: nothing is added to such calls.</param>
+    private sealed record Earlier(
+        Dictionary<(string Customer, string Call), Adjusted> Found, HashSet<(string Customer, Instant At)> Nameless);
+
     /// <summary>Reads the earlier adjustments of these calls: their number and their sum.</summary>
-    private async Task<Dictionary<(string Customer, string Call), Adjusted>> EarlierAsync(
-        ProjectSnapshot project, IReadOnlyList<EventRow> rows, CancellationToken cancel)
+    private async Task<Earlier> EarlierAsync(ProjectSnapshot project, IReadOnlyList<EventRow> rows, CancellationToken cancel)
     {
         var found = new Dictionary<(string Customer, string Call), Adjusted>();
+        var nameless = new HashSet<(string Customer, Instant At)>();
+        if (rows.Count == 0)
+        {
+            return new(found, nameless);
+        }
+
         var (from, to) = (rows[^1].OccurredAt, rows[0].OccurredAt.Plus(TimeSpan.FromMicroseconds(1)));
         EventPosition? after = null;
         while (true)
@@ -101,13 +110,20 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
             {
                 using var properties = JsonDocument.Parse(row.PropertiesJson!);
                 using var computed = JsonDocument.Parse(row.ComputedJson!);
-                var call = (row.Customer, properties.RootElement.GetProperty("call").GetString()!);
+                if (!properties.RootElement.TryGetProperty("call", out var of))
+                {
+                    // Deleted with the other texts of the customer. The call has the same time.
+                    nameless.Add((row.Customer, row.OccurredAt));
+                    continue;
+                }
+
+                var call = (row.Customer, of.GetString()!);
                 found[call] = found.GetValueOrDefault(call).With(computed.RootElement, isVoided: row.VoidedBy is not null);
             }
 
             if (page.Count < PageCalls)
             {
-                return found;
+                return new(found, nameless);
             }
 
             after = page[^1].Position;

@@ -29,13 +29,15 @@ public sealed class MailQueue(NpgsqlDataSource database)
     /// <param name="most">The maximum number of mails of all projects.</param>
     /// <param name="mostOfOne">The maximum number of mails of one project.</param>
     /// <param name="except">Projects whose mails wait.</param>
+    /// <param name="ofReports">True: claims reports; false: all other mails, which thus wait for no report.</param>
     /// <returns>The mails to send, and the mails whose rows cannot be read.</returns>
     public async Task<(IReadOnlyList<MailRow> Mails, IReadOnlyList<(int Project, Guid Mail, Exception Fault)> Broken)> ClaimAsync(
-        int most, int mostOfOne, int[] except, CancellationToken cancel)
+        int most, int mostOfOne, int[] except, bool ofReports, CancellationToken cancel)
     {
+        var lease = ofReports ? MailRules.LeaseOfReport : MailRules.Lease;
         await using var command = database.Command(
-            MailSql.Claim, new NpgsqlParameter { Value = MailRules.Lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most,
-            (long)mostOfOne, except);
+            MailSql.Claim, new NpgsqlParameter { Value = lease, NpgsqlDbType = NpgsqlDbType.Interval }, (long)most,
+            (long)mostOfOne, except, ofReports);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var (claimed, broken) = (new List<MailRow>(), new List<(int, Guid, Exception)>());
         var row = new RowReader(reader);

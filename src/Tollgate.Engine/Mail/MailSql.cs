@@ -195,7 +195,7 @@ internal static class MailSql
     /// <summary>
     /// Claims due mails: oldest first within a project, the projects in turn. When there are more projects than rows, the order of the
     /// projects is random, so that none waits for ever. The number of attempts stays within its type, as in the inbox. $1 lease,
-    /// $2 number of rows, $3 number of rows of one project, $4 projects to pass over.
+    /// $2 number of rows, $3 number of rows of one project, $4 projects to pass over, $5 whether it claims reports, or all other mails.
     /// </summary>
     public const string Claim =
         $"""
@@ -204,7 +204,7 @@ internal static class MailSql
                   FROM projects p
                  CROSS JOIN LATERAL (SELECT d.number, row_number() OVER (ORDER BY d.due_at, d.number) AS turn
                                        FROM mails d
-                                      WHERE d.project_id = p.id AND d.due_at <= now()
+                                      WHERE d.project_id = p.id AND d.due_at <= now() AND (d.type = 'report') = $5
                                         AND {ParkedSql.NotParked} 'mails' AND q.project_id = d.project_id AND q.subject = d.id::text)
                                       ORDER BY d.due_at, d.number
                                       LIMIT $3) AS w

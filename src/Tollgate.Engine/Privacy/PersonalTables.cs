@@ -45,6 +45,11 @@ public static class PersonalTables
         new("threshold_crossings", "crossed thresholds", Own, Erasing.Keep) { Why = Numbers },
         new("late_changes", "changes of ended periods", Own, Erasing.Keep) { Why = Numbers },
         new("events", "usage events, calls to models among them (data.props: your properties)", Own, Erasing.Step) { Kept = "data" },
+        new("signals", "signals of customer success", Own, Erasing.Step)
+        {
+            Kept = "type name unit", NotExported = "the same signals are in events",
+        },
+        new("customer_signals", "first signals of customer success", Own, Erasing.Step),
         new("call_queue", "calls that the rollups have not counted yet", Own, Erasing.Keep)
         {
             Why = Numbers, NotExported = "the same calls are in events",
@@ -53,6 +58,7 @@ public static class PersonalTables
         {
             Kept = "provider model feature", Why = "sums of the pseudonym by the names of providers, models and features",
         },
+        new("retention_marks", "how long the texts of its usage are kept", Own, Erasing.Keep) { Why = Numbers },
         new("gateway_jobs", "jobs at model providers", Named, Erasing.Delete),
         new("grant_schedules", "recurring grants", Own, Erasing.Strip)
         {
@@ -102,7 +108,7 @@ public static class PersonalTables
                 ("reference", "NULL"), ("cancel_comment", "NULL"), ("cancel_reason", CategoryOf("cancel_reason", "NULL")),
                 ("parked_reason", "CASE WHEN t.parked_at IS NOT NULL THEN 'erased' END"),
             ],
-            Kept = "status managed_by interval currency discount add_ons scheduled",
+            Kept = "status managed_by provider_price interval currency discount add_ons scheduled",
         },
         new("mrr_movements", "changes of recurring revenue", Own, Erasing.Strip)
         {
@@ -118,6 +124,14 @@ public static class PersonalTables
         // Books.
         new("invoices", "invoices", Own, Erasing.Keep) { Kept = "number kind status currency details", Why = Law },
         new("invoice_lines", "lines of invoices", Own, Erasing.Keep) { Kept = "kind description steps", Why = Law },
+        new("revenue_lines", "revenue of the lines of invoices", Own, Erasing.Keep)
+        {
+            Kept = "currency plan", Why = Books, NotExported = "computed from invoices and invoice_lines",
+        },
+        new("revenue_queue", "invoices whose revenue is computed next", Own, Erasing.Keep)
+        {
+            Why = Books, NotExported = "names invoices only",
+        },
         new("invoice_facts", "history of invoices", Own, Erasing.Strip)
         {
             Sets = [Actor, ("note", "CASE t.note WHEN 'credits' THEN t.note END")], Kept = "verb",
@@ -241,6 +255,7 @@ public static class PersonalTables
         new("servers", "of the operator"), new("master_keys", "of the operator"), new("signing_keys", "of the operator"),
         new("features", "the catalogue"), new("plan_versions", "the catalogue"), new("catalogs", "the catalogue"),
         new("unmatched_events", "names of event types, which the caller's code chooses, and sums of the project"),
+        new("value_names", "names of values, which the caller's code chooses"), new("signal_months", "sums of the project"),
         new("model_prices", "prices"), new("unpriced_models", "names of models"), new("llm_settings", "settings"),
         new("upstreams", "settings"), new("call_days", "sums of the project"), new("call_latencies", "sums of the project"),
         new("invoice_series", "counters"), new("invoice_settings", "the seller"), new("branding", "settings"), new("coupons", "offers of the project"),
@@ -253,8 +268,9 @@ public static class PersonalTables
         new("imports", "requests of the operator, and counts"), new("import_sums", "sums of an import"),
         new("import_seen", "hashes of records, deleted at the end of a dry run"), new("imported_usage_days", "sums of the project"),
         new("sla_targets", "settings"), new("feature_months", "sums of the project"), new("feature_month_runs", "a counter"),
-        new("feature_days", "sums of the project"),
+        new("feature_days", "sums of the project"), new("revenue_days", "sums of the project"),
         new("acquisition_spend", "the project's own spend"),
-        new("erasures", "the log of erasures, which names nobody"),
+        new("erasures", "the log of erasures, which names nobody"), new("privacy_settings", "settings"),
+        new("retention_runs", "the log of retention, which counts rows"),
     ];
 }

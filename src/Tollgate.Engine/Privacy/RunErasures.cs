@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Customers;
 using Tollgate.Engine.Clocks;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Llm;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
@@ -29,7 +30,8 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
 
-    private static readonly string[] KeptProperties =
+    /// <summary>Properties of calls to models that have the figures of costs and reports.</summary>
+    internal static readonly string[] KeptOfCalls =
         [.. CallWords.Names.Where(static name => name is not ("request_id" or "usage_difference" or "endpoint"))];
 
     private delegate Task<StepResult> Step(Work work, CancellationToken cancel);
@@ -128,7 +130,7 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
     {
         var (id, month) = EventPlace(work.Place);
         return PageAsync(
-            work, "events", "", PrivacySql.StripEvents, cancel, work.Partition, work.Account, id, month, BatchRows, KeptProperties);
+            work, "events", "", PrivacySql.StripEvents, cancel, work.Partition, work.Account, id, month, BatchRows, KeptOfCalls);
     }
 
     private static async Task<StepResult> HoldsAsync(Work work, CancellationToken cancel)
@@ -137,8 +139,17 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         return new(rows == BatchRows ? "more" : null, "holds", rows);
     }
 
-    private static async Task<StepResult> HashesAsync(Work work, CancellationToken cancel) =>
-        new(null, "unique_values", await work.Connection.ExecuteAsync(PrivacySql.DeleteHashes, cancel, work.Partition, work.Account));
+    private static async Task<StepResult> HashesAsync(Work work, CancellationToken cancel)
+    {
+        if (work.Place.Length == 0)
+        {
+            var hashes = await work.Connection.ExecuteAsync(PrivacySql.DeleteHashes, cancel, work.Partition, work.Account);
+            return new("signals", "unique_values", hashes);
+        }
+
+        await work.Connection.ExecuteAsync(SignalSql.LockOne, cancel, work.Partition, work.Account);
+        return new(null, "signal_months", await work.Connection.ExecuteAsync(SignalSql.Erase, cancel, work.Partition, work.Account));
+    }
 
     /// <summary>The place is the number of the owner and the last event: <c>0|id/month</c>.</summary>
     private static async Task<StepResult> OwnersAsync(Work work, CancellationToken cancel)
@@ -154,7 +165,7 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         var (id, month) = EventPlace(parts.Length > 1 ? parts[1] : "");
         var page = await PageAsync(
             work, "events", $"{number.ToString(CultureInfo.InvariantCulture)}|", PrivacySql.StripEventsOfMember, cancel,
-            owner.Partition, owner.Account, id, month, BatchRows, KeptProperties, work.Terms.Id, work.Pseudonym);
+            owner.Partition, owner.Account, id, month, BatchRows, KeptOfCalls, work.Terms.Id, work.Pseudonym);
         if (page.Place is not null)
         {
             return page;
@@ -260,7 +271,7 @@ public sealed class RunErasures(NpgsqlDataSource database, SecretBox secrets)
         return new(row.Long("seen") == BatchRows ? prefix + row.Text("place") : null, table, row.Long("changed"));
     }
 
-    private static (Guid Id, DateOnly Month) EventPlace(string place) =>
+    internal static (Guid Id, DateOnly Month) EventPlace(string place) =>
         place.Split('/') is [var id, var month]
             ? (Guid.Parse(id), DateOnly.ParseExact(month, "yyyy-MM-dd", CultureInfo.InvariantCulture))
             : (Guid.Empty, DateOnly.MinValue);

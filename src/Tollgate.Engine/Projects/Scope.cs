@@ -60,12 +60,14 @@ public static class Scopes
             "read usage, entitlements, events with their properties, LLM calls, decisions, costs and analytics, revenue included; check; "
                 + "verify the ledger"),
         new(Scope.CatalogRead, "catalog:read", "read the catalogue, plans, features, model prices"),
-        new(Scope.CatalogWrite, "catalog:write", "publish a catalogue; set model prices and the markup; rerate recorded calls"),
+        new(Scope.CatalogWrite, "catalog:write",
+            "publish a catalogue, with the days after which plans delete the texts of usage; set model prices and the markup; "
+                + "rerate recorded calls"),
         new(Scope.CustomersRead, "customers:read",
             "read customers, their members, grants, overrides and customer tokens (never a token's text)"),
         new(Scope.CustomersWrite, "customers:write",
-            "create, change and delete customers and members; set plans and overrides and give grants, without a payment; "
-                + "issue and revoke customer tokens"),
+            "create, change and delete customers and members; set plans and overrides, with the days after which the texts of usage are deleted, and "
+                + "give grants, without a payment; issue and revoke customer tokens"),
         new(Scope.BillingRead, "billing:read",
             "read subscriptions, invoices, payments, disputes, checkouts, portal sessions, coupons, credits, mails with their text, "
                 + "provider events, invoice settings, the test clock"),
@@ -81,13 +83,15 @@ public static class Scopes
         new(Scope.AlertsWrite, "alerts:write",
             "create, change and delete alert rules, whose mails name customers and invoices; mark, acknowledge and mute alerts"),
         new(Scope.PrivacyRead, "privacy:read",
-            "export everything that the database has about a customer: profile, usage, invoices, payments, mails; read the log of erasures"),
-        new(Scope.PrivacyWrite, "privacy:write", "erase customers, which nothing can undo"),
+            "export everything that the database has about a customer: profile, usage, invoices, payments, mails; "
+                + "read the privacy settings, and the logs of erasures and retention"),
+        new(Scope.PrivacyWrite, "privacy:write", "erase customers, and set the project's retention: nothing can undo what they delete"),
         new(Scope.KeysRead, "keys:read", "list keys (never a key's text)"),
         new(Scope.KeysWrite, "keys:write", "create and rotate keys that can do no more than the key itself; revoke any key of the project"),
-        new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials"),
+        new(Scope.SettingsRead, "settings:read", "read payment settings and upstreams without their credentials, and report schedules"),
         new(Scope.SettingsWrite, "settings:write",
-            "choose the payment provider and the upstreams of the gateway, and set their credentials"),
+            "choose the payment provider and the upstreams of the gateway, and set their credentials; delete report schedules; "
+                + "with `usage:read`, also create and change them (those of statements: with `billing:read` too)"),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Table.Select(static row => row.Name)];

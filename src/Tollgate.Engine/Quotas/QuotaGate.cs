@@ -400,7 +400,10 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
+        string? lacks = null;
+        var signal = SignalRules.KindOf(type) is { } kind ? SignalRules.Of(kind, quantity, propertiesJson, out lacks) : null;
         var fault = effects is null ? GateFault.ValueInvalid
+            : lacks is not null ? GateFault.SignalInvalid
             : occurredAt is not { } at ? GateFault.None
             : at < now.Minus(options.AcceptPast) ? GateFault.TooOld
             : at > now.Plus(options.AcceptFuture) ? GateFault.InFuture
@@ -411,11 +414,12 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             Project = project, Customer = customer, Partition = CustomerPlace.PartitionOf(project.Id, customer), Ticket = ticket, Now = now,
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
-            PropertiesJson = propertiesJson, ComputedJson = computedJson, OriginJson = originJson,
+            PropertiesJson = propertiesJson, ComputedJson = computedJson, OriginJson = originJson, Signal = signal,
             HasUnique = HasAny(effects, AggregateRules.CountsValueOnce),
             ReportsTimed = HasAny(effects, static aggregate => aggregate.WeighsTime()), Settles = settles ?? [],
             OnOwnRows = onOwnRows,
-            Answer = fault == GateFault.None ? null : GateAnswer.Of(fault, id),
+            Answer = fault == GateFault.None ? null
+                : GateAnswer.Of(fault, id) with { FaultDetail = fault == GateFault.SignalInvalid ? lacks : null },
         };
     }
 

@@ -54,7 +54,7 @@ internal static class ReportScheduleSql
     /// <summary>$1 project, $2 id.</summary>
     public const string Show = $"SELECT {Columns} FROM report_schedules s WHERE s.project_id = $1 AND s.id = $2";
 
-    /// <summary>Mails that wait are sent. $1 project, $2 id.</summary>
+    /// <summary>Tollgate still sends the mails that wait. $1 project, $2 id.</summary>
     public const string Delete = "DELETE FROM report_schedules WHERE project_id = $1 AND id = $2";
 
     /// <summary>The next time of each project. $1 projects. Rows: project, next_at.</summary>

@@ -51,7 +51,7 @@ public sealed class ReportSchedules(NpgsqlDataSource database)
         return made;
     }
 
-    /// <summary>Replaces a schedule; its next report is that of the period that runs now.</summary>
+    /// <summary>Replaces a schedule. Its next report covers the current period.</summary>
     /// <param name="now">The project's time.</param>
     /// <returns>Null: there is none.</returns>
     public async Task<ReportScheduleRow?> ReplaceAsync(

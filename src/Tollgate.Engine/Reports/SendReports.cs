@@ -14,8 +14,8 @@ namespace Tollgate.Engine.Reports;
 
 /// <summary>
 /// Queues the mails of due schedules. One transaction inserts a schedule's mails and sets its next time, so a killed server loses none and
-/// repeats none; the cause of a mail has its days, so no server sends the report of the same days twice. The mail names the report, which
-/// the room Mail composes when it sends it.
+/// repeats none. The cause of a mail includes its days, so no server sends the report of the same days twice. The mail names the report,
+/// and the room Mail composes it when it sends the mail.
 /// </summary>
 public sealed class SendReports(NpgsqlDataSource database, ProjectDirectory directory, Clock clock, ParkedWork parked)
 {

@@ -5,3 +5,5 @@ CREATE TABLE alert_looks (
     next_at    timestamptz NOT NULL,                                -- real time. While a server reads: when another one may take over
     PRIMARY KEY (project_id, kind)
 ) WITH (fillfactor = 50);
+
+SELECT allow_possible_values('alert_looks');

@@ -8,8 +8,8 @@ public static class AnalyticsRoom
     public static IServiceCollection AddAnalytics(this IServiceCollection services) =>
         services.AddSingleton<RateQueries>().AddSingleton<MrrQueries>().AddSingleton<KpiQueries>().AddSingleton<SpendQueries>()
             .AddSingleton<CohortQueries>().AddSingleton<MarginQueries>().AddSingleton<AdoptionQueries>()
-            .AddSingleton<ForecastQueries>()
-            .AddHostedService<AdoptionLoop>();
+            .AddSingleton<ForecastQueries>().AddSingleton<SuccessQueries>().AddSingleton<FoldRevenue>()
+            .AddHostedService<AdoptionLoop>().AddHostedService<RevenueLoop>();
 
     public static void MapAnalytics(this IEndpointRouteBuilder app)
     {
@@ -22,5 +22,6 @@ public static class AnalyticsRoom
         AdoptionEndpoints.Map(app);
         ProjectionEndpoints.Map(app);
         GrowthEndpoints.Map(app);
+        SuccessEndpoints.Map(app);
     }
 }

@@ -66,7 +66,7 @@ internal static class CohortEndpoints
         }
 
         var first = new DateOnly(from.Year, from.Month, 1);
-        var (cohorts, unconverted) = await queries.CohortsAsync(request.Project, first, to, request.Cancel);
+        var (cohorts, unconverted) = await queries.CohortsAsync(request.Project, first, to, request.Now, request.Cancel);
         return new(first, to, request.Project.Currency, [.. cohorts.Select(ViewOf)], unconverted);
     }
 
@@ -79,7 +79,7 @@ internal static class CohortEndpoints
             return null;
         }
 
-        var (segments, unconverted) = await queries.SegmentsAsync(request.Project, by, day, request.Cancel);
+        var (segments, unconverted) = await queries.SegmentsAsync(request.Project, by, day, request.Now, request.Cancel);
         var customers = segments.Sum(static one => one.Customers);
         return new(
             day, request.Project.Currency, CatalogWords.Of(by), customers,

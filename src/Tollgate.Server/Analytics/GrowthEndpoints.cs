@@ -83,7 +83,7 @@ internal static class GrowthEndpoints
             return null;
         }
 
-        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), request.Cancel);
+        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), request.Now, request.Cancel);
         MrrPart[] parts =
         [
             .. report.Parts.Where(part => part.Span.From.Day == 1 && part.Span.To.AddDays(1).Day == 1 && part.Span.Time.End <= request.Now)

@@ -90,7 +90,8 @@ internal static class KpiEndpoints
             return null;
         }
 
-        var report = await queries.ReadAsync(request.Project, ReportSpan.Of(from, to, request.Project.Zone), request.Cancel);
+        var report = await queries.ReadAsync(
+            request.Project, ReportSpan.Of(from, to, request.Project.Zone), request.Now, request.Cancel);
         return new()
         {
             From = from, To = to, PreviousFrom = report.Before.From, PreviousTo = report.Before.To,

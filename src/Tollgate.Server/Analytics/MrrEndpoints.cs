@@ -71,7 +71,7 @@ internal static class MrrEndpoints
             return null;
         }
 
-        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), request.Cancel);
+        var report = await queries.ReportAsync(project, ReportSpan.Months(from, to, project.Zone), now, request.Cancel);
         var (first, last) = (report.Parts[0], report.Parts[^1]);
         var moved = report.Parts.Aggregate(default(MrrMovements), static (sum, part) => sum + part.Movements);
         var at = last.Span.Time.End < now ? last.Span.Time.End : now;
@@ -89,28 +89,28 @@ internal static class MrrEndpoints
     {
         var list = ListQuery.Read(context);
         var after = list.UuidAfter();
-        if (await FilterAsync(context, list, customers, clock) is not var (time, filter))
+        if (await FilterAsync(context, list, customers, clock) is not var (time, now, filter))
         {
             return;
         }
 
         var rows = filter is null
             ? []
-            : await queries.ListAsync(context.Project(), time, filter, after, list.Probe, context.RequestAborted);
+            : await queries.ListAsync(context.Project(), time, now, filter, after, list.Probe, context.RequestAborted);
         await list.AnswerAsync(rows, ViewOf, static (data, more) => new(data, more), WireJson.Default.MrrFactList);
     }
 
     private static async Task FactsCsvAsync(HttpContext context, MrrQueries queries, CustomerQueries customers, Clock clock)
     {
         var list = ListQuery.OfFile(context);
-        if (await FilterAsync(context, list, customers, clock) is not var (time, filter))
+        if (await FilterAsync(context, list, customers, clock) is not var (time, now, filter))
         {
             return;
         }
 
         var pages = CsvExport.PagesAsync<MrrFact>(last => filter is null
             ? Task.FromResult<IReadOnlyList<MrrFact>>([])
-            : queries.ListAsync(context.Project(), time, filter, last?.Id, CsvExport.PageRows, context.RequestAborted));
+            : queries.ListAsync(context.Project(), time, now, filter, last?.Id, CsvExport.PageRows, context.RequestAborted));
         await CsvExport.WriteAsync(context, "mrr-movements", FactColumns, pages, static (csv, fact) =>
             csv.Plain(fact.Id).Next().Time(fact.At.ToOffset()).Next().Plain(CatalogWords.Of(fact.Kind)).Next().Cell(fact.Customer).Next()
                 .Plain(fact.Subscription).Next().Plain(fact.Step).Next().Plain(fact.Currency).Next().Plain(fact.YearBefore).Next()
@@ -119,11 +119,12 @@ internal static class MrrEndpoints
     }
 
     /// <returns>Null: the problem is written. No filter: the customer does not exist, and nothing matches.</returns>
-    private static async Task<(Period Time, MrrFilter? Filter)?> FilterAsync(
+    private static async Task<(Period Time, Instant Now, MrrFilter? Filter)?> FilterAsync(
         HttpContext context, ListQuery list, CustomerQueries customers, Clock clock)
     {
         var project = context.Project();
-        var (from, to) = ReportDays.ReadMonths(context.Request.Query, clock.Now(project), project.Zone, list.Faults);
+        var now = clock.Now(project);
+        var (from, to) = ReportDays.ReadMonths(context.Request.Query, now, project.Zone, list.Faults);
         var customer = list.Id("customer");
         var currency = list.Faults.Currency(context.Request.Query["currency"], "currency");
         var filter = new MrrFilter(list.Word<MrrMovement>("kind"), currency?.Code, list.Id("plan"), null);
@@ -134,10 +135,10 @@ internal static class MrrEndpoints
 
         var time = ReportSpan.Of(from, to, project.Zone).Time;
         return customer is null
-            ? (time, filter)
+            ? (time, now, filter)
             : await customers.FindAccountAsync(project, customer, context.RequestAborted) is { } account
-            ? (time, filter with { Customer = (account.Partition, account.Account) })
-            : (time, null);
+            ? (time, now, filter with { Customer = (account.Partition, account.Account) })
+            : (time, now, null);
     }
 
     private static MrrMovementsView ViewOf(MrrMovements moved) =>

@@ -41,7 +41,7 @@ internal static class ProjectionEndpoints
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    /// <summary>A file has the first lines only: nobody reads the ends of 50,000 quotas.</summary>
+    /// <summary>A file has the first lines only, because nobody reads the ends of 50,000 quotas.</summary>
     public static void Map(IEndpointRouteBuilder app)
     {
         var queries = app.ServiceProvider.GetRequiredService<ForecastQueries>();

@@ -35,7 +35,7 @@ internal static class BrandingRoom
             .OpenToAll("It shows the design system with made-up content.").ExcludeFromDescription();
     }
 
-    /// <summary>The project in memory names the hash, so a request for another picture costs no query.</summary>
+    /// <summary>The project in memory has the hash of its logo, so a request for another picture costs no query.</summary>
     private static async Task LogoAsync(HttpContext context, SetBranding branding)
     {
         var directory = context.RequestServices.GetRequiredService<ProjectDirectory>();

@@ -25,6 +25,7 @@ using Tollgate.Contracts.SeedDoors;
 using Tollgate.Contracts.Subscriptions;
 using Tollgate.Contracts.Webhooks;
 using Tollgate.Core.Alerts;
+using Tollgate.Core.Analytics;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
 using Tollgate.Core.Costs;
@@ -38,6 +39,7 @@ using Tollgate.Core.Llm;
 using Tollgate.Core.Mail;
 using Tollgate.Core.Notices;
 using Tollgate.Core.Payments;
+using Tollgate.Core.Privacy;
 using Tollgate.Core.Payments.Sandbox;
 using Tollgate.Core.Quotas;
 using Tollgate.Core.Reports;
@@ -105,6 +107,8 @@ internal static class ClosedSets
             .. Reasons, DecisionsEndpoints.NotMetered, .. CatalogWords.All<HoldState>()],
         [(typeof(BurnedGrant), nameof(BurnedGrant.Source))] = GrantRow.Sources,
 
+        [(typeof(CsatChurnView), nameof(CsatChurnView.Csat))] = CatalogWords.All<CsatBand>(),
+
         [(typeof(PriceView), nameof(PriceView.Interval))] = Intervals,
         [(typeof(SeatsView), nameof(SeatsView.Mode))] = CatalogWords.All<TierMode>(),
         [(typeof(SeatsView), nameof(SeatsView.FirstFlatFee))] = CatalogWords.All<FirstFlatFee>(),
@@ -146,6 +150,8 @@ internal static class ClosedSets
         [(typeof(SubscriptionTermsView), nameof(SubscriptionTermsView.Interval))] = Intervals,
 
         [(typeof(ErasureView), nameof(ErasureView.Status))] = ErasureQueries.Statuses,
+        [(typeof(RetentionRunView), nameof(RetentionRunView.Status))] = ErasureQueries.Statuses,
+        [(typeof(RetentionPlanView), nameof(RetentionPlanView.Source))] = CatalogWords.All<RetentionSource>(),
         [(typeof(ImportView), nameof(ImportView.Status))] = CatalogWords.All<ImportStatus>(),
         [(typeof(ImportView), nameof(ImportView.Format))] = CatalogWords.All<ImportFormat>(),
         [(typeof(ImportView), nameof(ImportView.Kind))] = CatalogWords.All<ImportKind>(),

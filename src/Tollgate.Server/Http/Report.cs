@@ -8,7 +8,7 @@ namespace Tollgate.Server.Http;
 /// <summary>A table of lines with a source.</summary>
 internal abstract class Report
 {
-    /// <summary>The most lines of one JSON answer; a CSV file has all of them, up to <see cref="MostCsvLines"/>.</summary>
+    /// <summary>The most lines of a JSON answer. A CSV file has all lines, up to <see cref="MostCsvLines"/>.</summary>
     public const int MostLines = 1_000;
 
     /// <summary>The most lines of a CSV file, which needs about 10 MB of memory.</summary>
@@ -26,8 +26,8 @@ internal abstract class Report
 }
 
 /// <summary>
-/// A report: its JSON at a path, and its lines as a CSV file at the path with <c>.csv</c>. Both are computed before the first byte leaves,
-/// so that a slow reader holds no connection of the pool.
+/// A report: its JSON at a path, and its lines as a CSV file at the path with <c>.csv</c>. The server computes both before it sends the
+/// first byte, so that a slow reader holds no connection of the pool.
 /// </summary>
 /// <typeparam name="TView">The JSON.</typeparam>
 /// <typeparam name="TLine">A line of the file.</typeparam>
@@ -44,13 +44,13 @@ internal sealed class Report<TView, TLine> : Report
 
     public required Func<TView, IEnumerable<TLine>> Lines { get; init; }
 
-    /// <summary>The sums, as a line of documents; a CSV file has none.</summary>
+    /// <summary>The sums, as a line in documents. A CSV file has no such line.</summary>
     public Func<TView, TLine>? Total { get; init; }
 
     /// <summary>Currencies without an exchange rate, which no figure includes.</summary>
     public Func<TView, IReadOnlyList<string>> Unconverted { get; init; } = static _ => [];
 
-    /// <summary>True if the report has more lines than were requested. Tollgate refuses such a file: no file is cut.</summary>
+    /// <summary>True if the report has more lines than requested. Tollgate refuses such a file: a part of it would look complete.</summary>
     public Func<TView, bool> HasMore { get; init; } = static _ => false;
 
     /// <param name="description">The JSON. The file has the same parameters without <c>limit</c>.</param>

@@ -7,7 +7,7 @@ namespace Tollgate.Server.Http;
 /// <summary>The meaning of a column of a report.</summary>
 internal enum CellKind
 {
-    /// <summary>A text, which may be anybody's: a spreadsheet must not run it.</summary>
+    /// <summary>A text that anybody may have written: a spreadsheet must not run it.</summary>
     Text,
 
     /// <summary>A word of Tollgate's own, which documents write out: <c>churn.net</c> is Churn net.</summary>

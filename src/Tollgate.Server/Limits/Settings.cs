@@ -39,7 +39,7 @@ public static class Settings
     /// <summary>Requests of one customer in a minute with its own tokens.</summary>
     public static readonly Setting CustomerRequests = new(
         "TOLLGATE_CUSTOMER_REQUESTS_PER_MINUTE", "requests", 0, 0, 100_000_000,
-        "On each server, with all tokens of the customer together; a minute's number at once, then at that rate. Further requests get 429. "
+        "On each server, for all tokens of a customer together: a minute's number at once, then at that rate. Further requests get 429. "
             + "0: no limit, because an agent may send thousands of calls through the gateway with its customer's token. 600 suits browsers.");
 
     /// <summary>Requests of one address in a minute.</summary>

@@ -16,7 +16,9 @@ public static class MailRoom
         services.AddSingleton<MailLinks>();
         services.AddSingleton<MailSender>();
         services.AddHostedService<DeriveMailsLoop>();
+        services.AddSingleton<SendMails>();
         services.AddHostedService<SendMailsLoop>();
+        services.AddHostedService<SendReportMailsLoop>();
         return services;
     }
 

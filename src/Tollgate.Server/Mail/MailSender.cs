@@ -24,7 +24,7 @@ internal sealed record MailFile(string Name, string Type, byte[] Bytes)
     public const int MostBytes = 7_000_000;
 }
 
-/// <summary>Composes the file of a report's mail; the room Reports supplies it.</summary>
+/// <summary>Composes the file of a report's mail. The room Reports supplies this function.</summary>
 /// <returns>Null: the customer does not exist any more.</returns>
 internal delegate Task<MailFile?> AttachReport(ProjectSnapshot project, MailRow mail, CancellationToken cancel);
 

@@ -34,7 +34,7 @@ internal sealed class BatchTally(string noun, int mostListed)
 
         if (OutcomeMap.Code(answer.Fault) is { } fault)
         {
-            Reject(index, id, fault.Code, fault.Description);
+            Reject(index, id, fault.Code, answer.FaultDetail ?? fault.Description);
             return false;
         }
 

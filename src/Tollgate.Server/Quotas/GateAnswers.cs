@@ -26,7 +26,7 @@ internal static class GateAnswers
                 context, fault,
                 answer is { Fault: GateFault.IdReused, Id: { } id }
                     ? Problems.Reused("id", id)
-                    : Explain(project.Catalog, answer.Fault, features));
+                    : answer.FaultDetail ?? Explain(project.Catalog, answer.Fault, features));
             return true;
         }
 

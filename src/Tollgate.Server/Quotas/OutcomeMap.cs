@@ -65,7 +65,7 @@ internal static class OutcomeMap
         GateFault.HoldClosed => ErrorCode.ReservationClosed,
         GateFault.HoldAmbiguous => ErrorCode.ReservationAmbiguous,
         GateFault.EventUnknown => ErrorCode.EventNotFound,
-        GateFault.ValueInvalid => ErrorCode.EventValueInvalid,
+        GateFault.ValueInvalid or GateFault.SignalInvalid => ErrorCode.EventValueInvalid,
         GateFault.Unmatched => ErrorCode.EventUnmatched,
         GateFault.CustomersLimited => ErrorCode.CustomersLimited,
         GateFault.CustomerErased => ErrorCode.CustomerErased,

@@ -12,15 +12,15 @@ using Tollgate.Server.Quotas;
 namespace Tollgate.Server.Reports;
 
 /// <summary>
-/// Composes reports of tables that other operations return: it computes nothing, so each figure is that of its source. It reads the tables
-/// one after the other, and holds no connection between them.
+/// Composes reports from tables that other operations return. It computes nothing, so each figure equals that of its source. It reads the
+/// tables one after another, and holds no connection between them.
 /// </summary>
 internal sealed class ComposeReport(IServiceProvider services, CustomerQueries customers)
 {
     /// <summary>The most lines of a table; the source has all.</summary>
     public const int MostLines = 1_000;
 
-    /// <summary>The months of a growth report, whatever its days are: a projection needs a past.</summary>
+    /// <summary>The months of a growth report, independent of its days: a projection needs a past.</summary>
     private const int MonthsOfGrowth = 12;
 
     private readonly Report _kpis = KpiEndpoints.Report(services), _reasons = KpiEndpoints.Reasons(services),
@@ -28,7 +28,8 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
         _cohorts = CohortEndpoints.Cohorts(services), _growth = GrowthEndpoints.Report(services);
 
     private readonly Report _usage = CustomerReports.Usage(services), _adoption = CustomerReports.Adoption(services),
-        _models = CustomerReports.Models(services), _features = CustomerReports.Features(services);
+        _models = CustomerReports.Models(services), _features = CustomerReports.Features(services),
+        _values = CustomerReports.Values(services), _success = CustomerReports.Success(services);
 
     /// <param name="now">The project's time.</param>
     /// <returns>Null: the customer does not exist.</returns>
@@ -90,6 +91,11 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
                 new("models", "Calls to models", _models, days, Whole),
                 new("calls_by_feature", "Calls to models by feature", _features, days, Whole),
             ],
+            ReportKind.Value =>
+            [
+                new("values", "Values by month", _values, days, Whole),
+                new("success", "Tickets and scores by month", _success, days, Whole),
+            ],
             ReportKind.Adoption => [new("features", "Features of the plan", _adoption, new QueryCollection(), Whole)],
             _ => throw new InvalidOperationException($"{order.Kind} is no composed report."),
         };
@@ -123,18 +129,18 @@ internal sealed class ComposeReport(IServiceProvider services, CustomerQueries c
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"Tables have their first {MostLines:N0} lines: {string.Join(", ", sections.Where(static one => one.Table.HasMore).Select(static one => one.Title))}. The operations that the JSON names as sources have all.");
+                $"Tables have their first {MostLines:N0} lines: {string.Join(", ", sections.Where(static one => one.Table.HasMore).Select(static one => one.Title))}. The operations that the JSON names as sources have the others.");
         }
 
         if (order.Kind is ReportKind.Usage or ReportKind.Adoption)
         {
-            yield return "The use of features is that of the quota periods that run now.";
+            yield return "The use of features is that of the current quota periods.";
         }
 
         string[] unconverted = [.. sections.SelectMany(static one => one.Table.Unconverted).Distinct().Order(StringComparer.Ordinal)];
         if (unconverted.Length > 0)
         {
-            yield return $"No figure has amounts in {string.Join(", ", unconverted)}: these currencies lack an exchange rate.";
+            yield return $"No figure includes amounts in {string.Join(", ", unconverted)}: the project has no exchange rate for them.";
         }
     }
 

@@ -1,23 +1,55 @@
+using Tollgate.Contracts.Analytics;
 using Tollgate.Contracts.Costs;
 using Tollgate.Contracts.Customers;
+using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Costs;
 using Tollgate.Engine.Quotas;
+using Tollgate.Server.Analytics;
 using Tollgate.Server.Costs;
 using Tollgate.Server.Http;
 using Tollgate.Server.Quotas;
 
 namespace Tollgate.Server.Reports;
 
-/// <summary>The tables of a customer's reports, of the views of <c>/v1/customers/{id}/usage</c> and <c>/costs</c>.</summary>
+/// <summary>
+/// The tables of a customer's reports, from the views of <c>/usage</c>, <c>/costs</c> and <c>/success</c> of <c>/v1/customers/{id}</c>.
+/// </summary>
 internal static class CustomerReports
 {
-    private const string UsagePath = "/v1/customers/{id}/usage", CostsPath = "/v1/customers/{id}/costs";
+    private const string UsagePath = "/v1/customers/{id}/usage", CostsPath = "/v1/customers/{id}/costs",
+        SuccessPath = "/v1/customers/{id}/success";
 
     private sealed record FeatureLine(string Feature, FeatureUsage Usage);
 
     private sealed record AdoptionLine(string Feature, string? IsUsed, decimal? Used, decimal? Limit);
 
     private sealed record CallLine(string? Name, string? Provider, CostFigures Figures);
+
+    private sealed record ValueLine(string? Month, ValueView Value);
+
+    /// <summary>The values of each month, such as saved hours.</summary>
+    public static Report Values(IServiceProvider services) => new Report<CustomerSuccessView, ValueLine>
+    {
+        Path = SuccessPath, Read = ReadSuccess(services),
+        Columns = new ReportColumns<ValueLine>()
+            .Text("month", static line => line.Month).Text("name", static line => line.Value.Name)
+            .Text("unit", static line => line.Value.Unit).Number("events", static line => line.Value.Events)
+            .Number("total", static line => line.Value.Total),
+        Lines = static view => view.Months
+            .SelectMany(static month => month.Values, static (month, value) => new ValueLine(month.Month, value))
+            .Concat(view.Total.Values.Select(static value => new ValueLine("total", value))),
+    };
+
+    /// <summary>Tickets and scores of each month.</summary>
+    public static Report Success(IServiceProvider services) => new Report<CustomerSuccessView, CustomerSignalsView>
+    {
+        Path = SuccessPath, Read = ReadSuccess(services),
+        Columns = new ReportColumns<CustomerSignalsView>()
+            .Text("month", static line => line.Month).Number("tickets", static line => line.Tickets)
+            .Number("csat_responses", static line => line.Csat.Responses).Number("csat_mean", static line => line.Csat.Mean)
+            .Ratio("csat_satisfied", static line => line.Csat.Satisfied),
+        Lines = static view => view.Months, Total = static view => view.Total with { Month = "Total" },
+    };
 
     public static Report Usage(IServiceProvider services) => new Report<UsageView, FeatureLine>
     {
@@ -65,6 +97,16 @@ internal static class CustomerReports
                 .Number("output_tokens", static line => line.Figures.OutputTokens)
                 .Number("cost_usd", static line => line.Figures.CostUsd),
             Lines = lines, Total = static view => new("Total", null, view.Total),
+        };
+    }
+
+    private static Func<ReportRequest, Task<CustomerSuccessView?>> ReadSuccess(IServiceProvider services)
+    {
+        var queries = services.GetRequiredService<SuccessQueries>();
+        return request =>
+        {
+            var days = SuccessEndpoints.Whole(ReportDays.ReadMonths(request));
+            return SuccessEndpoints.OfCustomerAsync(request.Project, request.Customer!, days, queries, request.Cancel);
         };
     }
 

@@ -45,8 +45,8 @@ internal static class ReportDescriptions
 
     public static readonly Description Create = new(
         Tag, "Create a report schedule",
-        "Tollgate sends the report of each day, week (Monday to Sunday) or month to the recipients, as an attachment, at 06:00 of the day "
-            + "after it in the project's time zone. After a pause it sends the report of the last period only. Reports of a customer "
+        "Tollgate sends the report of each day, week (Monday to Sunday) or month to the recipients, as an attachment, at 06:00 on the next "
+            + "day in the project's time zone. If no server ran for some periods, it sends the report of the last one. Customer reports "
             + $"({string.Join(", ", CatalogWords.All<ReportKind>().Where(static word => ReportScheduleRules.IsOfCustomer(CatalogWords.Read<ReportKind>(word))))}) "
             + "need `customer`. A project has at most 1,000 schedules.")
     {
@@ -55,21 +55,21 @@ internal static class ReportDescriptions
         Errors = [ErrorCode.ValidationFailed, ErrorCode.LimitReached],
     };
 
-    public static readonly Description List = new(Tag, "List report schedules", "Lists the schedules, the oldest first.")
+    public static readonly Description List = new(Tag, "List report schedules", "Lists the report schedules of the project, oldest first.")
     {
         Query = [.. QueryParameter.OfPage],
         Answers = [Example.Of<ReportScheduleList>(200, "A page.", $$"""{"data": [{{Schedule}}], "has_more": false}""")],
         Errors = [ErrorCode.ValidationFailed],
     };
 
-    public static readonly Description Show = new(Tag, "Show a report schedule", "Returns the schedule.")
+    public static readonly Description Show = new(Tag, "Show a report schedule", "Returns the report schedule.")
     {
         Answers = [Example.Of<ReportScheduleView>(200, "The schedule.", Schedule)],
         Errors = [ErrorCode.ReportScheduleNotFound],
     };
 
     public static readonly Description Replace = new(
-        Tag, "Replace a report schedule", "Replaces the whole schedule. The next report is that of the period that runs now.")
+        Tag, "Replace a report schedule", "Replaces the whole schedule. The next report covers the current period.")
     {
         Request = Example.Of<ReportScheduleBody>(Body),
         Answers = [Example.Of<ReportScheduleView>(200, "The schedule.", Schedule)],
@@ -77,7 +77,7 @@ internal static class ReportDescriptions
     };
 
     public static readonly Description Delete = new(
-        Tag, "Delete a report schedule", "Deletes the schedule. Mails that Tollgate has queued are sent.")
+        Tag, "Delete a report schedule", "Deletes the schedule. Tollgate still sends the mails that it has queued.")
     {
         Answers = [Example.Nothing("Deleted.")],
         Errors = [ErrorCode.ReportScheduleNotFound],
@@ -95,8 +95,9 @@ internal static class ReportDescriptions
 
     public static Description OfCustomer(ReportFormat format) => Of(
         format, "a customer's report",
-        "`usage`: the use of features in the running quota periods, and calls to models in the days. `adoption`: the features of the plan, "
-            + "and those in use. The statement is `GET /v1/customers/{id}/statement`.",
+        "`usage`: the use of features in the current quota periods, and the calls to models in the range. `adoption`: the features of the "
+            + "plan, and those in use. `value`: reported values such as saved hours, support tickets and scores, by whole months. For the "
+            + "statement, see `GET /v1/customers/{id}/statement`.",
         [ErrorCode.CustomerNotFound, ErrorCode.NotFound, ErrorCode.ValidationFailed]) with
     {
         Query = ReportDays.OfDays,
@@ -110,7 +111,7 @@ internal static class ReportDescriptions
             ReportFormat.Pdf => " as PDF",
             _ => "",
         }),
-        $"{kinds} Each figure is that of the operation in `source`. A table has at most {ComposeReport.MostLines} lines.")
+        $"{kinds} Each figure equals that of the operation in `source`. A table has at most {ComposeReport.MostLines} lines.")
     {
         Answers =
         [

@@ -21,7 +21,7 @@ internal static class ReportFiles
 
     public static byte[] Json(ComposedReport report) => JsonSerializer.SerializeToUtf8Bytes(View(report), WireJson.Default.ReportView);
 
-    /// <summary>A block for each table, with its name before each line, and an empty line between two.</summary>
+    /// <summary>A block for each table, with the table's name before each line, and an empty line between two blocks.</summary>
     public static byte[] Csv(ComposedReport report)
     {
         var csv = new StringBuilder();
@@ -56,7 +56,7 @@ internal static class ReportFiles
         return DocumentPdf.Draw(document with { Logo = DocumentLogo.TryRead(await invoices.LogoAsync(project, cancel)) });
     }
 
-    /// <summary>The name of a file, which no text of anybody is part of.</summary>
+    /// <summary>The name of a file. It contains no text that a caller chooses.</summary>
     public static string NameOf(ReportOrder order, ReportFormat format) => string.Create(
         CultureInfo.InvariantCulture,
         $"{CatalogWords.Of(order.Kind)}-{order.From:yyyy-MM-dd}-{order.To:yyyy-MM-dd}.{CatalogWords.Of(format)}");

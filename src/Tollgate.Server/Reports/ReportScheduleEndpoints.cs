@@ -16,6 +16,9 @@ namespace Tollgate.Server.Reports;
 /// <summary><c>/v1/report-schedules</c>: reports that Tollgate sends by mail.</summary>
 internal static class ReportScheduleEndpoints
 {
+    /// <summary>A schedule sends figures to any address, so a key needs the scope that reads them.</summary>
+    private const Scope Sends = Scope.SettingsWrite | Scope.UsageRead;
+
     private sealed record Deps(ReportSchedules Schedules, CustomerQueries Customers, Clock Clock);
 
     public static void MapReportSchedules(this WebApplication app)
@@ -25,13 +28,13 @@ internal static class ReportScheduleEndpoints
             services.GetRequiredService<ReportSchedules>(), services.GetRequiredService<CustomerQueries>(),
             services.GetRequiredService<Clock>());
         app.MapPost("/v1/report-schedules", (RequestDelegate)(context => CreateAsync(context, deps)))
-            .RequireKey(Access.Secret, Scope.SettingsWrite).Describe(ReportDescriptions.Create);
+            .RequireKey(Access.Secret, Sends).Describe(ReportDescriptions.Create);
         app.MapGet("/v1/report-schedules", (RequestDelegate)(context => ListAsync(context, deps.Schedules)))
             .RequireKey(Access.Secret, Scope.SettingsRead).Describe(ReportDescriptions.List);
         app.MapGet("/v1/report-schedules/{id}", (RequestDelegate)(context => ShowAsync(context, deps.Schedules)))
             .RequireKey(Access.Secret, Scope.SettingsRead).Describe(ReportDescriptions.Show);
         app.MapPut("/v1/report-schedules/{id}", (RequestDelegate)(context => ReplaceAsync(context, deps)))
-            .RequireKey(Access.Secret, Scope.SettingsWrite).Describe(ReportDescriptions.Replace);
+            .RequireKey(Access.Secret, Sends).Describe(ReportDescriptions.Replace);
         app.MapDelete("/v1/report-schedules/{id}", (RequestDelegate)(context => DeleteAsync(context, deps.Schedules)))
             .RequireKey(Access.Secret, Scope.SettingsWrite).Describe(ReportDescriptions.Delete);
     }
@@ -114,8 +117,16 @@ internal static class ReportScheduleEndpoints
             return null;
         }
 
+        var kind = CatalogWords.Read<ReportKind>(body.Kind!);
+        if (kind == ReportKind.Statement && !context.Caller().Scopes.HasFlag(Scope.BillingRead))
+        {
+            await Problems.WriteAsync(
+                context, ErrorCode.ScopeMissing, "The scope billing:read is needed for the report 'statement', which contains invoices.");
+            return null;
+        }
+
         return new(
-            id, context.Project().Id, CatalogWords.Read<ReportKind>(body.Kind!),
+            id, context.Project().Id, kind,
             body.Format is { } format ? CatalogWords.Read<ReportFormat>(format) : ReportFormat.Pdf,
             CatalogWords.Read<ReportInterval>(body.Every!), body.Recipients!, body.Customer, body.Enabled ?? true);
     }
@@ -127,8 +138,8 @@ internal static class ReportScheduleEndpoints
             faults.Add(
                 "customer", customer is null ? FaultCode.Required : FaultCode.InvalidValue,
                 customer is null
-                    ? $"The report {CatalogWords.Of(kind)} is that of a customer: its id is required."
-                    : $"The report {CatalogWords.Of(kind)} is that of the project: leave out customer.");
+                    ? $"The report '{CatalogWords.Of(kind)}' is about one customer: set 'customer' to its id."
+                    : $"The report '{CatalogWords.Of(kind)}' is about the project: leave out 'customer'.");
         }
         else if (customer is not null && await deps.Customers.FindAsync(context.Project(), customer, context.RequestAborted) is null)
         {
@@ -157,12 +168,12 @@ internal static class ReportScheduleEndpoints
             {
                 faults.Add(
                     $"recipients[{i}]", FaultCode.InvalidFormat,
-                    $"'{Spelling.Shown(recipients[i] ?? "")}' is no e-mail address. An address such as cfo@example.com is expected.");
+                    $"'{Spelling.Shown(recipients[i] ?? "")}' is not an e-mail address. One such as cfo@example.com is expected, alone.");
             }
         }
     }
 
-    /// <summary>True for an address alone: a mail program would read a name, a list or a header out of other texts.</summary>
+    /// <summary>True for an address alone. Mail programs read names, lists and headers from other texts.</summary>
     private static bool IsAddress(string? text) =>
         text is not null && CustomerRules.IsEmail(text) && MailAddress.TryCreate(text, out var address) && address.Address == text;
 

@@ -2,7 +2,7 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Reports;
 
-/// <summary>A table of a report, of which the source has all lines and columns.</summary>
+/// <summary>A table of a report. Its source has all lines and columns.</summary>
 internal sealed record ReportSection(string Name, string Title, ReportTable Table)
 {
     /// <summary>Keeps these columns, in their order.</summary>

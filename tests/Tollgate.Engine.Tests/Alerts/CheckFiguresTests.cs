@@ -4,6 +4,7 @@ using Tollgate.Engine.Alerts;
 using Tollgate.Engine.Analytics;
 using Tollgate.Engine.Clocks;
 using Tollgate.Engine.Costs;
+using Tollgate.Engine.Jobs;
 using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Engine.Verification;
 using Tollgate.Testing;
@@ -86,7 +87,7 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
     {
         await AddRuleAsync("decisions_refused", "1");
         var (mine, other, now) = (new Clock(), new Clock(), Rig.Clock.Now());
-        var (first, second) = (Figures(mine), Figures(other));
+        var (first, second) = (Figures(mine, TimeSpan.FromSeconds(45)), Figures(other, TimeSpan.FromSeconds(45)));
         await BothAsync();
         var looked = await NextAsync();
         await BothAsync();
@@ -100,15 +101,6 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
         await BothAsync();
         (await Database.ScalarAsync<long>("SELECT count(*) FROM alerts WHERE kind = 'decisions_refused'")).ShouldBe(1);
 
-        CheckFigures Figures(Clock clock)
-        {
-            var (rates, revenue) = (new RateQueries(Database.Source), new RevenueQueries(Database.Source));
-            var costs = new CostQueries(Database.Connections, new(Database.Connections, Rig.Parked));
-            return new(
-                Database.Source, Rig.Parked, new(clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source), revenue,
-                new(rates, revenue, costs), new(Database.Source, new(Database.Source, rates), rates, revenue, costs), clock);
-        }
-
         async Task BothAsync()
         {
             SetTo(now, mine, other);
@@ -116,6 +108,34 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
         }
 
         Task<DateTime> NextAsync() => Database.ScalarAsync<DateTime>("SELECT next_at FROM alert_looks");
+    }
+
+    [Fact]
+    public async Task A_figure_that_takes_too_long_is_given_up_and_delays_no_other_one()
+    {
+        await AddRuleAsync("churn_above", "1");
+        await AddRuleAsync("decisions_refused", "1");
+        var (clock, now) = (new Clock(), Rig.Clock.Now());
+        SetTo(now, clock);
+        await Rig.ConsumeAsync("u1", "job", 10);
+        await Rig.ConsumeAsync("u1", "job", 1);
+        await using var connection = await Database.Source.OpenConnectionAsync();
+        await using (var open = await connection.BeginTransactionAsync())
+        {
+            await using var stop = new Npgsql.NpgsqlCommand("LOCK TABLE balances IN ACCESS EXCLUSIVE MODE", connection);
+            await stop.ExecuteNonQueryAsync();
+            await Figures(clock, TimeSpan.FromSeconds(1)).RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(15));
+            await open.RollbackAsync();
+        }
+
+        (await Database.ScalarAsync<string>("SELECT string_agg(subject, ' ') FROM parked_work WHERE work = 'alert_checks'"))
+            .ShouldBe("decisions_refused");
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM alert_looks")).ShouldBe(2, "It looked at churn too.");
+
+        await Rig.Parked.DoneAsync(WorkNames.AlertChecks, Rig.Project, "decisions_refused");
+        SetTo(now.Plus(TimeSpan.FromMinutes(11)), clock);
+        await Figures(clock, TimeSpan.FromSeconds(45)).RunAsync(CancellationToken.None);
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM alerts WHERE kind = 'decisions_refused'")).ShouldBe(1);
     }
 
     [Fact]
@@ -147,6 +167,18 @@ public sealed class CheckFiguresTests(TestPostgres postgres) : IAsyncLifetime
         (await LagsAsync()).ShouldBe(0);
 
         Task<long> LagsAsync() => Database.ScalarAsync<long>("SELECT count(*) FROM alerts WHERE kind = 'ingest_lag'");
+    }
+
+    private CheckFigures Figures(Clock clock, TimeSpan longest)
+    {
+        var (rates, revenue) = (new RateQueries(Database.Source), new RevenueQueries(Database.Source));
+        var costs = new CostQueries(Database.Connections, new(Database.Connections, Rig.Parked));
+        return new(
+            Database.Source, Rig.Parked, new(clock, NullLogger<FireAlerts>.Instance), Rig.Directory, new(Database.Source), revenue,
+            new(rates, revenue, costs), new(Database.Source, new(Database.Source, rates), rates, revenue, costs), clock)
+        {
+            Longest = longest,
+        };
     }
 
     private Task AddRuleAsync(string kind, string threshold) => Database.ExecuteAsync(

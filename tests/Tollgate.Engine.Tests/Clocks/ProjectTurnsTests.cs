@@ -76,11 +76,12 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
             "INSERT INTO mails (project_id, customer, type, cause, data, at, due_at) VALUES ($1, 'c', 'receipt', $2, '{}', now(), "
                 + "now() - make_interval(secs => $3))",
             large, small);
-        var (mails, _) = await new MailQueue(Database.Source).ClaimAsync(10, 8, [], CancellationToken.None);
+        var (mails, _) = await new MailQueue(Database.Source).ClaimAsync(10, 8, [], ofReports: false, CancellationToken.None);
         mails.Select(static mail => mail.Project).CountBy(static project => project).OrderBy(static one => one.Value)
             .ShouldBe([new(small, 1), new(large, 8)]);
         mails.Where(mail => mail.Project == large).Select(static mail => mail.Number).ShouldBe([1, 2, 3, 4, 5, 6, 7, 8]);
-        (await new MailQueue(Database.Source).ClaimAsync(10, 8, [large], CancellationToken.None)).Mails.ShouldBeEmpty("its mails wait");
+        (await new MailQueue(Database.Source).ClaimAsync(10, 8, [large], ofReports: false, CancellationToken.None)).Mails
+            .ShouldBeEmpty("its mails wait");
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class ProjectTurnsTests(TestPostgres postgres) : IAsyncLifetime
             large, small);
         var queue = new MailQueue(Database.Source);
         var looks = 0;
-        while ((await queue.ClaimAsync(1, 8, [], CancellationToken.None)).Mails.Single().Project != small)
+        while ((await queue.ClaimAsync(1, 8, [], ofReports: false, CancellationToken.None)).Mails.Single().Project != small)
         {
             (++looks).ShouldBeLessThan(Much - 1, "By chance once in 10^17.");
         }

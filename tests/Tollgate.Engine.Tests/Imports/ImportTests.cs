@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using Tollgate.Core.Imports;
 using Tollgate.Engine.Imports;
+using Tollgate.Engine.Ledger;
+using Tollgate.Engine.Tests.Ledger;
 using Tollgate.Testing;
 
 namespace Tollgate.Engine.Tests.Imports;
@@ -68,6 +70,45 @@ public sealed class ImportTests(TestPostgres postgres) : IAsyncLifetime
         (await Database.ScalarAsync<string>("SELECT name FROM customers WHERE id = 'ann'")).ShouldBe("محمد \"أبو\" o'Neil");
         (await Rig.BreaksAsync()).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task A_chunk_that_writes_signals_delays_only_the_live_signals_of_its_customers()
+    {
+        await using var server = await LedgerRig.StartAsync(Database, options: new() { Lanes = 1 });
+        foreach (var customer in (string[])["ann", "bob"])
+        {
+            (await server.ConsumeAsync(customer, "scan")).Fault.ShouldBe(GateFault.None);
+        }
+
+        await Rig.ImportAsync(Signal("s-0", "eve", "csat", """{"score":4}"""));
+        Task chunk;
+        Task<GateAnswer> held;
+        await using (await HeldLocks.OfAsync(Database, "SELECT FROM signal_months WHERE shard = 64 FOR UPDATE"))
+        {
+            chunk = Rig.ImportAsync(
+                Signal("s-1", "ann", "csat", """{"score":4}""") + Signal("s-2", "ann", "value_metric", """{"name":"letters"}"""));
+            await HeldLocks.UntilWaitedForAsync(Database);
+            held = server.RecordAsync("ann", "csat", properties: """{"score": 5}""");
+            var waiting = System.Diagnostics.Stopwatch.StartNew();
+            foreach (var name in (string[])["letters", "pages", "hours"])
+            {
+                (await server.RecordAsync("bob", "value_metric", properties: $$"""{"name": "{{name}}"}""")).Fault.ShouldBe(GateFault.None);
+            }
+
+            waiting.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5), "A lane waits up to 10 seconds for a lock.");
+            held.IsCompleted.ShouldBeFalse();
+        }
+
+        await chunk;
+        (await held).Fault.ShouldBe(GateFault.None);
+        (await Database.ScalarAsync<decimal>("SELECT sum(signals) FROM signal_months")).ShouldBe(7);
+        (await Database.ScalarAsync<long>("SELECT count(*) FROM value_names")).ShouldBe(3);
+        (await Rig.BreaksAsync()).ShouldBeEmpty();
+    }
+
+    private static string Signal(string id, string customer, string type, string properties) =>
+        $$"""{"kind":"usage","id":"{{id}}","customer":"{{customer}}","type":"{{type}}","properties":{{properties}},"occurred_at":"2021-03-05T10:00:00Z"}"""
+            + "\n";
 
     [Fact]
     public async Task The_same_file_again_at_once_and_on_two_servers_counts_once()

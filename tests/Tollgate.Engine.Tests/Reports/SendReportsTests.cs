@@ -1,5 +1,7 @@
+using Tollgate.Core.Mail;
 using Tollgate.Core.Reports;
 using Tollgate.Core.Time;
+using Tollgate.Engine.Mail;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Reports;
 using Tollgate.Engine.Tests.Ledger;
@@ -68,6 +70,31 @@ public sealed class SendReportsTests(TestPostgres postgres) : IAsyncLifetime
         await AllAsync(Send());
         (await CountAsync("mails WHERE type = 'report'")).ShouldBe(2);
         (await CountAsync("report_schedules WHERE next_at > now()")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Reports_are_claimed_apart_from_other_mails_and_for_longer()
+    {
+        (MailRules.LongestReport + TimeSpan.FromMinutes(1)).ShouldBeLessThan(MailRules.LeaseOfReport, "A conversation takes a minute.");
+        var schedules = new ReportSchedules(Database.Source);
+        for (var number = 0; number < 20; number++)
+        {
+            (await CreateAsync(schedules)).ShouldNotBeNull();
+        }
+
+        await DueAsync();
+        await AllAsync(Send());
+        await Database.ExecuteAsync(
+            $$"""
+            INSERT INTO mails (project_id, recipient, type, cause, data, at, state, due_at)
+            VALUES ({{Rig.Project.Id}}, 'ops@example.com', 'alert', 'late', '{}', now(), 'waiting', now())
+            """);
+        var queue = new MailQueue(Database.Source);
+        (await queue.ClaimAsync(20, 8, [], ofReports: false, CancellationToken.None)).Mails
+            .ShouldHaveSingleItem().Type.ShouldBe(MailType.Alert);
+        (await queue.ClaimAsync(2, 2, [], ofReports: true, CancellationToken.None)).Mails.Select(static mail => mail.Type)
+            .ShouldBe([MailType.Report, MailType.Report]);
+        (await CountAsync("mails WHERE type = 'report' AND leased_until > now() + interval '4 minutes'")).ShouldBe(2);
     }
 
     private Task<ReportScheduleRow?> CreateAsync(ReportSchedules schedules) => schedules.CreateAsync(

@@ -44,6 +44,33 @@ public sealed class MarginApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task Margins_are_the_same_from_the_invoices_and_from_their_sums()
+    {
+        var sandbox = await StoryAsync(1);
+        var sums = await ReportsAsync(sandbox);
+        await using var connection = new NpgsqlConnection(running.ConnectionString);
+        await connection.OpenAsync();
+        var project = $"(SELECT id FROM projects WHERE code = '{sandbox.Code}')";
+        await ExecuteAsync(connection, $"UPDATE revenue_days SET edge = edge + 100000 WHERE project_id = {project}");
+        (await ReportsAsync(sandbox)).ShouldNotBe(sums, "Reports read the sums.");
+
+        // Nobody can fold the invoice that waits.
+        await ExecuteAsync(connection, $"SELECT pg_advisory_lock(7234026, {project})");
+        await ExecuteAsync(
+            connection, $"INSERT INTO revenue_queue SELECT project_id, partition, account, id FROM invoices WHERE project_id = {project} LIMIT 1");
+        (await ReportsAsync(sandbox)).ShouldBe(sums, "Reports read the invoices.");
+        await ExecuteAsync(
+            connection,
+            $"""
+            DELETE FROM revenue_lines WHERE project_id = {project};
+            DELETE FROM revenue_days WHERE project_id = {project};
+            INSERT INTO revenue_queue SELECT project_id, partition, account, id FROM invoices WHERE project_id = {project};
+            SELECT pg_advisory_unlock(7234026, {project});
+            """);
+        (await ReportsAsync(sandbox)).ShouldBe(sums, "Deleted sums come back.");
+    }
+
+    [Fact]
     public async Task A_name_with_a_quote_is_one_cell_of_the_file_and_an_empty_project_has_no_lines()
     {
         var sandbox = await StoryAsync(1);
@@ -65,6 +92,16 @@ public sealed class MarginApiTests(RunningServer running)
         unknown.Status.ShouldBe(HttpStatusCode.UnprocessableEntity);
         unknown.Json!.ToJsonString().ShouldContain("One of customer, plan, feature, model, provider, day is expected.");
         unknown.Json!["errors"]!.AsArray().Count.ShouldBe(2);
+    }
+
+    private static async Task<string> ReportsAsync(BillingSandbox sandbox) => string.Join('\n', await Task.WhenAll(
+        ((string[])["customer", "plan", "feature", "day"]).Select(async by =>
+            (await GetAsync(sandbox, $"/v1/analytics/margins?{Range}&limit=1000&group_by={by}")).ToJsonString())));
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>acme uses more than pro includes, and upgrades in mid-April; noura pays; gus is on the free plan.</summary>

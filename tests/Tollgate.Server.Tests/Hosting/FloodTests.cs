@@ -63,6 +63,9 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_server_that_is_full_answers_its_operator_keeps_its_database_and_recovers_without_a_restart()
     {
         string[] addresses = [.. Enumerable.Range(2, 10).Select(static i => $"127.0.0.{i}")];
+
+        // Counted before the flood: on a busy machine the first silent ones are closed while it opens.
+        var silent = (await MetricsAsync()).Silent;
         await using var flood = await Flood.OpenAsync(Server, addresses, Room * 3);
 
         // The reserve of 127.0.0.1: health and work, each over a connection of its own.
@@ -72,7 +75,7 @@ public sealed class FloodTests(TestPostgres postgres) : IAsyncLifetime
             (await ConsumeAsync()).ShouldBe(HttpStatusCode.OK);
         }
 
-        var (open, refused, silent) = await MetricsAsync();
+        var (open, refused, _) = await MetricsAsync();
         (open, refused.ContainsKey("full")).ShouldSatisfyAllConditions(
             seen => seen.open.ShouldBeLessThanOrEqualTo(Room + 8), seen => seen.Item2.ShouldBeTrue());
         Directory.GetFiles($"/proc/{Server.ProcessId}/fd").Length.ShouldBeLessThan(Files - 400);

@@ -22,7 +22,7 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
         await using var holder = new NpgsqlConnection(host.Database.ConnectionString);
         await holder.OpenAsync(Cancel);
         await using var locked = await holder.BeginTransactionAsync(Cancel);
-        await using (var both = new NpgsqlCommand("LOCK TABLE invoices, coupons IN ACCESS EXCLUSIVE MODE", holder))
+        await using (var both = new NpgsqlCommand("LOCK TABLE revenue_days, coupons IN ACCESS EXCLUSIVE MODE", holder))
         {
             await both.ExecuteNonQueryAsync(Cancel);
         }

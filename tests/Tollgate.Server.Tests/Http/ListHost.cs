@@ -156,7 +156,8 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three imports.
+    /// Parks two subscriptions at the same instant, as a run does whose invoices look impossible; and adds three
+    /// imports and runs of retention.
     /// </summary>
     private async Task ParkAsync(BillingSandbox sandbox)
     {
@@ -185,6 +186,17 @@ public sealed class ListHost(TestPostgres postgres) : IAsyncLifetime
             Parameters = { new() { Value = sandbox.Code } },
         };
         (await import.ExecuteNonQueryAsync()).ShouldBe(3);
+        await using var retention = new NpgsqlCommand(
+            """
+            INSERT INTO retention_runs (id, project_id, day, imports, done_at)
+            SELECT gen_random_uuid(), p.id, '2027-01-31'::date + n, 0, now()
+              FROM projects p, generate_series(1, 3) AS n
+             WHERE p.code = $1
+            """, connection)
+        {
+            Parameters = { new() { Value = sandbox.Code } },
+        };
+        (await retention.ExecuteNonQueryAsync()).ShouldBe(3);
     }
 
     /// <summary>A customer with a subscription: the first two pay and dispute the payment, the cards of the others are declined.</summary>

@@ -144,7 +144,7 @@ public sealed class ListTests(ListHost host) : IClassFixture<ListHost>
         }
 
         faults.ShouldBeEmpty();
-        host.Lists.Count.ShouldBe(40);
+        host.Lists.Count.ShouldBe(41);
     }
 
     [Theory]

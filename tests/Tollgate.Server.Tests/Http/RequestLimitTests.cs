@@ -101,6 +101,20 @@ public sealed class RequestLimitTests(RequestLimitTests.TestHost host) : IClassF
         budgets.Take(2, "c999999", now).ShouldBeNull("Another project's customer of the same name.");
     }
 
+    [Fact]
+    public void A_project_with_very_many_customers_gives_no_budget_back_to_those_of_another()
+    {
+        var (budgets, now) = (new CustomerBudgets(1), TimeSpan.FromHours(1));
+        budgets.Take(2, "greedy", now).ShouldBeNull();
+        for (var n = 0; n < 250_000; n++)
+        {
+            budgets.Take(1, $"c{n}", now).ShouldBeNull();
+        }
+
+        budgets.Count.ShouldBeLessThanOrEqualTo(100_000);
+        budgets.Take(2, "greedy", now + TimeSpan.FromSeconds(1)).ShouldNotBeNull("Its one request of the minute is used.");
+    }
+
     private async Task<string> TokenAsync(string key, string customer)
     {
         using var http = host.Server.ClientFrom("127.0.0.99");

@@ -177,6 +177,47 @@ public sealed class ImportedBillingTests(RunningServer running)
     }
 
     [Fact]
+    public async Task A_subscription_that_was_continued_is_not_continued_again()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
+        await ImportAsync(
+            sandbox,
+            """{"kind":"subscriptions","id":"s-1","customer":"ann","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z"}""");
+        await sandbox.AdvanceAsync("2027-01-20T00:00:00Z");
+
+        // The first one continues the subscription that ran; its planned end is later than this one's.
+        var import = await ImportAsync(
+            sandbox,
+            """
+            {"kind":"subscriptions","id":"s-2","customer":"ann","plan":"pro","period":"monthly","started_at":"2027-01-11T00:00:00Z","ended_at":"2027-01-15T00:00:00Z"}
+            {"kind":"subscriptions","id":"s-3","customer":"ann","plan":"pro","period":"monthly","started_at":"2027-01-16T00:00:00Z"}
+            """);
+        Counts(import).ShouldBe((2, 0, 0), import.ToJsonString());
+        (await MovesAsync(sandbox, "ann")).ShouldBe(
+        [
+            "new - pro 34800", "move pro pro -34800", "move - pro 34800", "churn pro pro -34800", "reactivation - pro 34800",
+        ]);
+        (await MonthAsync(sandbox, "2027-01")).ShouldBe("2900 churn -2900 reactivation 2900");
+        await CleanAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task A_planned_churn_counts_when_it_happens()
+    {
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
+        await ImportAsync(
+            sandbox,
+            """{"kind":"subscriptions","id":"s-1","customer":"ann","plan":"pro","period":"monthly","started_at":"2026-06-01T00:00:00Z"}""");
+        await sandbox.Door.PostAsync("/v1/events", """{"id": "e-1", "customer": "ann", "type": "csat", "properties": {"score": 5}}""");
+
+        // The churn is planned for the 14th of this month.
+        await sandbox.AdvanceAsync("2027-02-02T00:00:00Z");
+        (await FebruaryAsync(sandbox)).ShouldBe("mrr 2900, churn 0, customers 1, logo churn 0, lost 0, segments 1, cohort 1, movements 0");
+        await sandbox.AdvanceAsync("2027-02-20T00:00:00Z");
+        (await FebruaryAsync(sandbox)).ShouldBe("mrr 0, churn -2900, customers 0, logo churn 1, lost 1, segments 0, cohort 0, movements 1");
+    }
+
+    [Fact]
     public async Task Overlapping_unknown_and_changed_records_are_rejected_by_line()
     {
         var sandbox = await BillingSandbox.StartAsync(running, "2027-01-10T00:00:00Z");
@@ -259,6 +300,24 @@ public sealed class ImportedBillingTests(RunningServer running)
         var report = (await sandbox.Door.GetAsync($"/v1/analytics/mrr?from={month}-01&to={month}-28")).Json!;
         return string.Join(' ', Kinds.Select(kind => (kind, Change: report["movements"]![kind]!.GetValue<long>()))
             .Where(static one => one.Change != 0).Select(static one => $"{one.kind} {one.Change}").Prepend($"{report["mrr"]}"));
+    }
+
+    /// <summary>The figures of the whole of February, which is running.</summary>
+    private static async Task<string> FebruaryAsync(BillingSandbox sandbox)
+    {
+        const string February = "from=2027-02-01&to=2027-02-28";
+        var mrr = await ReadAsync("mrr");
+        var kpis = await ReadAsync("kpis");
+        var month = (await ReadAsync("success"))["months"]!.AsArray().Single()!["churn_by_csat"]!.AsArray();
+        var cohort = (await sandbox.Door.GetAsync("/v1/analytics/cohorts?from=2026-06-01&to=2027-02-28")).Json!["data"]![0]!;
+        var segments = (await sandbox.Door.GetAsync("/v1/analytics/segments?to=2027-02-28")).Json!["data"]!.AsArray();
+        return $"mrr {mrr["mrr"]}, churn {mrr["movements"]!["churn"]}, customers {kpis["customers"]!["value"]}, "
+            + $"logo churn {kpis["churn"]!["logo"]!["value"]}, lost {month.Sum(static band => band!["lost"]!.GetValue<long>())}, "
+            + $"segments {segments.Sum(static one => one!["customers"]!.GetValue<long>())}, "
+            + $"cohort {cohort["months"]!.AsArray()[^1]!["customers"]}, "
+            + $"movements {(await ReadAsync("mrr/movements"))["data"]!.AsArray().Count}";
+
+        async Task<JsonNode> ReadAsync(string report) => (await sandbox.Door.GetAsync($"/v1/analytics/{report}?{February}")).Json!;
     }
 
     private static async Task<string[]> MovesAsync(BillingSandbox sandbox, string customer) =>

@@ -117,6 +117,20 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
         (await host.GetAsync("/v1/customers/mended/costs")).Body.GetProperty("total").GetProperty("unpriced_calls").GetInt32().ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_corrected_call_of_an_erased_customer_keeps_its_cost()
+    {
+        await PostAsync("/v1/llm-calls", Call("leaver", "r-9"));
+        await SetPriceAsync("r-9", "1");
+        (await RerateAsync("r-9")).ShouldBe((1, 1, 0, "0.1"));
+        var erased = (await PostAsync("/v1/customers/leaver/erase", "")).GetProperty("customer").GetString();
+
+        await SetPriceAsync("r-9", "3");
+        (await RerateAsync("r-9", ""","all":true""")).ShouldBe((1, 0, 0, "0"));
+        var costs = (await host.GetAsync($"/v1/customers/{erased}/costs")).Body;
+        costs.GetProperty("total").GetProperty("cost_usd").GetString().ShouldBe("0.1");
+    }
+
     [Theory]
     [InlineData("""{"starting_after":"x"}""", "starting_after")]
     [InlineData("""{"from":"2026-01-02T00:00:00Z","to":"2026-01-01T00:00:00Z"}""", "from")]

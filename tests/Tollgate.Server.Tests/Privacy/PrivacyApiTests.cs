@@ -196,6 +196,34 @@ public sealed class PrivacyApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task Signals_of_an_erased_member_stay_its_owners_until_they_are_voided()
+    {
+        var (project, door) = await ShopAsync("privacy-s");
+        await Done(door.PostAsync("/v1/customers/team/members", """{"id": "ysignal-7"}"""));
+        await Done(door.PostAsync("/v1/events",
+            """
+            [{"id": "ys-1", "customer": "ysignal-7", "type": "csat", "properties": {"score": 5}},
+             {"id": "ys-2", "customer": "ysignal-7", "type": "csat", "properties": {"score": 1}},
+             {"id": "ys-3", "customer": "ysignal-7", "type": "value_metric", "properties": {"name": "hours_saved", "value": 2}},
+             {"id": "ys-4", "customer": "ysignal-7", "type": "support_ticket"}]
+            """));
+        await Done(door.PostAsync("/v1/customers/ysignal-7/erase"));
+        await VerifyAsync(project);
+
+        (await SignalsAsync()).ShouldBe((2, 1));
+        await Done(door.PostAsync("/v1/events/ys-2/void", """{"customer": "team"}"""));
+        await Done(door.PostAsync("/v1/events/ys-4/void", """{"customer": "team"}"""));
+        (await SignalsAsync()).ShouldBe((1, 0));
+        await VerifyAsync(project);
+
+        async Task<(int Responses, int Tickets)> SignalsAsync()
+        {
+            var total = (await Done(door.GetAsync("/v1/customers/team/success")))["total"];
+            return (total["csat"]!["responses"]!.GetValue<int>(), total["tickets"]!.GetValue<int>());
+        }
+    }
+
+    [Fact]
     public async Task Traffic_of_two_servers_does_not_bring_an_erased_customer_back()
     {
         var (project, door) = await ShopAsync("privacy-d");
@@ -388,43 +416,7 @@ public sealed class PrivacyApiTests(RunningServer running)
         (await FindAsync("DE136695976")).Except(["invoices", "vat_checks"]).ShouldBeEmpty();
     }
 
-    /// <summary>The tables that a text is in: in any column, also in bytes. This is what a dump of the database shows.</summary>
-    private async Task<IReadOnlyList<string>> FindAsync(string text)
-    {
-        await using var connection = new NpgsqlConnection(running.ConnectionString);
-        await connection.OpenAsync();
-        var tables = new List<(string Table, string Bytes)>();
-        await using (var list = new NpgsqlCommand(
-            """
-            SELECT c.relname::text, coalesce(string_agg(' OR strpos(encode(' || quote_ident(a.attname) || ', ''escape''), $1) > 0', ''), '')
-              FROM pg_class c
-              LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.atttypid = 'bytea'::regtype AND NOT a.attisdropped
-             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-             GROUP BY c.relname
-            """, connection))
-        await using (var reader = await list.ExecuteReaderAsync())
-        {
-            while (await reader.ReadAsync())
-            {
-                tables.Add((reader.GetString(0), reader.GetString(1)));
-            }
-        }
-
-        tables.Count.ShouldBeGreaterThan(60);
-        var found = new List<string>();
-        foreach (var (table, bytes) in tables)
-        {
-            await using var command = new NpgsqlCommand(
-                $"SELECT EXISTS (SELECT FROM {table} t WHERE strpos(lower(t::text), lower($1)) > 0{bytes})", connection);
-            command.Parameters.Add(new() { Value = text });
-            if (await command.ExecuteScalarAsync() is true)
-            {
-                found.Add(table);
-            }
-        }
-
-        return found;
-    }
+    private Task<IReadOnlyList<string>> FindAsync(string text) => TextSearch.FindAsync(running.ConnectionString, text);
 
     private async Task VerifyAsync(string project)
     {

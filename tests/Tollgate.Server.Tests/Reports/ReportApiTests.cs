@@ -63,6 +63,28 @@ public sealed class ReportApiTests(RunningServer running)
     }
 
     [Fact]
+    public async Task The_value_of_a_customer_is_that_of_its_signals()
+    {
+        var sandbox = await QuarterAsync();
+        foreach (var (id, value) in ((string, string)[])[("v1", "1.5"), ("v2", "2.25")])
+        {
+            await OkAsync(sandbox.Door.PostAsync(
+                "/v1/events",
+                $$"""{"id": "{{id}}", "customer": "acme", "type": "value_metric", "properties": {"name": "hours_saved", "unit": "hours", "value": {{value}}} }"""));
+        }
+
+        const string days = "from=2027-03-01&to=2027-04-30";
+        var report = (await sandbox.Door.GetAsync($"/v1/customers/acme/reports/value?{days}")).Json!;
+        var success = (await sandbox.Door.GetAsync($"/v1/customers/acme/success?{days}")).Json!;
+        var months = success["months"]!.AsArray().Append(success["total"]).SelectMany(static month =>
+            month!["values"]!.AsArray().Select(value =>
+                $"{month["month"] ?? "total"} {value!["name"]} {value["unit"]} {value["events"]} {value["total"]}"));
+        Rows(Section(report, "values")).ShouldBe([.. months]);
+        Rows(Section(report, "values"))[^1].ShouldBe("total hours_saved hours 2 3.75");
+        Rows(Section(report, "success"), 2).ShouldBe(["2027-03 0", "2027-04 0"]);
+    }
+
+    [Fact]
     public async Task A_report_is_a_pdf_with_its_title_span_figures_and_pages()
     {
         var sandbox = await QuarterAsync();

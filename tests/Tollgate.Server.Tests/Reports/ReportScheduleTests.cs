@@ -133,6 +133,40 @@ public sealed partial class ReportScheduleTests(RunningServer running)
         (await sandbox.Door.GetAsync(path)).Status.ShouldBe(HttpStatusCode.NotFound);
     }
 
+    [Fact]
+    public async Task A_key_sends_no_figures_that_its_scopes_do_not_read()
+    {
+        const string revenue = """{"kind": "revenue", "every": "daily", "recipients": ["a@b.c"]}""";
+        const string statement = """{"kind": "statement", "customer": "acme", "every": "daily", "recipients": ["a@b.c"]}""";
+        var sandbox = await BillingSandbox.StartAsync(running, "2027-01-01T00:00:00Z");
+        await sandbox.Door.PostAsync("/v1/customers", """{"id": "acme"}""");
+        var (sets, reads, bills) = (
+            await KeyAsync(sandbox, "settings:write"), await KeyAsync(sandbox, "settings:write", "usage:read"),
+            await KeyAsync(sandbox, "settings:write", "usage:read", "billing:read"));
+        (await sets.PostAsync("/v1/report-schedules", revenue)).Status.ShouldBe(HttpStatusCode.Forbidden);
+        var made = await reads.PostAsync("/v1/report-schedules", revenue);
+        made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
+        var path = "/v1/report-schedules/" + made["id"].GetValue<string>();
+        (await sets.PutAsync(path, revenue)).Status.ShouldBe(HttpStatusCode.Forbidden);
+        foreach (var came in (Came[])[await reads.PostAsync("/v1/report-schedules", statement), await reads.PutAsync(path, statement)])
+        {
+            came.Status.ShouldBe(HttpStatusCode.Forbidden);
+            (Text(came.Json!, "code"), Text(came.Json!, "detail").Contains("billing:read", StringComparison.Ordinal))
+                .ShouldBe(("scope_missing", true));
+        }
+
+        (await bills.PostAsync("/v1/report-schedules", statement)).Status.ShouldBe(HttpStatusCode.Created);
+        (await sets.DeleteAsync(path)).Status.ShouldBe(HttpStatusCode.NoContent);
+    }
+
+    private async Task<Door> KeyAsync(BillingSandbox sandbox, params string[] scopes)
+    {
+        var made = await sandbox.Door.PostAsync(
+            "/v1/api-keys", $$"""{"kind": "restricted", "scopes": ["{{string.Join("\", \"", scopes)}}"]}""");
+        made.Status.ShouldBe(HttpStatusCode.Created, made.Json?.ToJsonString());
+        return running.DoorWith(made["key"].GetValue<string>());
+    }
+
     /// <summary>Mails of reports, oldest first.</summary>
     private static async Task<JsonNode[]> ReportsAsync(BillingSandbox sandbox) =>
         [.. (await sandbox.Door.GetAsync("/v1/mails?type=report&limit=100"))["data"].AsArray().Reverse().Select(static one => one!)];

@@ -21,9 +21,13 @@ public sealed class BillingBooksTests(TestPostgres postgres) : IAsyncLifetime
     public async Task A_year_of_everything_verifies_clean_and_each_tampering_is_found()
     {
         var sandbox = await YearAsync();
+        (await sandbox.Door.GetAsync("/v1/analytics/margins")).Status.ShouldBe(HttpStatusCode.OK, "It folds the revenue of all invoices.");
         (await FoundAsync(sandbox)).ShouldBeEmpty();
         (string Kind, string Sql)[] tamperings =
         [
+            // Before the others: a restored invoice waits for the next fold, and the check leaves it out.
+            ("revenue_lines", "UPDATE revenue_lines SET earned = earned + 1"),
+            ("revenue_days", "UPDATE revenue_days SET change = change + 0.000000001"),
             ("invoice_sums", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'proration_charge'"),
             ("rates", "UPDATE invoice_lines SET amount = amount + 1 WHERE kind = 'subscription' AND position = 1"),
             ("invoice_states", "UPDATE invoices SET status = 'open', paid = from_credits WHERE status = 'paid' AND paid > from_credits"),

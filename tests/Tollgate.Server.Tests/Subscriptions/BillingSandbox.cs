@@ -102,6 +102,15 @@ public sealed class BillingSandbox
     /// <summary>For answers that are not JSON.</summary>
     public Task<HttpResponseMessage> FetchAsync(string path) => _client.GetAsync(new Uri(path, UriKind.Relative));
 
+    /// <summary>For bodies that are not JSON.</summary>
+    public async Task<JsonNode> PostAsync(string path, HttpContent content, HttpStatusCode expected)
+    {
+        using var answer = await _client.PostAsync(new Uri(path, UriKind.Relative), content);
+        var text = await answer.Content.ReadAsStringAsync();
+        answer.StatusCode.ShouldBe(expected, text);
+        return JsonNode.Parse(text)!;
+    }
+
     public async Task<string> SubscribeAsync(string json)
     {
         var came = await Door.PostAsync("/v1/subscriptions", json);

@@ -61,7 +61,7 @@ internal static class AlwrityRows
     public static SeedRecord? BillOf(TableRow row, Func<string?, string?> time, out string? reason)
     {
         var (status, total) = ((row["payment_status"] ?? "").ToLowerInvariant(), Cents(row["total_cost"]));
-        reason = status != "paid" ? $"a bill with the payment status '{Spelling.Shown(status)}' is open: import it after it was paid"
+        reason = status != "paid" ? $"a bill with the payment status '{Spelling.Shown(status)}' is open: import it after its payment"
             : total == "0" ? "nothing was billed"
             : null;
         return reason is not null
@@ -74,7 +74,7 @@ internal static class AlwrityRows
                 ("description", $"{row["plan_name"]}, {row["billing_period"]}"));
     }
 
-    /// <summary>Returns dollars as cents; a text that is no number as it is.</summary>
+    /// <summary>Returns dollars as cents, and a text that is not a number unchanged.</summary>
     public static string? Cents(string? dollars) => Scaled(dollars, 100, 0);
 
     private static string? Milliseconds(string? seconds) => Scaled(seconds, 1000, 0);

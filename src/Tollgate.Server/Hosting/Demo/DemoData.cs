@@ -42,7 +42,7 @@ internal sealed class DemoData(
 
     public async Task FillAsync(long seed, CancellationToken cancel)
     {
-        logger.LogInformation("Adding demo data. The server answers already; its figures grow for some seconds.");
+        logger.LogInformation("Adding demo data. The server already answers requests; its figures grow for some seconds.");
         var (keys, work) = (KeysFile.Read(options.Data), new List<Task>());
         foreach (var (number, catalog) in (await BuiltInCatalogs.ReadAsync(cancel)).Index())
         {
@@ -57,7 +57,7 @@ internal sealed class DemoData(
             }
             else
             {
-                logger.LogWarning("No demo data of {Project}: keys.env does not have its key.", project.Code);
+                logger.LogWarning("No demo data for {Project}: keys.env does not have the project's key.", project.Code);
             }
         }
 
@@ -119,7 +119,7 @@ internal sealed class DemoData(
             took.Elapsed.TotalSeconds);
         var (events, recorded) = await new DemoPresent(project, lives, calls, door, seed, day).FillAsync(cancel);
         logger.LogInformation(
-            "Demo data of {Project}: {Customers} customers, {Events} events and {Calls} calls of now, in {Seconds:0.0} s.", project.Code,
+            "Demo data of {Project}: {Customers} customers, {Events} new events and {Calls} new calls, in {Seconds:0.0} s.", project.Code,
             lives.Count, events, recorded, took.Elapsed.TotalSeconds);
     }
 

@@ -7,8 +7,8 @@ using Tollgate.Engine.Projects;
 namespace Tollgate.Server.Hosting.Demo;
 
 /// <summary>
-/// Tells the lives of the customers as records of an import: until the running period of each subscription, which begins in Tollgate
-/// itself. A project that moves here does the same.
+/// Writes the lives of the customers as records of an import, until the running period of each subscription, which begins in Tollgate.
+/// A project that moves to Tollgate does the same.
 /// </summary>
 internal sealed class DemoHistory(ProjectSnapshot project, IReadOnlyList<DemoLife> lives, DemoCalls calls, long seed, DateTime today)
 {
@@ -91,7 +91,7 @@ internal sealed class DemoHistory(ProjectSnapshot project, IReadOnlyList<DemoLif
         }
     }
 
-    /// <summary>Most pay on the day, some some days later, and one of fifty invoices is void.</summary>
+    /// <summary>Most customers pay on the day, some a few days later. One of fifty invoices is void.</summary>
     private void Bill(DemoLife life, string subscription, int period, long price, DateTime from, DateTime to)
     {
         var chance = new Random(unchecked((int)seed + (life.Number * 97) + period));
@@ -121,6 +121,15 @@ internal sealed class DemoHistory(ProjectSnapshot project, IReadOnlyList<DemoLif
             {
                 ["kind"] = "usage", ["id"] = one.Id, ["customer"] = life.Id, ["feature"] = one.Type, ["quantity"] = one.Amount,
                 ["occurred_at"] = Text(one.At),
+            });
+        }
+
+        foreach (var one in new DemoSignals(project.Id, seed, today).Between(life, DateTime.MinValue, LiveFrom(life, today)))
+        {
+            Add(new()
+            {
+                ["kind"] = "usage", ["id"] = one.Id, ["customer"] = life.Id, ["type"] = one.Type, ["quantity"] = 1,
+                ["occurred_at"] = Text(one.At), ["properties"] = one.Properties,
             });
         }
     }

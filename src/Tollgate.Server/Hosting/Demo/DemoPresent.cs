@@ -155,40 +155,23 @@ internal sealed class DemoPresent(
         return used["accepted"]!.GetValue<long>();
     }
 
-    /// <summary>Signals of success: completed onboardings, satisfaction, tickets, saved hours.</summary>
+    /// <summary>The signals of customer success that came after the history.</summary>
     private string Signals()
     {
-        var lines = new StringBuilder();
-        foreach (var life in lives.Where(life => life.Joined < today.AddDays(-1)))
+        var (lines, signals) = (new StringBuilder(), new DemoSignals(project.Id, seed, today));
+        foreach (var life in lives)
         {
-            var chance = new Random(unchecked((int)(seed * 53) + (project.Id * 1009) + life.Number));
-            var days = Math.Min(30, (today - life.Joined).Days);
-            if (life.Joined > today.AddDays(-30) && chance.Next(10) < 7)
+            foreach (var one in signals.Between(life, DemoHistory.LiveFrom(life, today), today))
             {
-                Add(life, "onboarding_completed", life.Joined.AddHours(2), new());
+                lines.Append(new JsonObject
+                {
+                    ["id"] = one.Id, ["customer"] = life.Id, ["type"] = one.Type, ["occurred_at"] = DemoHistory.Text(one.At),
+                    ["properties"] = one.Properties,
+                }.ToJsonString()).Append('\n');
             }
-
-            if (chance.Next(2) == 0)
-            {
-                Add(life, "csat", today.AddHours(-chance.Next(1, days * 24)), new() { ["score"] = Math.Min(5, chance.Next(2, 7)) });
-            }
-
-            if (chance.Next(5) == 0)
-            {
-                Add(life, "support_ticket", today.AddHours(-chance.Next(1, days * 24)), new());
-            }
-
-            var saved = new JsonObject { ["name"] = "hours_saved", ["unit"] = "hours", ["value"] = chance.Next(1, 12) };
-            Add(life, "value_metric", today.AddHours(-chance.Next(1, days * 24)), saved);
         }
 
         return lines.ToString();
-
-        void Add(DemoLife life, string type, DateTime at, JsonObject properties) => lines.Append(new JsonObject
-        {
-            ["id"] = $"{life.Id}-{type}", ["customer"] = life.Id, ["type"] = type,
-            ["occurred_at"] = DemoHistory.Text(at < today ? at : today), ["properties"] = properties,
-        }.ToJsonString()).Append('\n');
     }
 
     /// <summary>Calls of today: a provider has an incident, and one model has no price.</summary>
