@@ -254,8 +254,7 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         // 2,000 events go into one transaction of a lane that has no single operations.
         var first = (await TransactionsAsync(database))[0];
         first.Keys.ShouldBe(["shop", "large", "small"], ignoreOrder: true);
-        // On a busy machine, a part of the small batches comes too late for the first one.
-        first.Values.ShouldAllBe(static events => events >= 300 && events <= 750, "about a third, and never only the place of a batch");
+        first.Values.ShouldAllBe(static events => events >= 625 && events <= 750, "a third, and a part more or less");
     }
 
     [Fact]
