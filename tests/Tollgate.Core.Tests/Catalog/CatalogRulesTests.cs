@@ -80,7 +80,8 @@ public sealed class CatalogRulesTests
         { "pricing_page.testimonials[0].name", Good with { PricingPage = new() { Testimonials = [new("Good.", "", null)] } }, "empty" },
         {
             "pricing_page.testimonials",
-            Good with { PricingPage = new() { Testimonials = [.. Enumerable.Repeat(new Testimonial("Good.", "A", null), 21)] } }, "21 entries"
+            Good with { PricingPage = new() { Testimonials = [.. Enumerable.Repeat(new Testimonial("Good.", "A", null), 21)] } },
+            "21 entries"
         },
         { "time_zone", Good with { TimeZone = "Berlin" }, "Unknown time zone 'Berlin'. Did you mean 'Europe/Berlin'?" },
         { "upgrade_url", Good with { UpgradeUrl = "javascript:alert(1)" }, "http(s)" },
