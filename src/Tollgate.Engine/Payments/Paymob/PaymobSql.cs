@@ -46,8 +46,8 @@ internal static class PaymobSql
         """;
 
     /// <summary>
-    /// Stores the order that is shown: the first one stored wins, and none is stored $8 seconds after the attempt began, because the payment
-    /// may be over by then. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 expiry, $7 whether a saved card pays it.
+    /// Stores the order that is shown: the first one stored wins, and none is stored $8 seconds after the attempt began, because the
+    /// payment may be over by then. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 expiry, $7 whether a saved card pays it.
     /// </summary>
     public const string KeepOrder =
         """
