@@ -39,6 +39,8 @@ internal sealed class StoredFacts
 
     public HashSet<(int Account, int FeatureKey, Instant PeriodStart, Guid Value)> Unique { get; } = [];
 
+    private readonly List<EventPlace> _sealed = [];
+
     private readonly Dictionary<(int Account, Guid Event), Dictionary<Reading, OtherReading>> _others = [];
 
     /// <summary>Returns the readings of other live events of the same periods that replace those of an event to be voided.</summary>
@@ -65,6 +67,21 @@ internal sealed class StoredFacts
         {
             var stored = StoredEvent.Read(reader);
             Events[(reader.GetInt32(EventColumn.Account), stored.Id)] = stored;
+            if (stored.Data.Box is not null)
+            {
+                _sealed.Add(new(reader.GetInt16(EventColumn.Partition), reader.GetInt32(EventColumn.Account), stored.Id));
+            }
+        }
+    }
+
+    /// <summary>Decrypts the texts of the loaded events, with which repeats are compared.</summary>
+    public async Task OpenAsync(NpgsqlConnection connection, UsageKeys keys, CancellationToken cancel)
+    {
+        var known = await keys.ReadAsync(connection, _sealed, cancel);
+        foreach (var place in _sealed)
+        {
+            var stored = Events[(place.Account, place.Id)];
+            Events[(place.Account, place.Id)] = stored with { Data = SealedTexts.Open(stored.Data, known, place) };
         }
     }
 
