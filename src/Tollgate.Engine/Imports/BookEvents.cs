@@ -243,7 +243,8 @@ internal sealed class BookEvents(ImportTurn turn)
             return [];
         }
 
-        var known = (await KnownAsync(fresh.ConvertAll(static one => one.Event), cancel)).ToDictionary(static one => one.At, static one => one.Differs);
+        var known = (await KnownAsync(fresh.ConvertAll(static one => one.Event), cancel))
+            .ToDictionary(static one => one.At, static one => one.Differs);
         var others = Enumerable.Range(0, fresh.Count).Where(at => !known.ContainsKey(at)).ToArray();
         var seen = await SeenRecords.NoteAsync(
             turn, [.. others.Select(at => (fresh[at].One.Record as ImportRecord, ContentOf(fresh[at].Event)))], cancel);

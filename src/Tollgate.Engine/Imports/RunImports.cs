@@ -229,6 +229,7 @@ public sealed class RunImports(
                 .Text(listed.Select(static one => one.Record))
                 .Text(listed.Select(static one => one.Fault.Code))
                 .Text(listed.Select(static one => one.Fault.Detail))
+                .Text(listed.Select(static one => one.Customer))
                 .Command(ImportSql.AddRejections));
         }
 

@@ -20,6 +20,9 @@ internal sealed record StoredEvent(
     public IReadOnlyList<Posting> Postings =>
         Data.Postings.Count > 0 || FeatureKey == 0 ? Data.Postings : [new(FeatureKey, PeriodStart, Quantity, Quantity.Zero)];
 
+    /// <summary>Returns the event with its texts decrypted.</summary>
+    public StoredEvent Opened(KnownUsageKeys keys, in EventPlace place) => this with { Data = SealedTexts.Open(Data, keys, place) };
+
     public static StoredEvent Read(NpgsqlDataReader reader) => new(
         reader.GetGuid(EventColumn.Id), reader.GetInt32(EventColumn.Feature), Quantity.Of(reader.GetDecimal(EventColumn.Quantity)),
         Quantity.Of(reader.GetDecimal(EventColumn.UsedAfter)),
@@ -81,7 +84,7 @@ internal sealed class StoredFacts
         foreach (var place in _sealed)
         {
             var stored = Events[(place.Account, place.Id)];
-            Events[(place.Account, place.Id)] = stored with { Data = SealedTexts.Open(stored.Data, known, place) };
+            Events[(place.Account, place.Id)] = stored.Opened(known, place);
         }
     }
 

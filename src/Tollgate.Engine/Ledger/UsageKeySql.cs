@@ -3,7 +3,9 @@ namespace Tollgate.Engine.Ledger;
 /// <summary>The statements on the keys that encrypt the texts of usage. Only an erasure deletes a key.</summary>
 internal static class UsageKeySql
 {
-    /// <summary>The keys of accounts, the newest of each last. $1 partitions, $2 accounts. Columns: partition, account, number, key.</summary>
+    /// <summary>
+    /// The keys of accounts, the newest of each last. $1 partitions, $2 accounts. Columns: partition, account, number, key.
+    /// </summary>
     public const string Read =
         """
         SELECT k.partition, k.account, k.number, k.key

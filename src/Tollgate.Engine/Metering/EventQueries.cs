@@ -299,7 +299,7 @@ public sealed class EventQueries(Database database, UsageKeys? keys = null)
         }
 
         var known = await keys.ReadAsync(connection, Array.ConvertAll(closed, static one => one.Place), cancel);
-        return [.. found.Select(one => one with { Stored = one.Stored with { Data = SealedTexts.Open(one.Stored.Data, known, one.Place) } })];
+        return [.. found.Select(one => one with { Stored = one.Stored.Opened(known, one.Place) })];
     }
 
     private static EventRow RowOf(ProjectSnapshot project, FoundEvent found, string? other)

@@ -240,7 +240,7 @@ public static class PersonalTables
         {
             Kept = "key operation body_hash content_type body", NotExported = "copies of answers, deleted after 35 days",
         },
-        new("import_rejections", "", null, Erasing.Step) { Kept = "record code detail", NotExported = "mistakes in files of the operator" },
+        new("import_rejections", "", null, Erasing.Step) { Kept = "record customer code detail", NotExported = "mistakes in files of the operator" },
         new("import_chunks", "", null, Erasing.Keep)
         {
             Kept = "records", Why = "records that are not booked yet; booking deletes them",

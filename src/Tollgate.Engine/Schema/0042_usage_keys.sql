@@ -10,6 +10,9 @@ CREATE TABLE usage_keys (
     PRIMARY KEY (partition, account, number)
 );
 
+-- Room: Imports. By it an erasure finds what was rejected of a customer.
+ALTER TABLE import_rejections ADD COLUMN customer text COLLATE "C";   -- of the record; null: it could not be read, or an earlier version wrote the row
+
 -- Room: Privacy.
 ALTER TABLE privacy_settings ADD COLUMN encrypt_usage boolean NOT NULL DEFAULT false; -- of usage that is recorded from now on
 

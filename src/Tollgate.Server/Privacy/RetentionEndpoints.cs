@@ -8,7 +8,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Privacy;
 
-/// <summary><c>/v1/privacy-settings</c>, <c>/v1/retention</c> and <c>/v1/retention-runs</c>: how texts of usage are stored, and for how long.</summary>
+/// <summary>
+/// <c>/v1/privacy-settings</c>, <c>/v1/retention</c> and <c>/v1/retention-runs</c>: how texts of usage are stored, and for how long.
+/// </summary>
 internal static class RetentionEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
@@ -55,8 +54,12 @@ internal sealed class DumpText
         string[] forms =
         [
             text, escaped, escaped.Replace("\\", "\\\\", StringComparison.Ordinal), Convert.ToHexStringLower(bytes),
-            Uri.EscapeDataString(text), text.ToLower(CultureInfo.InvariantCulture), Convert.ToBase64String(bytes.AsSpan(0, bytes.Length / 3 * 3)),
+            Uri.EscapeDataString(text), Convert.ToBase64String(bytes.AsSpan(0, bytes.Length / 3 * 3)),
         ];
-        return [.. _tables.Where(one => forms.Any(form => one.Value.Contains(form, StringComparison.OrdinalIgnoreCase))).Select(static one => one.Key)];
+        return
+        [
+            .. _tables.Where(one => forms.Any(form => one.Value.Contains(form, StringComparison.OrdinalIgnoreCase)))
+                .Select(static one => one.Key),
+        ];
     }
 }
