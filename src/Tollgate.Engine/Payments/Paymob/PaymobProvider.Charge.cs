@@ -46,13 +46,14 @@ public sealed partial class PaymobProvider
         if (made?.Value is not { PaymentKey: { } key } intention)
         {
             Report(project, $"payment {order.Key} could not be ordered", made?.Refusal);
+            await EndAttemptAsync(project, order.Key, attempt, CancellationToken.None);
             return made?.Refusal is null || IsOfKey(made.Refusal) ? null : new(reference, PaymentFailure.ProviderRefused);
         }
 
         var until = clock.Now().ToOffset() + Lifetime.Least;
         var isFirst = await ExecuteAsync(
             PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order,
-            Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true) == 1;
+            Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true, PaymobRules.StoredWithin.TotalSeconds) == 1;
 
         // 2. and 3.
         return isFirst && await client.PayAsync(account, key, order.Method.Token, cancel) is { } answer

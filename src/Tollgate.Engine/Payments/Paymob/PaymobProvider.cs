@@ -74,13 +74,14 @@ public sealed partial class PaymobProvider(
             if (answer?.Value is not { } intention)
             {
                 Report(project, $"payment {order.Key} could not be offered", answer?.Refusal);
+                await EndAttemptAsync(project, order.Key, attempt, CancellationToken.None);
                 return null;
             }
 
             await ExecuteAsync(
                 PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order,
                 Seal(client.PageOf(account, intention), order.Key),
-                (now + lifetime).UtcDateTime, false);
+                (now + lifetime).UtcDateTime, false, PaymobRules.StoredWithin.TotalSeconds);
         }
 
         return await OrderAsync(project, order.Key, cancel) is { } kept
@@ -94,14 +95,15 @@ public sealed partial class PaymobProvider(
 
     /// <remarks>
     /// A decline is not final: the page stays, and the customer tries another card. A payment whose page was never shown or has expired has
-    /// ended; a callback reports money that arrives later.
+    /// ended; a callback reports money that arrives later. While a page may still be made, nothing is decided.
     /// </remarks>
     /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
     public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
     {
-        if (await OrderAsync(project, key, cancel) is not { } order)
+        var (kept, mayBeMade) = await FindOrderAsync(project, key, cancel);
+        if (kept is not { } order)
         {
-            return new($"{key:N}", PaymentFailure.Canceled);
+            return mayBeMade ? ProviderAnswer.Undecided : new($"{key:N}", PaymentFailure.Canceled);
         }
 
         var now = clock.Now().ToOffset();
@@ -316,47 +318,6 @@ public sealed partial class PaymobProvider(
     private static ProviderAnswer AnswerOf(RefundOrder order, KeptRefund refund) =>
         new(refund.Reference?.ToString(CultureInfo.InvariantCulture) ?? $"of {order.Charge}", refund.Failure);
 
-    private async Task<int?> NextAttemptAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
-    {
-        await using var command = database.Command(PaymobSql.NextAttempt, project.Id, key);
-        return await command.ExecuteScalarAsync(cancel) as int?;
-    }
-
-    /// <summary>Returns null if there is no page.</summary>
-    private async Task<KeptOrder?> OrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
-    {
-        await using var command = database.Command(PaymobSql.FindOrder, project.Id, key);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel) && !reader.IsDBNull(0)
-            ? new(
-                reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetDateTime(3), reader.GetDateTime(4),
-                reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)), reader.GetBoolean(6))
-            : null;
-    }
-
-    private async Task<Guid?> KeyOfAsync(ProjectSnapshot project, long order, CancellationToken cancel)
-    {
-        await using var command = database.Command(PaymobSql.KeyOfOrder, project.Id, order);
-        return await command.ExecuteScalarAsync(cancel) as Guid?;
-    }
-
-    private async Task<KeptRefund?> RefundOfAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
-    {
-        await using var command = database.Command(PaymobSql.FindRefund, project.Id, key);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return await reader.ReadAsync(cancel)
-            ? new(
-                reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetInt64(1),
-                reader.IsDBNull(2) ? null : CatalogWords.Read<PaymentFailure>(reader.GetString(2)), reader.GetBoolean(3))
-            : null;
-    }
-
-    private async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params object?[] parameters)
-    {
-        await using var command = database.Command(sql, parameters);
-        return await command.ExecuteNonQueryAsync(cancel);
-    }
-
     /// <summary>Encrypts the address of a page, because anyone with the address can pay there.</summary>
     private string Seal(Uri page, Guid key) => secrets.CloseText(page.AbsoluteUri, SecretPlace.Page(key));
 
@@ -380,10 +341,4 @@ public sealed partial class PaymobProvider(
 
     private void Report(ProjectSnapshot project, string what, string? why) =>
         log.LogWarning("Project {Project}: {What}: {Why}", project.Code, what, why ?? "no answer");
-
-    private sealed record KeptOrder(
-        string Reference, long Order, string Page, DateTimeOffset ExpiresAt, DateTimeOffset MadeAt, DateTimeOffset? AskedAt, bool IsCharge);
-
-    /// <param name="Before">The refunded amount of the payment when the refund was ordered, in minor units.</param>
-    private sealed record KeptRefund(long Before, long? Reference, PaymentFailure? Failure, bool IsDone);
 }

@@ -4,11 +4,18 @@ namespace Tollgate.Engine.Payments.Paymob;
 internal static class PaymobSql
 {
     /// <summary>
-    /// $1 project, $2 key. Rows: reference, order, page, expiry of the page (all null until an answer arrives); time of creation, time of
-    /// the last query; whether a saved card pays it.
+    /// $1 project, $2 key, $3 seconds. Rows: reference, order, page, expiry of the page (all null until an answer arrives); time of the
+    /// last attempt, time of the last query; whether a saved card pays it; whether the last attempt is younger than $3.
     /// </summary>
     public const string FindOrder =
-        "SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge FROM paymob_orders WHERE project_id = $1 AND key = $2";
+        """
+        SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge, made_at > now() - make_interval(secs => $3) AS is_young
+          FROM paymob_orders
+         WHERE project_id = $1 AND key = $2
+        """;
+
+    /// <summary>Dates a payment whose first attempt has not begun. $1 project, $2 key.</summary>
+    public const string Reserve = "INSERT INTO paymob_orders (project_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
     /// <summary>$1 project, $2 key, $3 time of Paymob's last answer about it.</summary>
     public const string NoteAsked = "UPDATE paymob_orders SET asked_at = $3 WHERE project_id = $1 AND key = $2";
@@ -25,20 +32,28 @@ internal static class PaymobSql
         """
         INSERT INTO paymob_orders AS o (project_id, key)
              VALUES ($1, $2)
-        ON CONFLICT (project_id, key) DO UPDATE SET attempts = o.attempts + 1
+        ON CONFLICT (project_id, key) DO UPDATE SET attempts = o.attempts + 1, made_at = now()
               WHERE o.page IS NULL
           RETURNING attempts
         """;
 
+    /// <summary>Ends an attempt that stored no order, before its time is over. $1 project, $2 key, $3 its number, $4 seconds.</summary>
+    public const string EndAttempt =
+        """
+        UPDATE paymob_orders
+           SET made_at = now() - make_interval(secs => $4)
+         WHERE project_id = $1 AND key = $2 AND attempts = $3 AND page IS NULL
+        """;
+
     /// <summary>
-    /// Stores the order that is shown: the first one stored wins. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 expiry, $7
-    /// whether a saved card pays it.
+    /// Stores the order that is shown: the first one stored wins, and none is stored $8 seconds after the attempt began, because the
+    /// payment may be over by then. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 expiry, $7 whether a saved card pays it.
     /// </summary>
     public const string KeepOrder =
         """
         UPDATE paymob_orders
            SET reference = $3, order_id = $4, page = $5, expires_at = $6, is_charge = $7
-         WHERE project_id = $1 AND key = $2 AND page IS NULL
+         WHERE project_id = $1 AND key = $2 AND page IS NULL AND made_at > now() - make_interval(secs => $8)
         """;
 
     /// <summary>$1 project, $2 key. Rows: before, reference, failure, whether it is done.</summary>

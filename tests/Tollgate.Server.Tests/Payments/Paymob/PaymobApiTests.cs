@@ -146,6 +146,21 @@ public sealed class PaymobApiTests(PaymobServer server) : IClassFixture<PaymobSe
         (await PlanAsync("silent")).ShouldBe("pro");
     }
 
+    /// <summary>Paymob answers a moment after Tollgate began to ask about payments of that age.</summary>
+    [Fact]
+    public async Task A_page_that_Paymob_made_late_is_paid_like_any_other()
+    {
+        var asked = _paymob.Hold("/v1/intention/");
+        var opening = CheckOutAsync("patient");
+        await asked.Arrived;
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        asked.Release();
+        var (checkout, secret) = await opening;
+        _paymob.Pay(secret);
+        await UntilAsync(async () => await StatusAsync(checkout) == "completed");
+        (await RowsAsync("patient")).ShouldBe("pro: succeeded 100000 back 0 in 0; paid 100000 paid 100000 notes 0");
+    }
+
     [Fact]
     public async Task Unsigned_and_browser_callbacks_change_nothing()
     {

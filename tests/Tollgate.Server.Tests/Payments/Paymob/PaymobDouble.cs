@@ -26,6 +26,23 @@ public enum PaymobTrouble
     FailsAfter,
 }
 
+/// <summary>A call that Paymob has received and does not answer yet.</summary>
+public sealed class HeldCall
+{
+    private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Arrived => _arrived.Task;
+
+    public void Release() => _released.SetResult();
+
+    internal Task HoldAsync()
+    {
+        _arrived.SetResult();
+        return _released.Task;
+    }
+}
+
 /// <summary>
 /// Paymob on this machine, according to its description: it has its own state, refuses everything that the description does not allow, and
 /// signs its callbacks with its own code.
@@ -46,6 +63,7 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     private readonly List<JsonObject> _orders = [];
     private readonly Dictionary<long, JsonObject> _transactions = [];
     private readonly ConcurrentDictionary<string, PaymobTrouble> _troubles = [];
+    private readonly ConcurrentDictionary<string, HeldCall> _held = [];
     private string? _bearer;
     private long _last = 192_000_000;
 
@@ -86,6 +104,9 @@ public sealed partial class PaymobDouble : IAsyncDisposable
     /// <summary>Sets the fault of the next call of that path.</summary>
     public void Next(string path, PaymobTrouble trouble) => _troubles[path] = trouble;
 
+    /// <summary>Holds the next call of that path.</summary>
+    public HeldCall Hold(string path) => _held[path] = new();
+
     public int CallsOf(string path) => Calls.Count(call => call.Path == path);
 
     /// <summary>Revokes all bearer tokens given so far.</summary>
@@ -102,6 +123,11 @@ public sealed partial class PaymobDouble : IAsyncDisposable
         using var reader = new StreamReader(context.Request.Body);
         var (text, path) = (await reader.ReadToEndAsync(), context.Request.Path.Value!);
         Calls.Enqueue((path, text));
+        if (_held.TryRemove(path, out var held))
+        {
+            await held.HoldAsync();
+        }
+
         var hasTrouble = _troubles.TryRemove(path, out var trouble);
         if (hasTrouble && trouble == PaymobTrouble.Fails)
         {

@@ -146,7 +146,6 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
     public async Task An_unpaid_order_is_not_found_and_a_decline_is_not_final()
     {
         var key = Guid.CreateVersion7();
-        (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
         var secret = SecretOf((await OpenAsync(key))!);
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
         var declined = Paymob.Pay(secret, success: false, code: "INSUFFICIENT_FUNDS");
@@ -160,6 +159,23 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (await Provider.FindAsync(Project, key, default)).ShouldBeNull();
         Paymob.Finish(paid);
         (await Provider.FindAsync(Project, key, default))!.Reference.ShouldBe(paid.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The loop that asks does not wait until the request that makes the page has its answer.</summary>
+    [Fact]
+    public async Task A_payment_is_undecided_while_its_page_may_be_made_and_no_page_is_made_after_its_end()
+    {
+        var key = Guid.CreateVersion7();
+        (await Provider.FindAsync(Project, key, default)).ShouldBe(ProviderAnswer.Undecided);
+        var asked = Paymob.Hold("/v1/intention/");
+        var opening = OpenAsync(key);
+        await asked.Arrived;
+        (await Provider.FindAsync(Project, key, default)).ShouldBe(ProviderAnswer.Undecided);
+
+        await books.Database.ExecuteAsync("UPDATE paymob_orders SET made_at = made_at - interval '61 seconds' WHERE key = $1", key);
+        (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
+        asked.Release();
+        (await opening).ShouldBeNull();
     }
 
     [Fact]
