@@ -153,6 +153,8 @@ public sealed class EncryptedUsageTests(RunningServer running)
         (await CountAsync(
             "SELECT count(*) FROM usage_keys k JOIN customers c USING (partition, account) JOIN projects p ON p.id = c.project_id "
                 + "WHERE p.code = 'sealed-erase'")).ShouldBe(0);
+        (await CountAsync($"SELECT count(*) {OfAda} AND e.data ?| '{{box,props,from,id}}' AND NOT e.data ? 'calc'")).ShouldBe(0);
+        (await CountAsync($"SELECT count(*) {OfAda} AND e.data ? 'box'")).ShouldBe(0);
         erased["changes"]["usage_keys"]!.GetValue<int>().ShouldBe(1);
         JsonNode.DeepEquals((await Done(door.PostAsync("/v1/customers/ada/erase"))).Json, erased.Json).ShouldBeTrue();
         await VerifyAsync("sealed-erase");
