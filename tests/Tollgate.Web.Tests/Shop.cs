@@ -52,7 +52,7 @@ public sealed class Shop : IAsyncLifetime
         var code = string.Create(CultureInfo.InvariantCulture, $"shop-{Interlocked.Increment(ref _projects)}");
         var made = await new Door(admin).PostAsync(
             "/v1/projects", new JsonObject { ["code"] = code, ["name"] = name, ["mode"] = "sandbox", ["catalog"] = catalog });
-        return new(Server.NewClient(made["secret_key"]!.GetValue<string>()));
+        return new(Server.NewClient(made["secret_key"]!.GetValue<string>()), code);
     }
 
     private async Task ServeAsync()
@@ -76,8 +76,11 @@ public sealed class Shop : IAsyncLifetime
 }
 
 /// <summary>Calls the API as the app does.</summary>
-public sealed class Door(HttpClient client)
+public sealed class Door(HttpClient client, string project = "")
 {
+    /// <summary>The project's code; empty for the admin key.</summary>
+    public string Project => project;
+
     public async Task<JsonNode> PostAsync(string path, JsonNode? body = null) => (await SendAsync(HttpMethod.Post, path, body)).Json;
 
     public async Task<JsonNode> GetAsync(string path) => (await SendAsync(HttpMethod.Get, path, null)).Json;

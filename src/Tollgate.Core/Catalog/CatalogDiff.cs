@@ -40,6 +40,7 @@ public sealed record CatalogDiff(
         if (before is not null)
         {
             Compare("catalogue", DocumentMembers, before, after, changes);
+            Compare("pricing_page", PageMembers, before.PricingPage, after.PricingPage, changes);
         }
 
         CompareLists("feature", before?.Features ?? [], after.Features, static f => f.Code, static f => f.Name, FeatureMembers, changes);
@@ -67,6 +68,16 @@ public sealed record CatalogDiff(
         new("order of plans", static d => Joined(d.Plans.Select(static p => p.Code))),
         new("order of add-ons", static d => Joined(d.AddOns.Select(static a => a.Code))),
         new("order of packs", static d => Joined(d.Packs.Select(static p => p.Code))),
+    ];
+
+    private static readonly Member<PricingPage>[] PageMembers =
+    [
+        new("headline", static p => p.Headline),
+        new("subline", static p => p.Subline),
+        new("signup_url", static p => p.SignupUrl),
+        new("tax_note", static p => p.TaxNote),
+        new("faq", static p => Lines(p.Questions.Select(static one => $"{one.Question} {one.Answer}"))),
+        new("testimonials", static p => Lines(p.Testimonials.Select(static one => $"{one.Name}, {one.Role}: {one.Quote}"))),
     ];
 
     private static readonly Member<Feature>[] FeatureMembers =
@@ -250,6 +261,9 @@ public sealed record CatalogDiff(
 
     private static bool SameMembers(string? a, string? b) =>
         a is not null && b is not null && a.Split(", ").ToHashSet().SetEquals(b.Split(", "));
+
+    /// <summary>Null for none.</summary>
+    private static string? Lines(IEnumerable<string> parts) => string.Join("; ", parts) is { Length: > 0 } lines ? lines : null;
 
     private static string Joined(IEnumerable<string> parts) => string.Join(", ", parts);
 

@@ -84,6 +84,12 @@ public static class CatalogLimits
     /// <summary>The most seats that a price includes.</summary>
     public const long Seats = 1_000_000;
 
+    /// <summary>The most questions with answers on the pricing page.</summary>
+    public const int Questions = 50;
+
+    /// <summary>The most testimonials on the pricing page.</summary>
+    public const int Testimonials = 20;
+
     /// <summary>The most characters of a name, a tagline, a bullet, an icon or a unit.</summary>
     public const int ShortText = 200;
 

@@ -14,6 +14,7 @@ public static partial class CatalogRules
         CheckFeatures(document, faults);
         CheckPlans(document, faults);
         AddOnChecks.Check(document, faults);
+        PricingPageChecks.Check(document.PricingPage, faults);
         return faults;
     }
 

@@ -137,6 +137,8 @@ public sealed record CatalogDocument
 
     public IReadOnlyList<CreditPack> Packs { get; init; } = [];
 
+    public PricingPage PricingPage { get; init; } = PricingPage.Plain;
+
     /// <summary>The codes of the currencies in which an active plan or pack has a price, in alphabetical order.</summary>
     public IReadOnlyList<string> CurrenciesSold =>
     [

@@ -31,6 +31,13 @@ public readonly record struct ExactMoney(decimal Major, Currency Currency)
     /// <summary>Returns the amount without <paramref name="contained"/> percent that it includes: 119 with 19 % in it is 100.</summary>
     public ExactMoney Without(Percent contained) => this with { Major = Major / (1m + (contained.Value / 100m)) };
 
+    /// <summary>
+    /// Returns a price as English readers write it, with all its decimals and at least those of the currency: <c>$0.02</c>,
+    /// <c>$0.0015</c>. Not negative.
+    /// </summary>
+    public string Display() => MoneyAmount.Tagged(
+        Major.ToString($"#,0.{new string('0', Currency.Decimals)}{new string('#', 12)}", CultureInfo.InvariantCulture), Currency);
+
     /// <summary>Returns the amount without trailing zeros: <c>0.0025 USD</c>.</summary>
     public override string ToString() => $"{Major.ToString("0.##################", CultureInfo.InvariantCulture)} {Currency.Code}";
 }

@@ -56,10 +56,13 @@ public readonly record struct MoneyAmount(long Minor, Currency Currency) : IComp
     /// </summary>
     public string Display()
     {
-        var digits = Math.Abs(Major).ToString($"N{Currency.Decimals}", CultureInfo.InvariantCulture);
-        var tagged = Signs.TryGetValue(Currency.Code, out var sign) ? sign + digits : $"{Currency.Code} {digits}";
+        var tagged = Tagged(Math.Abs(Major).ToString($"N{Currency.Decimals}", CultureInfo.InvariantCulture), Currency);
         return IsNegative ? "-" + tagged : tagged;
     }
+
+    /// <summary>Puts the sign or the code of the currency in front of digits.</summary>
+    internal static string Tagged(string digits, Currency currency) =>
+        Signs.TryGetValue(currency.Code, out var sign) ? sign + digits : $"{currency.Code} {digits}";
 
     /// <summary>Returns the amount for messages and logs: <c>29.99 USD</c>.</summary>
     public override string ToString() => $"{Major.ToString($"F{Currency.Decimals}", CultureInfo.InvariantCulture)} {Currency.Code}";

@@ -116,7 +116,7 @@ public static class SegmentRules
     /// Returns the overage price, or null. Under a hard cap, units beyond the quota are an overshoot of facts, not a sale; the next
     /// period's quota pays for overage that carries over.
     /// </summary>
-    private static OveragePrice? PriceOf(Entitlement entitlement, Quantity? quota, Currency currency) =>
+    internal static OveragePrice? PriceOf(Entitlement entitlement, Quantity? quota, Currency currency) =>
         quota is not null && entitlement is { HardCap: false, Rollover: not { CarryOverage: true } }
             ? entitlement.OveragePriceIn(currency)
             : null;

@@ -106,6 +106,7 @@ public static class CatalogReader
             Plans = fields.Maps("plans", (plan, index) => ReadPlan(plan, index, currency, kinds, checkKinds: true)),
             AddOns = fields.Maps("add_ons", (addOn, _) => ReadAddOn(addOn, currency, kinds)),
             Packs = fields.Maps("packs", (pack, _) => ReadPack(pack, currency)),
+            PricingPage = fields.Map("pricing_page") is { } page ? ReadPricingPage(page) : PricingPage.Plain,
         };
         fields.RefuseOthers();
         return document;
@@ -258,6 +259,35 @@ public static class CatalogReader
         };
         fields.RefuseOthers();
         return price;
+    }
+
+    private static PricingPage ReadPricingPage(CatalogFields fields)
+    {
+        var page = new PricingPage
+        {
+            Headline = fields.Text("headline"),
+            Subline = fields.Text("subline"),
+            SignupUrl = fields.Text("signup_url"),
+            TaxNote = fields.Text("tax_note"),
+            Questions = fields.Maps("faq", ReadQuestion),
+            Testimonials = fields.Maps("testimonials", ReadTestimonial),
+        };
+        fields.RefuseOthers();
+        return page;
+    }
+
+    private static PricingQuestion ReadQuestion(CatalogFields fields, int index)
+    {
+        var question = new PricingQuestion(fields.RequiredText("question"), fields.RequiredText("answer"));
+        fields.RefuseOthers();
+        return question;
+    }
+
+    private static Testimonial ReadTestimonial(CatalogFields fields, int index)
+    {
+        var said = new Testimonial(fields.RequiredText("quote"), fields.RequiredText("name"), fields.Text("role"));
+        fields.RefuseOthers();
+        return said;
     }
 
     private static void RequireInterval(CatalogFields fields)

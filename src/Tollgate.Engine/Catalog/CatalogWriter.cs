@@ -61,6 +61,17 @@ public static class CatalogWriter
         .List("plans", document.Plans.Select((plan, index) => NodeOf(plan, index + 1, document.Currency, KindsOf(document))))
         .List("add_ons", document.AddOns.Select(addOn => NodeOf(addOn, document.Currency)))
         .List("packs", document.Packs.Select(pack => NodeOf(pack, document.Currency)))
+        .When(document.PricingPage.HasContent, k => k.Node("pricing_page", NodeOf(document.PricingPage)))
+        .ToMap();
+
+    private static MapNode NodeOf(PricingPage page) => new Keys()
+        .Text("headline", page.Headline)
+        .Text("subline", page.Subline)
+        .Text("signup_url", page.SignupUrl)
+        .Text("tax_note", page.TaxNote)
+        .List("faq", page.Questions.Select(static one => new Keys().Text("question", one.Question).Text("answer", one.Answer).ToMap()))
+        .List("testimonials", page.Testimonials.Select(static one => new Keys()
+            .Text("quote", one.Quote).Text("name", one.Name).Text("role", one.Role).ToMap()))
         .ToMap();
 
     private static MapNode NodeOf(Feature feature, int? place) => new Keys()

@@ -4,6 +4,7 @@ using Tollgate.Server.Http;
 using Tollgate.Web.Checkouts;
 using Tollgate.Web.Layout;
 using Tollgate.Web.Portal;
+using Tollgate.Web.Pricing;
 
 namespace Tollgate.Server.Checkouts;
 
@@ -27,6 +28,7 @@ public static class CheckoutsRoom
         });
         services.AddSingleton<CheckoutPages>();
         services.AddSingleton<PortalPages>();
+        services.AddSingleton<PricingPages>();
         services.AddSingleton<ExpireCheckouts>();
         services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
         return services;
@@ -37,5 +39,6 @@ public static class CheckoutsRoom
         app.MapCheckouts();
         PortalSessionEndpoints.Map(app);
         app.MapPaymentPages();
+        app.MapPricingPages();
     }
 }

@@ -39,6 +39,8 @@ internal static class PaymentPages
 
         var portal = app.Services.GetRequiredService<PortalPages>();
         Map(Reading, "/portal/{token}", context => portal.ShowAsync(context, Token(context)));
+        Map(Reading, "/portal/{token}/plans", context => portal.ShowPlansAsync(context, Token(context), PublicAddress.Of(context)));
+        Map(["POST"], "/portal/{token}/plans", context => portal.ChoosePlanAsync(context, Token(context), PublicAddress.Of(context)));
         Map(["POST"], "/portal/{token}/pay", context => portal.PayAsync(context, Token(context), PublicAddress.Of(context)));
         Map(["POST"], "/portal/{token}/cards", context => portal.ChangeCardsAsync(context, Token(context), PublicAddress.Of(context)));
         Map(["POST"], "/portal/{token}/cancel", context => portal.CancelAsync(context, Token(context)));

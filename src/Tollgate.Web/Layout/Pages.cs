@@ -15,6 +15,8 @@ public static class Pages
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Cpath d='M3 2v12M13 2v12M3 6h10' "
         + "stroke='%230b5cad' stroke-width='2.4' stroke-linecap='round'/%3E%3C/svg%3E";
 
+    internal const string ContentType = "text/html; charset=utf-8";
+
     /// <summary>Writes a page.</summary>
     /// <param name="leadsTo">External addresses to which a form of the page may redirect, since browsers check the final target of a
     /// form.</param>
@@ -22,30 +24,44 @@ public static class Pages
         HttpContext context, int status, IReadOnlyDictionary<string, object?> parameters, params IReadOnlyList<string?> leadsTo)
         where TPage : IComponent
     {
-        await using var renderer = new HtmlRenderer(context.RequestServices, context.RequestServices.GetRequiredService<ILoggerFactory>());
+        var bytes = await RenderAsync<TPage>(context.RequestServices, parameters);
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = ContentType;
+        response.ContentLength = bytes.Length;
+        Protect(response, leadsTo);
+        response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await response.Body.WriteAsync(bytes, context.RequestAborted);
+        }
+    }
+
+    /// <summary>Returns a whole page.</summary>
+    public static async Task<byte[]> RenderAsync<TPage>(IServiceProvider services, IReadOnlyDictionary<string, object?> parameters)
+        where TPage : IComponent
+    {
+        await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
         var html = await renderer.Dispatcher.InvokeAsync(async () =>
         {
             var page = await renderer.RenderComponentAsync<TPage>(
                 ParameterView.FromDictionary(new Dictionary<string, object?>(parameters)));
             return page.ToHtmlString();
         });
-        var bytes = Encoding.UTF8.GetBytes(html);
-        var (response, headers) = (context.Response, context.Response.Headers);
-        response.StatusCode = status;
-        response.ContentType = "text/html; charset=utf-8";
-        response.ContentLength = bytes.Length;
+        return Encoding.UTF8.GetBytes(html);
+    }
+
+    /// <summary>Sets the headers of every page: only content of this server, no frames, no address of the page for other sites.</summary>
+    public static void Protect(HttpResponse response, IReadOnlyList<string?> leadsTo)
+    {
+        var headers = response.Headers;
         headers.ContentSecurityPolicy =
             "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
                 + $"form-action 'self'{Origins(leadsTo)}; base-uri 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
-        headers.CacheControl = "no-store";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            await response.Body.WriteAsync(bytes, context.RequestAborted);
-        }
     }
 
     /// <summary>Converts an address to ASCII for a header: host names in Punycode, paths escaped.</summary>

@@ -59,6 +59,9 @@ public sealed record PortalModel(
 
     private string SetForYou => $"{Project.PublicName} set this plan for you. You have no subscription to it.";
 
+    /// <summary>True: the customer can buy another plan. The owner decides the plan of a member.</summary>
+    public bool CanChoosePlan => HasPayPage && !Plan.IsOwners;
+
     /// <summary>The price of the subscription before discounts; null: the same.</summary>
     public MoneyAmount? Listed => Subscription is { Terms: var terms } && terms.Listed != terms.Amount ? terms.Listed : null;
 
@@ -132,12 +135,14 @@ public sealed record PortalModel(
         _ => null,
     };
 
-    /// <summary>Returns the upgrade URL if the notice reports a used-up quota; null otherwise.</summary>
+    /// <summary>
+    /// Returns the upgrade URL if the notice reports a used-up quota; null otherwise. Without a URL of the app: the plans of the portal.
+    /// </summary>
     public string? MoreOf(Notice notice) =>
-        notice is { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature }
-        ? Project.Catalog.Document.UpgradeUrl.Replace("{customer}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
-            .Replace("{feature}", feature, StringComparison.Ordinal).Replace("{plan}", Plan.Plan.Code, StringComparison.Ordinal)
-        : null;
+        notice is not { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature } ? null
+        : CanChoosePlan && Project.Catalog.Document.UpgradeUrl == "/pricing" ? Path + "/plans"
+        : Project.Catalog.Document.UpgradeUrl.Replace("{customer}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
+            .Replace("{feature}", feature, StringComparison.Ordinal).Replace("{plan}", Plan.Plan.Code, StringComparison.Ordinal);
 
     /// <summary>The effect of a cancellation, which the page shows before the confirmation.</summary>
     public string WhenCanceled => Subscription is not { } some ? ""

@@ -1,6 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Tollgate.Core.Catalog;
 using Tollgate.Core.Checkouts;
+using Tollgate.Core.Money;
+using Tollgate.Core.Time;
 using Tollgate.Engine.Billing;
 using Tollgate.Engine.Checkouts;
 using Tollgate.Engine.Clocks;
@@ -12,6 +15,7 @@ using Tollgate.Engine.Branding;
 using Tollgate.Engine.Projects;
 using Tollgate.Engine.Subscriptions;
 using Tollgate.Web.Layout;
+using Tollgate.Web.Pricing;
 
 namespace Tollgate.Web.Portal;
 
@@ -62,6 +66,43 @@ public sealed class PortalPages(
 
         await CheckOutAsync(deps, CheckoutKind.Invoice, new() { Invoice = invoice }, server);
     });
+
+    /// <summary>The plans on offer, with the customer's own: what a visitor sees on the pricing page.</summary>
+    /// <param name="server">The address at which customers reach this server.</param>
+    public Task ShowPlansAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
+    {
+        var (project, plan, path) = (deps.Project, await PlanAsync(deps), deps.Path + "/plans");
+        var terms = plan.Newest is { IsEnded: false } live ? live.Terms : null;
+        var customer = new PricingCustomer(plan.Plan.Code, terms, path, deps.Path, CanChoose(project, plan));
+        await Pages.WriteAsync<PlansPage>(context, StatusCodes.Status200OK, new Dictionary<string, object?>
+        {
+            ["Model"] = new PricingModel(project, new(context.Request.Query), new Uri(server, path), customer),
+        });
+    });
+
+    /// <summary>Leads to the checkout of the chosen plan, which shows what is due and asks before anything changes.</summary>
+    /// <param name="server">The address at which customers reach this server.</param>
+    public Task ChoosePlanAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
+    {
+        var form = await Forms.ReadAsync(context);
+        var plan = CatalogDisplay.Offered(deps.Project.Catalog.Document).FirstOrDefault(one => one.Code == form["plan"].ToString());
+        if (plan is null || !CatalogWords.TryParse<PriceInterval>(form["period"].ToString(), out var interval)
+            || !Currency.TryFind(form["currency"].ToString(), out var currency) || !CanChoose(deps.Project, await PlanAsync(deps)))
+        {
+            await Pages.LeadToAsync(context, deps.Path + "/plans");
+            return;
+        }
+
+        // A subscription keeps its currency.
+        var wanted = new CheckoutWanted
+        {
+            Plan = plan.Code, Interval = interval, Currency = await LiveAsync(deps) is null ? currency.Code : null,
+        };
+        await CheckOutAsync(deps, CheckoutKind.Subscription, wanted, server);
+    });
+
+    /// <summary>False: somebody else decides the plan of a member, and a provider without a page sells nothing.</summary>
+    private bool CanChoose(ProjectSnapshot project, PortalPlan plan) => providers.CapabilitiesOf(project).HasCheckout && !plan.IsOwners;
 
     public Task ChangeCardsAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
     {

@@ -56,6 +56,10 @@ public sealed class CatalogDiffTests
             }),
             "pro · cv_generate: overage_price none → per_unit 0.02 USD; per_unit 0.018 EUR, first flat fee on_use"
         },
+        {
+            Before with { PricingPage = new() { Questions = [new("Why?", "So.")] } }, "pricing_page: faq none → Why? So."
+        },
+        { Before with { PricingPage = new() { SignupUrl = "https://a.example/" } }, "pricing_page: signup_url none → https://a.example/" },
         { WithPro(Pro with { Active = false }), "plan pro: retired (kept for those who have it)" },
         { WithPro(Pro with { Tagline = "Best" }), "plan pro: tagline none → Best" },
         { Before with { Plans = [Before.Plans[0]] }, "plan pro: removed" },

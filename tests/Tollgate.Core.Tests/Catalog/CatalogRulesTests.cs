@@ -58,6 +58,31 @@ public sealed class CatalogRulesTests
         { "name", Good with { Name = "a\u0001b" }, "control characters" },
         { "name", Good with { Name = "a\ud800b" }, "unpaired surrogates" },
         { "currency", Good with { Currency = "usd" }, "Unknown currency" },
+        { "pricing_page.headline", Good with { PricingPage = new() { Headline = new string('x', 201) } }, "201 characters" },
+        { "pricing_page.subline", Good with { PricingPage = new() { Subline = " " } }, "empty" },
+        { "pricing_page.tax_note", Good with { PricingPage = new() { TaxNote = "a\u0001b" } }, "control characters" },
+        { "pricing_page.signup_url", Good with { PricingPage = new() { SignupUrl = "javascript:alert(1)" } }, "http(s) URL" },
+        { "pricing_page.signup_url", Good with { PricingPage = new() { SignupUrl = "//evil.example/" } }, "http(s) URL" },
+        { "pricing_page.signup_url", Good with { PricingPage = new() { SignupUrl = "https://a.example/\"><b>" } }, "http(s) URL" },
+        {
+            "pricing_page.signup_url", Good with { PricingPage = new() { SignupUrl = "https://a.example/" + new string('x', 500) } },
+            "http(s) URL"
+        },
+        {
+            "pricing_page.faq",
+            Good with { PricingPage = new() { Questions = [.. Enumerable.Repeat(new PricingQuestion("Why?", "So."), 51)] } },
+            "51 entries"
+        },
+        {
+            "pricing_page.faq[0].answer", Good with { PricingPage = new() { Questions = [new("Why?", new string('x', 2001))] } },
+            "2001 characters"
+        },
+        { "pricing_page.testimonials[0].name", Good with { PricingPage = new() { Testimonials = [new("Good.", "", null)] } }, "empty" },
+        {
+            "pricing_page.testimonials",
+            Good with { PricingPage = new() { Testimonials = [.. Enumerable.Repeat(new Testimonial("Good.", "A", null), 21)] } },
+            "21 entries"
+        },
         { "time_zone", Good with { TimeZone = "Berlin" }, "Unknown time zone 'Berlin'. Did you mean 'Europe/Berlin'?" },
         { "upgrade_url", Good with { UpgradeUrl = "javascript:alert(1)" }, "http(s)" },
         { "default_plan", Good with { DefaultPlan = "gold" }, "no plan 'gold'" },

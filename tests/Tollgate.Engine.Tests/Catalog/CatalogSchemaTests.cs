@@ -45,6 +45,9 @@ public sealed class CatalogSchemaTests
     [InlineData("rollover", "plans: [{ entitlements: [{ rollover: { zz: 1 } }] }]")]
     [InlineData("rate_limit", "plans: [{ entitlements: [{ rate_limits: [{ zz: 1 }] }] }]")]
     [InlineData("pool", "plans: [{ entitlements: [{ pool: { zz: 1 } }] }]")]
+    [InlineData("pricing_page", "pricing_page: { zz: 1 }")]
+    [InlineData("question", "pricing_page: { faq: [{ zz: 1 }] }")]
+    [InlineData("testimonial", "pricing_page: { testimonials: [{ zz: 1 }] }")]
     public void Schema_and_reader_know_the_same_keys(string kind, string text)
     {
         var known = CatalogReader.ReadYaml(text).Faults.Select(f => Regex.Match(f.Message, @"^'zz' is not a key here. Keys: (.*)\.\z"))
@@ -112,6 +115,11 @@ public sealed class CatalogSchemaTests
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 0 }] }]")]
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 1 }], expires_after_days: 0 }]")]
     [InlineData("packs: [{ code: p, name: P, feature: scan, quantity: 1, prices: [{ amount: 1 }], priority: 1001 }]")]
+    [InlineData("pricing_page: { signup_url: 'javascript:alert(1)' }")]
+    [InlineData("pricing_page: { signup_url: '/signup' }")]
+    [InlineData("pricing_page: { headline: '' }")]
+    [InlineData("pricing_page: { faq: [{ question: Why? }] }")]
+    [InlineData("pricing_page: { testimonials: [{ quote: Good. }] }")]
     [InlineData("features: [{ code: scan, name: Scan, kind: counted }]")]
     [InlineData("features: [{ code: scan, name: Scan, meters: [{ aggregate: count }] }]")]
     public void The_reader_refuses_everything_that_the_schema_refuses(string line)

@@ -164,7 +164,7 @@ public sealed partial class MailTests(MailedServer server) : IClassFixture<Maile
         (Text(first, "type"), Text(first, "subject")).ShouldBe(("quota_threshold", "Calls: 80% used"));
         var says = (await sandbox.Door.GetAsync("/v1/mails/" + Text(first, "id")))["text"].GetValue<string>();
         says.ShouldContain("Resets on: Feb 28, 2027");
-        says.ShouldContain($"See the plans:\n{_running.Server.Url.AbsoluteUri}pricing");
+        says.ShouldContain($"See the plans:\n{_running.Server.Url.AbsoluteUri}{sandbox.Code}/pricing");
 
         var link = UnsubscribeLink()
             .Match(await FileAsync(Text(first, "id"))
