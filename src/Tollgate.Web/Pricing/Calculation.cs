@@ -39,8 +39,8 @@ public sealed class Calculation
         _model = model;
         Feature[] counted =
         [
-            .. Comparison.InOrder(model.Document).Where(static one => one.Kind == FeatureKind.Metered)
-                .Where(feature => model.Plans.Any(plan => Comparison.IsGiven(feature, EntitlementOf(plan, feature)))).Take(MostFields),
+            .. model.Features.Where(static one => one.Kind == FeatureKind.Metered)
+                .Where(feature => model.Plans.Any(plan => Comparison.IsGiven(feature, model.EntitlementOf(plan, feature)))).Take(MostFields),
         ];
         Fields = [.. counted.Select(FieldOf)];
         Seats = model.Plans.Any(static plan => plan.Prices.Any(static price => price.Seats is not null))
@@ -74,9 +74,6 @@ public sealed class Calculation
     /// <summary>False: there is nothing to compute.</summary>
     public bool IsUseful => Intervals.Count > 0 && (Fields.Count > 0 || Seats is not null);
 
-    private static Entitlement? EntitlementOf(Plan plan, Feature feature) =>
-        plan.Entitlements.FirstOrDefault(one => one.Feature == feature.Code);
-
     private UsageField FieldOf(Feature feature) => new(
         PricingQuery.Use + feature.Code, feature.Name, feature.IsMoney ? feature.Unit : null,
         _model.Query.Number(PricingQuery.Use + feature.Code, DefaultOf(feature)));
@@ -88,9 +85,9 @@ public sealed class Calculation
     private Quantity DefaultOf(Feature feature)
     {
         var usual = _model.Plans.FirstOrDefault(static plan => plan.Highlighted);
-        var given = usual is null ? null : EntitlementOf(usual, feature);
+        var given = usual is null ? null : _model.EntitlementOf(usual, feature);
         var quota = usual is not null && !Comparison.IsGiven(feature, given) ? Quantity.Zero
-            : given?.Quota ?? _model.Plans.Max(plan => EntitlementOf(plan, feature)?.Quota) ?? Quantity.Zero;
+            : given?.Quota ?? _model.Plans.Max(plan => _model.EntitlementOf(plan, feature)?.Quota) ?? Quantity.Zero;
         return Quantity.Min(quota, Quantity.Of(EstimateRules.Most));
     }
 

@@ -165,6 +165,23 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         html.ShouldNotContain("<script>");
     }
 
+    /// <summary>A tenant's page runs in a moment, however large its catalogue: strangers choose how often.</summary>
+    [Fact]
+    public async Task A_catalogue_at_its_limits_makes_a_page_of_bounded_size_in_a_moment()
+    {
+        var features = string.Join(",", Enumerable.Range(0, 500).Select(static i => $"{{code: f{i}, name: Feature {i}}}"));
+        var gives = string.Join(",", Enumerable.Range(0, 500).Select(static i => $"{{feature: f{i}, quota: {i + 1}}}"));
+        var plans = string.Join(
+            ",", Enumerable.Range(0, 25).Select(i => $"{{code: p{i}, name: Plan {i}, prices: [{{interval: monthly, amount: {i}}}], entitlements: [{gives}]}}"));
+        using var client = await catalogs.CreateProjectAsync(
+            "large-page", $"{{code: large, name: Large, default_plan: p0, features: [{features}], plans: [{plans}]}}");
+        await GetAsync("/large-page/pricing");
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        var html = await GetAsync("/large-page/pricing?use_f1=3");
+        System.Diagnostics.Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        html.Length.ShouldBeLessThan(2_000_000);
+    }
+
     [Fact]
     public async Task Hits_cost_no_query()
     {
