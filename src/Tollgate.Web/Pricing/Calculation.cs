@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
@@ -7,7 +8,13 @@ namespace Tollgate.Web.Pricing;
 
 /// <summary>A field of the calculator.</summary>
 /// <param name="Unit">The unit behind the number; null: none.</param>
-public sealed record UsageField(string Name, string Label, string? Unit, TypedNumber Number);
+public sealed record UsageField(string Name, string Label, string? Unit, TypedNumber Number)
+{
+    /// <summary>The end of its slider; null: it has none.</summary>
+    public string? Most { get; init; }
+
+    public string? Step { get; init; }
+}
 
 /// <summary>A plan's bill in one interval.</summary>
 /// <param name="Estimate">Null: the plan is not sold for this interval, or the amount exceeds every invoice.</param>
@@ -28,6 +35,8 @@ public sealed class Calculation
     private const int MostFields = 10;
 
     private const long DefaultHours = 10;
+
+    private const int ShortestSlider = 10, StepsOfSlider = 100;
 
     /// <summary>A common wage of an hour in currencies with and without cents.</summary>
     private const long DefaultRate = 30, DefaultRateWithoutCents = 3_000;
@@ -74,9 +83,19 @@ public sealed class Calculation
     /// <summary>False: there is nothing to compute.</summary>
     public bool IsUseful => Intervals.Count > 0 && (Fields.Count > 0 || Seats is not null);
 
-    private UsageField FieldOf(Feature feature) => new(
-        PricingQuery.Use + feature.Code, feature.Name, feature.IsMoney ? feature.Unit : null,
-        _model.Query.Number(PricingQuery.Use + feature.Code, DefaultOf(feature)));
+    private UsageField FieldOf(Feature feature)
+    {
+        // A slider ends at twice the largest quota, and has steps of about a hundredth of it.
+        var largest = _model.Plans.Max(plan => _model.EntitlementOf(plan, feature)?.Quota) ?? Quantity.Zero;
+        var most = Math.Min(Math.Max(decimal.Truncate(largest.Value) * 2, ShortestSlider), EstimateRules.Most);
+        var step = most >= ShortestSlider * StepsOfSlider ? decimal.Truncate(most / StepsOfSlider) : 1;
+        return new(
+            PricingQuery.Use + feature.Code, feature.Name, feature.IsMoney ? feature.Unit : null,
+            _model.Query.Number(PricingQuery.Use + feature.Code, DefaultOf(feature)))
+        {
+            Most = most.ToString(CultureInfo.InvariantCulture), Step = step.ToString(CultureInfo.InvariantCulture),
+        };
+    }
 
     /// <summary>
     /// The number that the page shows first: the quota of the highlighted plan, so that visitors see usual numbers; the largest quota for

@@ -92,7 +92,7 @@ public sealed class PricingPages(EnterProject enter)
     private static async Task WriteAsync(HttpContext context, Kept page)
     {
         var (response, headers) = (context.Response, context.Response.Headers);
-        Pages.Protect(response, []);
+        Pages.Protect(response, [], hasModule: true);
         headers.CacheControl = CacheControl;
         headers.Vary = "Accept-Encoding";
         headers.ETag = page.ETag;

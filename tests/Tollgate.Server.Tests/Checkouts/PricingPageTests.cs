@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Tollgate.Server.Tests.Catalog;
+using Tollgate.Web.Layout;
 
 namespace Tollgate.Server.Tests.Checkouts;
 
@@ -52,7 +53,8 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         (Packed(html) + Packed(await GetAsync(style))).ShouldBeLessThanOrEqualTo(40 * 1024);
         Regex.Count(html, "<article class=\"plan").ShouldBe(plans);
         html.ShouldNotContain("<style");
-        Regex.Matches(html, "<script[^>]*>").Select(static one => one.Value).ShouldBe(["<script type=\"application/ld+json\">"]);
+        Regex.Matches(html, "<script[^>]*>").Select(static one => one.Value)
+            .ShouldBe(["<script type=\"application/ld+json\">", $"<script type=\"module\" src=\"{PageAssets.Pricing.Path}\">"]);
     }
 
     [Fact]
@@ -133,7 +135,7 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         using var first = await SendAsync("/career-coach/pricing", ("Accept-Encoding", "gzip"));
         first.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
         first.Headers.CacheControl!.ToString().ShouldBe("public, max-age=60");
-        first.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; style-src 'self';");
+        first.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; script-src 'self';");
         first.Headers.GetValues("Content-Security-Policy").Single().ShouldNotContain("unsafe");
         first.Headers.GetValues("X-Frame-Options").ShouldBe(["DENY"]);
         first.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
