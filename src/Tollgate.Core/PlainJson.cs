@@ -22,6 +22,9 @@ public static class PlainJson
     /// <summary>For values without a generated context, such as nodes.</summary>
     public static JsonSerializerOptions Indented { get; } = new() { Encoder = Encoder, WriteIndented = true };
 
+    /// <inheritdoc cref="Indented"/>
+    public static JsonSerializerOptions Compact { get; } = new() { Encoder = Encoder };
+
     /// <summary>
     /// The options for records that Tollgate writes and reads back, in columns and files: names in snake_case, and nothing that is null. A
     /// context of generated code takes its own instance.

@@ -8,6 +8,12 @@ public sealed record PrivacySettingsBody
     /// Null: for ever.
     /// </summary>
     public int? RetentionDays { get; init; }
+
+    /// <summary>
+    /// True: Tollgate encrypts the properties and origins of usage that it records from now on, with a key for each customer. In a request,
+    /// null leaves the setting as it is.
+    /// </summary>
+    public bool? EncryptUsage { get; init; }
 }
 
 /// <summary>The retention of the customers today.</summary>

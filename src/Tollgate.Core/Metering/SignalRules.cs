@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using Tollgate.Core.Money;
@@ -52,6 +53,10 @@ public static class SignalRules
     public const string Csat = "csat";
     public const string ValueMetric = "value_metric";
 
+    private static readonly FrozenSet<string> OfCsat = FrozenSet.Create(StringComparer.Ordinal, "score");
+
+    private static readonly FrozenSet<string> OfValue = FrozenSet.Create(StringComparer.Ordinal, "name", "unit", "value");
+
     /// <summary>Returns the kind of signal of an event's type; null for nearly every event.</summary>
     public static SignalKind? KindOf(string type) => type switch
     {
@@ -59,6 +64,14 @@ public static class SignalRules
         SupportTicket => SignalKind.SupportTicket,
         Csat => SignalKind.Csat,
         ValueMetric => SignalKind.ValueMetric,
+        _ => null,
+    };
+
+    /// <summary>Returns the properties that reports read from a signal, which encryption leaves readable; null: none.</summary>
+    public static IReadOnlySet<string>? ReadFrom(string type) => KindOf(type) switch
+    {
+        SignalKind.Csat => OfCsat,
+        SignalKind.ValueMetric => OfValue,
         _ => null,
     };
 

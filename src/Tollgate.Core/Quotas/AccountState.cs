@@ -59,6 +59,9 @@ public sealed class AccountState
     /// </summary>
     public Instant GrantsSince { get; set; }
 
+    /// <summary>The key that encrypts the texts of its usage. Null: no use has needed it since the state was loaded.</summary>
+    public UsageKey? UsageKey { get; set; }
+
     /// <summary>The plan, add-ons and overrides for every instant.</summary>
     public required TermsTimeline Terms { get; init; }
 

@@ -17,10 +17,16 @@ namespace Tollgate.Engine.Imports;
 /// <summary>The transaction of a chunk: the connection, the import and what it counts.</summary>
 internal sealed record ImportTurn(
     NpgsqlConnection Connection, NpgsqlTransaction Transaction, ProjectSnapshot Project, ImportRow Import, HistoryAccounts Accounts,
-    uint NewEventType, ImportTally Tally);
+    uint NewEventType, ImportTally Tally, UsageKeys Keys);
 
 /// <summary>An imported event before it is booked.</summary>
-internal readonly record struct HistoryEvent(HistoryAccount Account, Guid Id, int FeatureKey, Quantity Quantity, Instant At, string Data);
+/// <param name="Data">With readable texts.</param>
+/// <param name="Readable">Properties that stay readable if the project encrypts usage.</param>
+internal readonly record struct HistoryEvent(
+    HistoryAccount Account, Guid Id, int FeatureKey, Quantity Quantity, Instant At, string Data, IReadOnlySet<string>? Readable = null)
+{
+    public EventPlace Place => new(Account.Partition, Account.Account, Id);
+}
 
 /// <summary>
 /// Books use and calls as events that move no balance: 1. sets aside records whose ids come twice in the chunk; 2. and those that the
@@ -34,6 +40,7 @@ internal sealed class BookEvents(ImportTurn turn)
 
     private readonly RowArray _rows = new("new_event[]", columns: 10);
     private readonly SignalRows _signals = new();
+    private readonly SealHistory _sealing = new(turn.Connection, turn.Keys);
     private readonly string _plainEnd = FormattableString.Invariant($"\",\"import\":{turn.Import.Number},\"post\":[]}}");
 
     public async Task UsageAsync(IReadOnlyList<Numbered<UsageRecord>> usage, CancellationToken cancel)
@@ -184,7 +191,8 @@ internal sealed class BookEvents(ImportTurn turn)
 
         // In the order of the key, each page of the index is written once.
         fresh.Sort(static (a, b) => InOrder(a.Event, b.Event));
-        Pack(fresh.Select(static one => one.Event));
+        var events = fresh.ConvertAll(static one => one.Event);
+        Pack(await SealAsync(events, cancel));
         var booked = await InsertNewAsync(insert, cancel);
         turn.Tally.Book(booked);
         if (booked == fresh.Count)
@@ -192,7 +200,7 @@ internal sealed class BookEvents(ImportTurn turn)
             return [];
         }
 
-        var faulty = (await KnownAsync(cancel)).Where(static one => one.Differs).Select(static one => one.At).ToArray();
+        var faulty = (await KnownAsync(events, cancel)).Where(static one => one.Differs).Select(static one => one.At).ToArray();
         turn.Tally.Replay(fresh.Count - booked - faulty.Length);
         return faulty;
     }
@@ -235,8 +243,8 @@ internal sealed class BookEvents(ImportTurn turn)
             return [];
         }
 
-        Pack(fresh.Select(static one => one.Event));
-        var known = (await KnownAsync(cancel)).ToDictionary(static one => one.At, static one => one.Differs);
+        var known = (await KnownAsync(fresh.ConvertAll(static one => one.Event), cancel))
+            .ToDictionary(static one => one.At, static one => one.Differs);
         var others = Enumerable.Range(0, fresh.Count).Where(at => !known.ContainsKey(at)).ToArray();
         var seen = await SeenRecords.NoteAsync(
             turn, [.. others.Select(at => (fresh[at].One.Record as ImportRecord, ContentOf(fresh[at].Event)))], cancel);
@@ -253,6 +261,9 @@ internal sealed class BookEvents(ImportTurn turn)
 
     private static string ContentOf(in HistoryEvent happened) =>
         FormattableString.Invariant($"{happened.At.UnixMicroseconds}/{happened.FeatureKey}/{happened.Quantity}/{happened.Data}");
+
+    private async Task<IReadOnlyList<HistoryEvent>> SealAsync(List<HistoryEvent> events, CancellationToken cancel) =>
+        turn.Project.EncryptsUsage ? await _sealing.SealAsync(events, cancel) : events;
 
     private void Pack(IEnumerable<HistoryEvent> events)
     {
@@ -306,16 +317,28 @@ internal sealed class BookEvents(ImportTurn turn)
         return ids.Count;
     }
 
-    private async Task<List<(int At, bool Differs)>> KnownAsync(CancellationToken cancel)
+    private async Task<List<(int At, bool Differs)>> KnownAsync(List<HistoryEvent> events, CancellationToken cancel)
     {
-        await using var command = turn.Connection.Command(HistorySql.Known, _rows.ToParameter());
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var known = new List<(int, bool)>();
-        while (await reader.ReadAsync(cancel))
+        Pack(events);
+        var (known, closed) = (new List<(int At, bool Differs)>(), new List<(int At, string Data)>());
+        await using (var command = turn.Connection.Command(HistorySql.Known, _rows.ToParameter()))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
-            known.Add(((int)reader.GetInt64(0) - 1, reader.GetBoolean(1)));
+            while (await reader.ReadAsync(cancel))
+            {
+                var (at, differs) = ((int)reader.GetInt64(0) - 1, reader.GetBoolean(1));
+                if (differs || reader.IsDBNull(2))
+                {
+                    known.Add((at, differs));
+                }
+                else
+                {
+                    closed.Add((at, reader.GetString(2)));
+                }
+            }
         }
 
+        known.AddRange(await _sealing.CompareAsync(events, closed, cancel));
         return known;
     }
 
@@ -331,8 +354,11 @@ internal sealed class BookEvents(ImportTurn turn)
         var isPlain = data is { Type: null, PropertiesJson: null, Member: null } && IsPlain(key.Text);
         return new(
             account, key.Id, record.FeatureKey, record.Quantity, record.OccurredAt,
-            isPlain ? $"{{\"id\":\"{key.Text}{_plainEnd}" : data.Write());
+            isPlain ? $"{{\"id\":\"{key.Text}{_plainEnd}" : data.Write(), ReadFrom(record));
     }
+
+    private IReadOnlySet<string>? ReadFrom(UsageRecord record) =>
+        SignalRules.ReadFrom(record.Type ?? turn.Project.Catalog.FeatureOf(record.FeatureKey).Code);
 
     /// <summary>True if JSON escapes nothing of the text. Most use has only an id, and is written without a writer of JSON.</summary>
     private static bool IsPlain(string? id) => id is not null && id.AsSpan().IndexOfAnyExcept(Unescaped) < 0;
@@ -346,7 +372,7 @@ internal sealed class BookEvents(ImportTurn turn)
             Id = key.Text, Type = LlmCall.EventType, PropertiesJson = order.PropertiesJson, ComputedJson = order.ComputedJson,
             Plan = record.Plan, Import = turn.Import.Number, Member = account.IsOwners ? record.Customer : null,
         };
-        return new(account, key.Id, 0, Quantity.One, record.OccurredAt, data.Write());
+        return new(account, key.Id, 0, Quantity.One, record.OccurredAt, data.Write(), order.Readable);
     }
 
     private CallCost CostOf(CallRecord record)

@@ -45,7 +45,11 @@ public sealed record ImportRow(
 /// <summary>A record that was not booked.</summary>
 /// <param name="Line">The number of its first line in the body, from 1.</param>
 /// <param name="Record">Its id; null: it has none.</param>
-public sealed record ImportRejection(long Line, string? Record, ImportFault Fault);
+public sealed record ImportRejection(long Line, string? Record, ImportFault Fault)
+{
+    /// <summary>The customer that the record names; null: it could not be read.</summary>
+    public string? Customer { get; init; }
+}
 
 /// <summary>Accepted records of a kind, a month and a name.</summary>
 /// <param name="Name">A feature, a model, a plan or a currency; empty for customers.</param>

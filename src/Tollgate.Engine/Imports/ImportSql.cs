@@ -120,12 +120,12 @@ internal static class ImportSql
         SELECT id FROM done
         """;
 
-    /// <summary>$1 the import in an array, $2 lines, $3 ids or nulls, $4 codes, $5 details.</summary>
+    /// <summary>$1 the import in an array, $2 lines, $3 ids or nulls, $4 codes, $5 details, $6 customers or nulls.</summary>
     public const string AddRejections =
         """
-        INSERT INTO import_rejections (import, line, record, code, detail)
-        SELECT ($1::uuid[])[1], x.line, x.record, x.code, x.detail
-          FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS x (line, record, code, detail)
+        INSERT INTO import_rejections (import, line, record, code, detail, customer)
+        SELECT ($1::uuid[])[1], x.line, x.record, x.code, x.detail, x.customer
+          FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[]) AS x (line, record, code, detail, customer)
             ON CONFLICT DO NOTHING
         """;
 

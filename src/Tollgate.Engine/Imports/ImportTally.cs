@@ -24,7 +24,8 @@ internal sealed class ImportTally
     public void Replay(long count) => Replayed += count;
 
     public void Reject<TRecord>(Numbered<TRecord> one, ImportFault fault)
-        where TRecord : ImportRecord => Rejected.Add(new(one.Line, one.Record.Id, fault));
+        where TRecord : ImportRecord => Rejected.Add(
+            new(one.Line, one.Record.Id, fault) { Customer = one.Record.Customer });
 
     public void RejectReused<TRecord>(Numbered<TRecord> one)
         where TRecord : ImportRecord => Reject(

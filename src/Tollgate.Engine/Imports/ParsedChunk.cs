@@ -79,9 +79,11 @@ internal sealed class ParsedChunk
                 Invoices.Add(new(line, invoice));
                 break;
             default:
-                var id = fields[RecordField.Id];
-                Rejected.Add(new(line, id is { Length: <= LongestShownId } && !id.Contains('\0') ? id : null, fault!));
+                Rejected.Add(
+                    new(line, Shown(fields[RecordField.Id]), fault!) { Customer = Shown(fields[RecordField.Customer]) });
                 break;
         }
     }
+
+    private static string? Shown(string? id) => id is { Length: <= LongestShownId } && !id.Contains('\0') ? id : null;
 }

@@ -18,7 +18,7 @@ namespace Tollgate.Engine.Imports;
 /// nothing of it.
 /// </summary>
 public sealed class RunImports(
-    Database database, ProjectDirectory directory, ForgetCustomer forget, ParkedWork parked, ImportBell bell, Clock clock,
+    Database database, ProjectDirectory directory, ForgetCustomer forget, ParkedWork parked, ImportBell bell, Clock clock, UsageKeys keys,
     ILogger<RunImports> log)
     : WokenLoop(bell, Interval, "Importing history failed", log)
 {
@@ -96,7 +96,7 @@ public sealed class RunImports(
             }
 
             await using var transaction = await connection.BeginTransactionAsync(cancel);
-            var turn = new ImportTurn(connection, transaction, project, import, accounts, types.NewEvent, new());
+            var turn = new ImportTurn(connection, transaction, project, import, accounts, types.NewEvent, new(), keys);
             if (chunk is null || !await BookAsync(turn, position, chunk, cancel))
             {
                 await DropAsync(next);
@@ -229,6 +229,7 @@ public sealed class RunImports(
                 .Text(listed.Select(static one => one.Record))
                 .Text(listed.Select(static one => one.Fault.Code))
                 .Text(listed.Select(static one => one.Fault.Detail))
+                .Text(listed.Select(static one => one.Customer))
                 .Command(ImportSql.AddRejections));
         }
 

@@ -275,7 +275,7 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
     }
 
     /// <summary>Reads the stored facts about the ids of a batch, for the exact path.</summary>
-    public static async Task<StoredFacts> LoadFactsAsync(NpgsqlConnection connection, List<LaneOp> ops, Instant now)
+    public static async Task<StoredFacts> LoadFactsAsync(NpgsqlConnection connection, List<LaneOp> ops, Instant now, UsageKeys? keys)
     {
         var known = new StoredFacts();
         var events = new List<(AccountState, Guid)>();
@@ -311,6 +311,11 @@ internal sealed class AccountCache(int mostAccounts, ServerPresence presence, Ne
         }
 
         await known.LoadEventsAsync(connection, events, now, CancellationToken.None);
+        if (keys is not null)
+        {
+            await known.OpenAsync(connection, keys, CancellationToken.None);
+        }
+
         await known.LoadHoldsAsync(connection, holds, CancellationToken.None);
         await known.LoadUniqueAsync(connection, uniques, CancellationToken.None);
         var burned = new List<(AccountState, Guid)>();

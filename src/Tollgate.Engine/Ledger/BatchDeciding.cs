@@ -401,7 +401,9 @@ internal sealed class BatchDeciding(BatchWriter writer)
             && !AggregateRules.KeepsReading(only.Aggregate);
         return new(account, op.Key, primary?.Key ?? 0, op.Quantity, op.OccurredAt, primary is null ? Instant.Epoch : own.PeriodStart,
             UsedAfter(account, own, op.Now),
-            isPlain ? EventData.Nothing : DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, account).Write(),
+            isPlain
+                ? EventData.Nothing
+                : SealedTexts.Seal(op, account, DataOf(op, primary, plain ? [] : postings, verdict?.Burns ?? [], outcome, account)).Write(),
             IsCall: op.ComputedJson is not null);
     }
 
@@ -575,12 +577,12 @@ internal sealed class BatchDeciding(BatchWriter writer)
             && (!a.OccurredAtGiven || !b.OccurredAtGiven || a.OccurredAt == b.OccurredAt)
         && SameJson(a.PropertiesJson, b.PropertiesJson);
 
-    /// <summary>An event whose texts are deleted is compared by what is left: its repeat must not count again.</summary>
+    /// <summary>An event whose texts are deleted or unreadable is compared by what is left: its repeat must not count again.</summary>
     private static bool SameContent(UseOp op, StoredEvent stored, AccountState account)
     {
         var type = stored.Data.Type ?? account.FindFeature(stored.FeatureKey)?.Feature.Code ?? op.Type;
         return op.Type == type && op.Quantity == stored.Quantity && (!op.OccurredAtGiven || op.OccurredAt == stored.OccurredAt)
-            && (stored.Data.IsGone
+            && (stored.Data.IsGone || stored.Data.IsLocked
                 || (op.Member == stored.Data.Member && SameJson(op.PropertiesJson, stored.Data.PropertiesJson)));
     }
 

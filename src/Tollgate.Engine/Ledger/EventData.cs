@@ -19,8 +19,9 @@ namespace Tollgate.Engine.Ledger;
 /// <c>late</c> a settle after expiry · <c>void</c> the id that is reversed · <c>raw</c> the values of max meters and <c>uniq</c> the hashes
 /// of unique meters: [feature, value] · <c>last</c> the values of latest meters: [feature, value, number of the report in its period] ·
 /// <c>timed</c> the values of weighted_sum meters: [feature, value, number of the report in its instant] ·
-/// <c>import</c> the number of the import of an event that moved no balance, always with an empty <c>post</c> · <c>gone</c> its texts
-/// (<c>id</c>, <c>props</c>, <c>from</c>, <c>by</c>) were deleted, because the retention of its customer has passed.
+/// <c>import</c> the number of the import of an event that moved no balance, always with an empty <c>post</c> · <c>box</c> the rest of
+/// <c>props</c> and <c>from</c>, encrypted (<see cref="SealedTexts"/>) · <c>gone</c> its texts
+/// (<c>id</c>, <c>props</c>, <c>from</c>, <c>by</c>, <c>box</c>) were deleted, because the retention of its customer has passed.
 /// </summary>
 public sealed record EventData
 {
@@ -63,6 +64,12 @@ public sealed record EventData
 
     public int? Import { get; init; }
 
+    /// <summary>Encrypted properties and origin; null: they are readable, or there are none.</summary>
+    public string? Box { get; init; }
+
+    /// <summary>True if there were encrypted texts and no key opened them. Never stored.</summary>
+    public bool IsLocked { get; init; }
+
     /// <summary>True if the room Privacy has deleted its texts. Only read.</summary>
     public bool IsGone { get; init; }
 
@@ -87,6 +94,7 @@ public sealed record EventData
             WriteJson(json, "props", PropertiesJson);
             WriteJson(json, "calc", ComputedJson);
             WriteJson(json, "from", OriginJson);
+            WriteText(json, "box", Box);
             WriteText(json, "plan", Plan);
             WriteText(json, "by", Member);
             WriteText(json, "out", Outcome?.ToString());
@@ -140,6 +148,7 @@ public sealed record EventData
             PropertiesJson = Json(root, "props"),
             ComputedJson = Json(root, "calc"),
             OriginJson = Json(root, "from"),
+            Box = Text(root, "box"),
             Plan = Text(root, "plan"),
             Member = Text(root, "by"),
             Postings = List(root, "post", p => new Posting(

@@ -59,15 +59,17 @@ public static class HistorySql
 
     /// <summary>
     /// The rows whose ids are imported, with true if the content differs from the imported one. A cost and a plan are no content: the price
-    /// book may have changed. Deleted texts cannot differ. $1 the rows. Columns: position from 1, whether it differs.
+    /// book may have changed. Deleted texts cannot differ. $1 the rows. Columns: position from 1, whether it differs, and if its texts are
+    /// encrypted, so that only their content can tell, the data.
     /// </summary>
     public const string Known =
-        $"""
+        $$"""
         SELECT x.number, e.occurred_at <> x.occurred_at OR e.feature <> x.feature OR e.quantity <> x.quantity
-                         OR e.data - '{Apart}'::text[] <> x.data - '{Apart}'::text[] AND NOT e.data ? 'gone'
+                         OR e.data - '{{Apart}}'::text[] <> x.data - '{{Apart}}'::text[] AND NOT e.data ?| '{gone,box}',
+               CASE WHEN e.data ? 'box' THEN (e.data - '{{Apart}}'::text[])::text END
           FROM unnest($1::new_event[])
                WITH ORDINALITY AS x (occurred_at, period_start, id, account, feature, month, partition, quantity, used_after, data, number)
-          JOIN {Table} e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id
+          JOIN {{Table}} e ON e.partition = x.partition AND e.account = x.account AND e.id = x.id
         """;
 
     private const string Apart = "{import,calc,plan}";

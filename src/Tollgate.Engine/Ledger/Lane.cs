@@ -42,6 +42,7 @@ public sealed class Lane
     private readonly LaneMetrics _metrics;
     private readonly ILogger<Lane> _log;
     private readonly MemberMoves _members;
+    private readonly UsageKeys? _keys;
     private readonly LaneQueue _queue;
     private readonly AccountCache _shelf;
     private readonly BatchWriter _writer = new();
@@ -65,11 +66,12 @@ public sealed class Lane
     private volatile bool _ended;
 
     /// <param name="elsewhere">Takes operations that belong to other accounts, in this order.</param>
+    /// <param name="keys">Null: no project has encrypted usage.</param>
     public Lane(
         Database database, LedgerOptions options, Clock clock, ServerPresence presence, NewCustomers created, LaneMetrics metrics,
-        ILogger<Lane> log, Action<LaneOp[]> elsewhere)
+        ILogger<Lane> log, Action<LaneOp[]> elsewhere, UsageKeys? keys = null)
     {
-        (_database, _options, _clock, _metrics, _log) = (database, options, clock, metrics, log);
+        (_database, _options, _clock, _metrics, _log, _keys) = (database, options, clock, metrics, log, keys);
         _members = new(elsewhere, log);
         _queue = new(options);
         _shelf = new(options.AccountsPerLane, presence, created);
@@ -388,7 +390,7 @@ public sealed class Lane
 
         _shelf.Forget(ops);
         await LoadAsync(connection, ops, locked: true);
-        var known = await AccountCache.LoadFactsAsync(connection, ops, _clock.Now());
+        var known = await AccountCache.LoadFactsAsync(connection, ops, _clock.Now(), _keys);
         await AccountCache.PrepareAsync(connection, ops, known, locked: true);
         Decide(ops, known);
         await WriteAsync(connection);
@@ -437,6 +439,10 @@ public sealed class Lane
         }
 
         await _members.MoveAsync(connection, ops);
+        if (_keys is not null)
+        {
+            await _keys.GiveAsync(connection, ops);
+        }
     }
 
     /// <returns>The operations that need facts which only the exact path reads.</returns>

@@ -200,6 +200,12 @@ public sealed class UseOp : LaneOp
     /// <summary>The request behind the use: stored with the event, but not part of its content.</summary>
     public string? OriginJson { get; init; }
 
+    /// <summary>Properties that a project's encryption leaves readable. Null: none.</summary>
+    public IReadOnlySet<string>? Readable { get; init; }
+
+    /// <summary>True if it has texts that a project may want encrypted.</summary>
+    public bool HasTexts => PropertiesJson is not null || OriginJson is not null;
+
     /// <summary>True if an effect counts unique values: only the database knows whether a value was seen before.</summary>
     public required bool HasUnique { get; init; }
 

@@ -25,12 +25,14 @@ public sealed class LedgerLanes : IHostedService, IAsyncDisposable
     private volatile bool _knowsMembers;
 
     /// <param name="erased">Null: no customer was erased.</param>
+    /// <param name="keys">Null: no project has encrypted usage.</param>
     public LedgerLanes(
-        Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log, ErasedIds? erased = null)
+        Database database, LedgerOptions options, Clock clock, ServerPresence presence, ILogger<Lane> log, ErasedIds? erased = null,
+        UsageKeys? keys = null)
     {
         NewCustomers = new(options.NewCustomersPerMinute) { Erased = erased };
         _lanes = [.. Enumerable.Range(0, options.Lanes)
-            .Select(_ => new Lane(database, options, clock, presence, NewCustomers, _metrics, log, MoveOn))];
+            .Select(_ => new Lane(database, options, clock, presence, NewCustomers, _metrics, log, MoveOn, keys))];
         _metrics.Observe(() => _lanes.Select((lane, i) => new Measurement<int>(lane.Depth, new KeyValuePair<string, object?>("lane", i))));
     }
 

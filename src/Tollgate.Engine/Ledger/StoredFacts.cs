@@ -20,6 +20,9 @@ internal sealed record StoredEvent(
     public IReadOnlyList<Posting> Postings =>
         Data.Postings.Count > 0 || FeatureKey == 0 ? Data.Postings : [new(FeatureKey, PeriodStart, Quantity, Quantity.Zero)];
 
+    /// <summary>Returns the event with its texts decrypted.</summary>
+    public StoredEvent Opened(KnownUsageKeys keys, in EventPlace place) => this with { Data = SealedTexts.Open(Data, keys, place) };
+
     public static StoredEvent Read(NpgsqlDataReader reader) => new(
         reader.GetGuid(EventColumn.Id), reader.GetInt32(EventColumn.Feature), Quantity.Of(reader.GetDecimal(EventColumn.Quantity)),
         Quantity.Of(reader.GetDecimal(EventColumn.UsedAfter)),
@@ -38,6 +41,8 @@ internal sealed class StoredFacts
     public Dictionary<(int Account, Guid Id), Hold> Holds { get; } = [];
 
     public HashSet<(int Account, int FeatureKey, Instant PeriodStart, Guid Value)> Unique { get; } = [];
+
+    private readonly List<EventPlace> _sealed = [];
 
     private readonly Dictionary<(int Account, Guid Event), Dictionary<Reading, OtherReading>> _others = [];
 
@@ -65,6 +70,21 @@ internal sealed class StoredFacts
         {
             var stored = StoredEvent.Read(reader);
             Events[(reader.GetInt32(EventColumn.Account), stored.Id)] = stored;
+            if (stored.Data.Box is not null)
+            {
+                _sealed.Add(new(reader.GetInt16(EventColumn.Partition), reader.GetInt32(EventColumn.Account), stored.Id));
+            }
+        }
+    }
+
+    /// <summary>Decrypts the texts of the loaded events, with which repeats are compared.</summary>
+    public async Task OpenAsync(NpgsqlConnection connection, UsageKeys keys, CancellationToken cancel)
+    {
+        var known = await keys.ReadAsync(connection, _sealed, cancel);
+        foreach (var place in _sealed)
+        {
+            var stored = Events[(place.Account, place.Id)];
+            Events[(place.Account, place.Id)] = stored.Opened(known, place);
         }
     }
 

@@ -112,6 +112,7 @@ public sealed class RecordLlmCalls(QuotaGate gate, UnpricedModels unpriced, LlmM
         {
             Feature = call.Feature,
             MovesNothing = HasFailed(call),
+            Readable = CallWords.Figures,
             ComputedJson = Write(json =>
             {
                 json.WriteString("provider", cost.Provider);

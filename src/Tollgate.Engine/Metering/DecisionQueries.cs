@@ -24,7 +24,8 @@ public sealed record DecisionFacts(
     IReadOnlyList<(string Grant, string Source, Quantity Amount)> Burned, IReadOnlyList<CrossingFact> Crossings, string Customer);
 
 /// <summary>Explains a decision from the records under its id.</summary>
-public sealed class DecisionQueries(Database database)
+/// <param name="keys">Null: no usage is encrypted.</param>
+public sealed class DecisionQueries(Database database, UsageKeys? keys = null)
 {
     /// <returns>The facts, or the fault: the id is unknown, or several customers have it.</returns>
     public async Task<(DecisionFacts? Facts, GateFault Fault)> FindAsync(
@@ -79,11 +80,11 @@ public sealed class DecisionQueries(Database database)
         return await reader.ReadAsync(cancel) ? AccountLoader.ReadHold(reader) : null;
     }
 
-    private static async Task<DecisionFacts> FactsAsync(
+    private async Task<DecisionFacts> FactsAsync(
         NpgsqlConnection connection, ProjectSnapshot project, EventQueries.FoundEvent found, Hold? hold, CancellationToken cancel)
     {
         var stored = found.Stored;
-        var rows = await EventQueries.NamedAsync(connection, project, [found], cancel);
+        var rows = await EventQueries.NamedAsync(connection, project, [found], keys, cancel);
         var balances = await BalancesAsync(connection, found, cancel);
         var postings = new List<PostingFact>();
         foreach (var posting in stored.Postings.OrderBy(p => p.FeatureKey == stored.FeatureKey ? 0 : 1))

@@ -64,7 +64,8 @@ public sealed record EventFilter(string? Customer, string? Type, string? Feature
 }
 
 /// <summary>Reads of recorded events, newest first. They read the database, never the lanes' memory.</summary>
-public sealed class EventQueries(Database database)
+/// <param name="keys">Null: no usage is encrypted.</param>
+public sealed class EventQueries(Database database, UsageKeys? keys = null)
 {
     /// <summary>The longest time range of a list without a customer.</summary>
     public static readonly TimeSpan LongestWindow = TimeSpan.FromDays(31);
@@ -120,7 +121,7 @@ public sealed class EventQueries(Database database)
             to = from;
         }
 
-        return await NamedAsync(connection, project, found, cancel);
+        return await NamedAsync(connection, project, found, keys, cancel);
     }
 
     /// <summary>
@@ -173,11 +174,12 @@ public sealed class EventQueries(Database database)
             {
                 var one = Read(reader);
                 found.Add(one);
-                characters += (one.Stored.Data.PropertiesJson?.Length ?? 0) + (one.Stored.Data.ComputedJson?.Length ?? 0);
+                characters += (one.Stored.Data.PropertiesJson?.Length ?? 0) + (one.Stored.Data.ComputedJson?.Length ?? 0)
+                    + (one.Stored.Data.Box?.Length ?? 0);
             }
         }
 
-        return (await NamedAsync(connection, project, found, cancel), found.Count == RowsAtOnce || characters >= CharactersAtOnce);
+        return (await NamedAsync(connection, project, found, keys, cancel), found.Count == RowsAtOnce || characters >= CharactersAtOnce);
     }
 
     /// <summary>Returns the position of the event with this id; null if the filter's window does not contain it.</summary>
@@ -246,6 +248,8 @@ public sealed class EventQueries(Database database)
     {
         public string Id => Stored.Data.Id ?? Stored.Id.ToString("D");
 
+        public EventPlace Place => new(Partition, Account, Stored.Id);
+
         /// <summary>The id of the related event: the one that reverses this event, or the one that this event reverses.</summary>
         public Guid Other => Stored.Data.Voids ?? EventKey.OfVoid(Stored.Id);
     }
@@ -255,11 +259,16 @@ public sealed class EventQueries(Database database)
             reader.GetString(EventColumn.CustomerId));
 
     internal static async Task<IReadOnlyList<EventRow>> NamedAsync(
-        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FoundEvent> found, CancellationToken cancel)
+        NpgsqlConnection connection, ProjectSnapshot project, IReadOnlyList<FoundEvent> found, UsageKeys? keys, CancellationToken cancel)
     {
         if (found.Count == 0)
         {
             return [];
+        }
+
+        if (keys is not null)
+        {
+            found = await OpenedAsync(connection, found, keys, cancel);
         }
 
         var names = new Dictionary<(int Account, Guid Id), string>();
@@ -277,6 +286,20 @@ public sealed class EventQueries(Database database)
         }
 
         return [.. found.Select(f => RowOf(project, f, names.GetValueOrDefault((f.Account, f.Other))))];
+    }
+
+    /// <summary>Decrypts the texts of events. Those of erased customers have no key any more.</summary>
+    private static async Task<IReadOnlyList<FoundEvent>> OpenedAsync(
+        NpgsqlConnection connection, IReadOnlyList<FoundEvent> found, UsageKeys keys, CancellationToken cancel)
+    {
+        var closed = found.Where(static one => one.Stored.Data.Box is not null).ToArray();
+        if (closed.Length == 0)
+        {
+            return found;
+        }
+
+        var known = await keys.ReadAsync(connection, Array.ConvertAll(closed, static one => one.Place), cancel);
+        return [.. found.Select(one => one with { Stored = one.Stored.Opened(known, one.Place) })];
     }
 
     private static EventRow RowOf(ProjectSnapshot project, FoundEvent found, string? other)

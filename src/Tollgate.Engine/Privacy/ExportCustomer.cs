@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
 using Tollgate.Core.Customers;
+using Tollgate.Engine.Ledger;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Projects;
 
@@ -22,7 +23,7 @@ public sealed record CustomerExport(
 /// Reads everything that the database has about a customer, page by page: between pages it holds no connection. The columns are those of
 /// the database, so a later column is exported too; keys of rows and secrets are not.
 /// </summary>
-public sealed class ExportCustomer(NpgsqlDataSource database)
+public sealed class ExportCustomer(NpgsqlDataSource database, UsageKeys keys)
 {
     private const int PageRows = 200;
 
@@ -67,6 +68,11 @@ public sealed class ExportCustomer(NpgsqlDataSource database)
                     page.Add(reader.GetString(0));
                     after = reader.GetFieldValue<string[]>(1);
                 }
+            }
+
+            if (table.Name == ExportedUsage.Table)
+            {
+                page = await ExportedUsage.OpenAsync(database, keys, export, page, cancel);
             }
 
             yield return page;

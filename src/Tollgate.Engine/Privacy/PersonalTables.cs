@@ -44,6 +44,10 @@ public static class PersonalTables
         new("level_reports", "reported levels", Own, Erasing.Keep) { Why = Numbers },
         new("threshold_crossings", "crossed thresholds", Own, Erasing.Keep) { Why = Numbers },
         new("late_changes", "changes of ended periods", Own, Erasing.Keep) { Why = Numbers },
+        new("usage_keys", "keys that encrypt texts of usage", Own, Erasing.Delete)
+        {
+            NotExported = "keys; the export has the texts that they encrypt",
+        },
         new("events", "usage events, calls to models among them (data.props: your properties)", Own, Erasing.Step) { Kept = "data" },
         new("signals", "signals of customer success", Own, Erasing.Step)
         {
@@ -236,7 +240,7 @@ public static class PersonalTables
         {
             Kept = "key operation body_hash content_type body", NotExported = "copies of answers, deleted after 35 days",
         },
-        new("import_rejections", "", null, Erasing.Step) { Kept = "record code detail", NotExported = "mistakes in files of the operator" },
+        new("import_rejections", "", null, Erasing.Step) { Kept = "record customer code detail", NotExported = "mistakes in files of the operator" },
         new("import_chunks", "", null, Erasing.Keep)
         {
             Kept = "records", Why = "records that are not booked yet; booking deletes them",

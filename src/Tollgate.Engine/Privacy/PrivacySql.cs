@@ -316,12 +316,16 @@ internal static class PrivacySql
          WHERE project_id = $1 AND (subject = $2 OR strpos(error, '''' || $2 || '''') > 0 OR strpos(error, $3) > 0)
         """;
 
-    /// <summary>Rejected records of imports that show the customer. $1 project, $2 the customer's id, $3 its address or null.</summary>
+    /// <summary>
+    /// Rejected records of imports that are the customer's or show it, and those of which nobody knows the customer. $1 project, $2 the
+    /// customer's id, $3 its address or null.
+    /// </summary>
     public const string ForgetRejections =
         """
         DELETE FROM import_rejections r USING imports i
          WHERE i.id = r.import AND i.project_id = $1
-           AND (r.record = $2 OR strpos(r.detail, '''' || $2 || '''') > 0 OR strpos(r.detail, $3) > 0)
+           AND (r.customer IS NULL OR r.customer = $2 OR r.record = $2 OR strpos(r.detail, '''' || $2 || '''') > 0
+                OR strpos(r.detail, $3) > 0)
         """;
 
     // ---- exports -----------------------------------------------------------------------------------------------

@@ -8,14 +8,15 @@ internal static class RetentionSql
     // ---- settings ----------------------------------------------------------------------------------------------
 
     /// <summary>$1 project.</summary>
-    public const string Settings = "SELECT s.retention_days FROM privacy_settings s WHERE s.project_id = $1";
+    public const string Settings = "SELECT s.retention_days, s.encrypt_usage FROM privacy_settings s WHERE s.project_id = $1";
 
-    /// <summary>$1 project, $2 days or null.</summary>
+    /// <summary>$1 project, $2 days or null, $3 whether to encrypt usage; null leaves that as it is.</summary>
     public const string SetSettings =
         """
-        INSERT INTO privacy_settings (project_id, retention_days)
-             VALUES ($1, $2)
-        ON CONFLICT (project_id) DO UPDATE SET retention_days = excluded.retention_days
+        INSERT INTO privacy_settings AS s (project_id, retention_days, encrypt_usage)
+             VALUES ($1, $2, coalesce($3, false))
+        ON CONFLICT (project_id)
+        DO UPDATE SET retention_days = excluded.retention_days, encrypt_usage = coalesce($3, s.encrypt_usage)
         """;
 
     // ---- runs --------------------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ internal static class RetentionSql
         """;
 
     /// <summary>An event that has texts to delete.</summary>
-    private const string HasTexts = "e.data ?| '{id,by,from,props}' AND NOT e.data ? 'gone'";
+    private const string HasTexts = "e.data ?| '{id,by,from,props,box}' AND NOT e.data ? 'gone'";
 
     /// <summary>An ended reservation that has texts to delete.</summary>
     private const string HoldHasTexts =

@@ -168,6 +168,7 @@ public sealed class ProjectDirectory(NpgsqlDataSource database, IEnumerable<IPro
                 ? old.Catalog
                 : await CatalogQueries.LoadAsync(connection, row.Id, old?.Catalog, cancel),
             MarkupBasisPoints = row.MarkupBasisPoints,
+            EncryptsUsage = row.EncryptsUsage,
             Parts = new(own),
         };
     }

@@ -21,7 +21,8 @@ public sealed record ProjectRow(
     int CatalogRevision,
     IReadOnlyList<string> Hosts,
     PriceRevision Prices,
-    int MarkupBasisPoints);
+    int MarkupBasisPoints,
+    bool EncryptsUsage);
 
 /// <summary>A key as lists show it: never its text, never its hash.</summary>
 public sealed record KeyRow(
@@ -160,7 +161,8 @@ public sealed class ProjectQueries(NpgsqlDataSource database)
         row.Whole("catalog_revision"),
         row.Value<string[]>("hosts"),
         new(row.Long("own_price_revision"), row.Long("shared_price_revision")),
-        row.Whole("markup_basis_points"));
+        row.Whole("markup_basis_points"),
+        row.Flag("encrypt_usage"));
 
     public static KeyKind KindOf(string name) => name switch
     {

@@ -38,6 +38,9 @@ public sealed record ProjectSnapshot
     /// </summary>
     public int MarkupBasisPoints { get; init; }
 
+    /// <summary>True if the texts of usage that is recorded from now on are encrypted with keys of the customers.</summary>
+    public bool EncryptsUsage { get; init; }
+
     /// <summary>The data of the project that other rooms keep in memory: see <see cref="IProjectPart"/>.</summary>
     public ProjectParts Parts { get; init; } = ProjectParts.None;
 }

@@ -11,7 +11,8 @@ internal static class ProjectsSql
                ARRAY(SELECT h.host FROM project_hosts h WHERE h.project_id = p.id ORDER BY h.host) AS hosts,
                coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id = p.id), 0) AS own_price_revision,
                coalesce((SELECT max(m.id) FROM model_prices m WHERE m.project_id IS NULL), 0) AS shared_price_revision,
-               coalesce((SELECT s.markup_basis_points FROM llm_settings s WHERE s.project_id = p.id), 0) AS markup_basis_points
+               coalesce((SELECT s.markup_basis_points FROM llm_settings s WHERE s.project_id = p.id), 0) AS markup_basis_points,
+               coalesce((SELECT s.encrypt_usage FROM privacy_settings s WHERE s.project_id = p.id), false) AS encrypt_usage
           FROM projects p
          ORDER BY p.id
         """;

@@ -51,6 +51,9 @@ public sealed record EventOrder(
     /// <summary>True if no meter reads the event, which is recorded and listed: a call that failed and used nothing.</summary>
     public bool MovesNothing { get; init; }
 
+    /// <summary>Properties that a project's encryption leaves readable, because reports read them. Null: none.</summary>
+    public IReadOnlySet<string>? Readable { get; init; }
+
     /// <summary>The event as meters read it.</summary>
     public MeteredEvent Metered => new(Type, Quantity, PropertiesJson, ComputedJson) { Feature = Feature, MovesNothing = MovesNothing };
 }

@@ -102,7 +102,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             var op = UseOf(
                 project, ticket, order.Customer, order.Id, order.Type, order.Quantity, effects, order.OccurredAt, order.PropertiesJson,
                 order.Enforce,
-                order.ComputedJson, onOwnRows: order.OnOwnAccount, isOfToken: order.IsOfToken);
+                order.ComputedJson, onOwnRows: order.OnOwnAccount, isOfToken: order.IsOfToken, readable: order.Readable);
             if (op.Answer is null && project.Catalog.Document.UnmatchedEvents == UnmatchedEvents.Refuse
                 && MeteringRules.IsUnmatched(project.Catalog, order.Metered))
             {
@@ -195,7 +195,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         var op = UseOf(
             project, null, happened.Customer, happened.Id, happened.Type, happened.Quantity,
             MeteringRules.EffectsOf(project.Catalog, happened.Metered), happened.OccurredAt,
-            happened.PropertiesJson, enforce: false, happened.ComputedJson, holds);
+            happened.PropertiesJson, enforce: false, happened.ComputedJson, holds, readable: happened.Readable);
         if (op.Answer is { } fault)
         {
             return fault;
@@ -396,7 +396,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
         ProjectSnapshot project, LaneTicket? ticket, string customer, string? id, string type, Quantity quantity,
         IReadOnlyList<Effect>? effects,
         Instant? occurredAt, string? propertiesJson, bool enforce, string? computedJson = null, IReadOnlyList<Guid>? settles = null,
-        bool onOwnRows = false, bool isOfToken = false, string? originJson = null)
+        bool onOwnRows = false, bool isOfToken = false, string? originJson = null, IReadOnlySet<string>? readable = null)
     {
         var now = clock.Now(project);
         var real = project.TestClock is null ? now : clock.Now();
@@ -415,6 +415,7 @@ public sealed class QuotaGate(LedgerLanes lanes, LedgerOptions options, Database
             IdGiven = id is not null, Key = key, Id = id ?? key.Id.ToString("D"), Type = type, Quantity = quantity,
             Effects = effects ?? [], OccurredAt = occurredAt ?? now, OccurredAtGiven = occurredAt is not null, Enforce = enforce,
             PropertiesJson = propertiesJson, ComputedJson = computedJson, OriginJson = originJson, Signal = signal,
+            Readable = readable ?? SignalRules.ReadFrom(type),
             HasUnique = HasAny(effects, AggregateRules.CountsValueOnce),
             ReportsTimed = HasAny(effects, static aggregate => aggregate.WeighsTime()), Settles = settles ?? [],
             OnOwnRows = onOwnRows,

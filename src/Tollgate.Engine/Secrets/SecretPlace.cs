@@ -40,5 +40,9 @@ public readonly record struct SecretPlace(string Purpose, string Row)
     /// <summary>The words by which a running erasure finds its customer in texts.</summary>
     public static SecretPlace Erasure(Guid erasure) => new("erasures", erasure.ToString("D"));
 
+    /// <summary>A key that encrypts the texts of a customer's usage.</summary>
+    public static SecretPlace UsageKey(short partition, int account, short number) =>
+        new("usage", string.Create(CultureInfo.InvariantCulture, $"{partition}/{account}/{number}"));
+
     private static string Of(int project, string provider) => string.Create(CultureInfo.InvariantCulture, $"{project}/{provider}");
 }

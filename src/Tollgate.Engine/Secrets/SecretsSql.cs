@@ -27,6 +27,7 @@ internal static class SecretsSql
         new("paymob_orders", "page", "pages", "key::text", true),
         new("provider_invoices", "url", "pages", OfProvider + " || '/' || reference", true),
         new("erasures", "terms", "erasures", "id::text", true),
+        new("usage_keys", "key", "usage", "partition || '/' || account || '/' || number", false),
         new("signing_keys", "secret", "signing", "name", false),
     ];
 

@@ -9,7 +9,7 @@ internal static class RetentionDescriptions
 {
     private const string Tag = "Privacy";
 
-    private const string OfSettings = """{"retention_days": 90}""";
+    private const string OfSettings = """{"retention_days": 90, "encrypt_usage": true}""";
 
     public static readonly Description Settings = new(Tag, "Show privacy settings", "Returns the privacy settings of the project.")
     {
@@ -20,7 +20,10 @@ internal static class RetentionDescriptions
         Tag, "Set privacy settings",
         "Replaces the privacy settings of the project. `retention_days` is the number of days for which Tollgate keeps the texts of usage "
             + "(properties, your ids, members, IP addresses) of customers whose plan has no value feature `data_retention_days`; null keeps "
-            + "them for ever. A longer period applies at once, a shorter one after 7 days. **Nothing can undo the deletion** that follows.")
+            + "them for ever. A longer period applies at once, a shorter one after 7 days. **Nothing can undo the deletion** that follows. "
+            + "With `encrypt_usage`, Tollgate encrypts the properties and origins of usage (IP addresses, user agents) that it records "
+            + "from then on, with a key for each customer; it decrypts them in answers, and erasing the customer deletes the key. Usage of "
+            + "before stays as it is. A request without `encrypt_usage` leaves it as it is.")
     {
         Request = Example.Of<PrivacySettingsBody>(OfSettings),
         Answers = [Example.Of<PrivacySettingsBody>(StatusCodes.Status200OK, "The settings.", OfSettings)],

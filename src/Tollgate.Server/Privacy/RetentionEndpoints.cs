@@ -8,7 +8,9 @@ using Tollgate.Server.Http;
 
 namespace Tollgate.Server.Privacy;
 
-/// <summary><c>/v1/privacy-settings</c>, <c>/v1/retention</c> and <c>/v1/retention-runs</c>: how long texts of usage are kept.</summary>
+/// <summary>
+/// <c>/v1/privacy-settings</c>, <c>/v1/retention</c> and <c>/v1/retention-runs</c>: how texts of usage are stored, and for how long.
+/// </summary>
 internal static class RetentionEndpoints
 {
     public static void Map(IEndpointRouteBuilder app)
@@ -29,7 +31,8 @@ internal static class RetentionEndpoints
     {
         var found = await settings.FindAsync(context.Project(), context.RequestAborted);
         await Answer.Json(
-            context, StatusCodes.Status200OK, new PrivacySettingsBody { RetentionDays = found.RetentionDays },
+            context, StatusCodes.Status200OK,
+            new PrivacySettingsBody { RetentionDays = found.RetentionDays, EncryptUsage = found.EncryptsUsage },
             WireJson.Default.PrivacySettingsBody);
     }
 
@@ -48,7 +51,7 @@ internal static class RetentionEndpoints
             return;
         }
 
-        await settings.SetAsync(context.Project(), new(body.RetentionDays), context.RequestAborted);
+        await settings.SetAsync(context.Project(), body.RetentionDays, body.EncryptUsage, context.RequestAborted);
         await ShowSettingsAsync(context, settings);
     }
 

@@ -11,6 +11,7 @@ public static class QuotasRoom
     public static IServiceCollection AddQuotas(this IServiceCollection services, LedgerOptions options)
     {
         services.AddSingleton(options);
+        services.AddSingleton<UsageKeys>();
         services.AddSingleton<LedgerLanes>();
         services.AddSingleton<QuotaGate>();
         services.AddSingleton<ForgetCustomer>(static provider => provider.GetRequiredService<QuotaGate>().ForgetAsync);

@@ -38,7 +38,7 @@ public sealed class ImportRig : IAsyncDisposable
         var bell = new ImportBell();
         _receive = new(ledger.Database.Source, Queries, new(), bell, ledger.Clock);
         _run = new(
-            ledger.Database.Connections, ledger.Directory, ledger.Gate.ForgetAsync, ledger.Parked, bell, ledger.Clock,
+            ledger.Database.Connections, ledger.Directory, ledger.Gate.ForgetAsync, ledger.Parked, bell, ledger.Clock, new(TestSecrets.Box),
             NullLogger<RunImports>.Instance);
     }
 

@@ -110,6 +110,39 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rotation_that_dies_among_the_keys_of_customers_loses_none_of_them()
+    {
+        await FillAsync(await OpenAsync("a"), tokens: 450);
+        await Database.ExecuteAsync(
+            "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); "
+                + "RETURN NEW; END $$");
+        await Database.ExecuteAsync(
+            "CREATE TRIGGER die BEFORE UPDATE ON usage_keys FOR EACH ROW WHEN (OLD.account = 300) EXECUTE FUNCTION die()");
+        await Should.ThrowAsync<Npgsql.NpgsqlException>(RotateAsync);
+        await ShouldOpenAllAsync(await OpenAsync("a"));
+        await Database.ExecuteAsync("DROP TRIGGER die ON usage_keys");
+
+        var done = await RotateAsync();
+
+        done.Unreadable.ShouldBe(0);
+        var after = await OpenAsync("a");
+        after.Ring.Ids.ShouldBe([done.To]);
+        await ShouldOpenAllAsync(after);
+    }
+
+    private async Task ShouldOpenAllAsync(SecretBox box)
+    {
+        await using var command = Database.Source.CreateCommand("SELECT account, key FROM usage_keys ORDER BY account");
+        await using var reader = await command.ExecuteReaderAsync();
+        for (var account = 1; account <= 450; account++)
+        {
+            (await reader.ReadAsync()).ShouldBeTrue();
+            reader.GetInt32(0).ShouldBe(account);
+            box.Open(reader.GetFieldValue<byte[]>(1), SecretPlace.UsageKey(1, account, 1)).ShouldBe(KeyOf(account));
+        }
+    }
+
+    [Fact]
     public async Task A_given_key_is_rotated_once_a_second_one_is_given_and_not_before()
     {
         var (one, two) =
@@ -173,5 +206,10 @@ public sealed class OpenSecretsTests(TestPostgres postgres) : IAsyncLifetime
                    FROM unnest($1, $2) WITH ORDINALITY AS x (id, token, n)
             """,
             ids, ids.Select((id, n) => box.CloseText($"token_{n + 1:0000}", SecretPlace.Card(id))).ToArray());
+        await Database.ExecuteAsync(
+            "INSERT INTO usage_keys (partition, account, number, key) SELECT 1, n, 1, key FROM unnest($1) WITH ORDINALITY AS x (key, n)",
+            [Enumerable.Range(1, tokens).Select(n => box.Close(KeyOf(n), SecretPlace.UsageKey(1, n, 1))).ToArray()]);
     }
+
+    private static byte[] KeyOf(int account) => Encoding.UTF8.GetBytes($"the key of account {account:0000}");
 }

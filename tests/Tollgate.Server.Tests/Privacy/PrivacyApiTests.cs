@@ -19,7 +19,7 @@ public sealed class PrivacyApiTests(RunningServer running)
 
     private const string Id = "Zid/ada@example.com";
     private const string Mail = "zmail.ada@example.com";
-    private const string Name = "Zname Lovelace";
+    private const string Name = "Zname ليلى O'Neill";
     private const string StripeId = "cus_Zstripe42";
 
     private const string Shop = """
@@ -44,10 +44,13 @@ public sealed class PrivacyApiTests(RunningServer running)
             entitlements: [{ feature: calls, quota: 2000 }, { feature: seats, quota: 100 }]
         """;
 
-    [Fact]
-    public async Task An_erased_customer_is_nowhere_in_the_database_but_on_its_invoices_and_a_repeat_changes_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_erased_customer_is_nowhere_in_the_database_but_on_its_invoices_and_a_repeat_changes_nothing(bool encrypts)
     {
-        var (project, door) = await ShopAsync("privacy-a");
+        var (project, door) = await ShopAsync(encrypts ? "privacy-z" : "privacy-a");
+        await Done(door.PutAsync("/v1/privacy-settings", $$"""{"encrypt_usage": {{(encrypts ? "true" : "false")}} }"""));
         await LiveAsync(project, door);
         await VerifyAsync(project);
 
@@ -60,6 +63,7 @@ public sealed class PrivacyApiTests(RunningServer running)
         await VerifyAsync(project);
         (await CountAsync($"SELECT count(*) FROM provider_events WHERE object IS NULL AND project_id = {await ProjectAsync(project)}"))
             .ShouldBe(2, "evt_3 is about somebody else.");
+        (await CountAsync($"SELECT count(*) FROM customers WHERE id = '{erased["customer"]}' AND name IS NULL")).ShouldBe(1);
         var again = await door.PostAsync($"/v1/customers/{Uri.EscapeDataString(Id)}/erase");
         JsonNode.DeepEquals(again.Json, erased.Json).ShouldBeTrue(again.Json!.ToJsonString());
         var byPseudonym = await door.PostAsync($"/v1/customers/{erased["customer"]}/erase");
@@ -80,6 +84,7 @@ public sealed class PrivacyApiTests(RunningServer running)
         await Eventually.UntilAsync(
             async () => await CountAsync("SELECT count(*) FROM erasures WHERE due_at IS NOT NULL OR terms IS NOT NULL") == 0);
         await ShouldBeGoneAsync();
+        await ShouldBeGoneFromADumpAsync();
         (await door.PostAsync("/v1/customers", $$"""{"id": "{{Id}}"}""")).Status.ShouldBe(HttpStatusCode.Created);
         (await door.PostAsync("/v1/consume", $$"""{"customer": "{{Id}}", "feature": "calls"}""")).Status.ShouldBe(HttpStatusCode.OK);
         (await door.PostAsync($"/v1/customers/{Uri.EscapeDataString(Id)}/erase"))["customer"].GetValue<string>()
@@ -223,10 +228,13 @@ public sealed class PrivacyApiTests(RunningServer running)
         }
     }
 
-    [Fact]
-    public async Task Traffic_of_two_servers_does_not_bring_an_erased_customer_back()
+    [Theory]
+    [InlineData("privacy-d", "false")]
+    [InlineData("privacy-d-encrypted", "true")]
+    public async Task Traffic_of_two_servers_does_not_bring_an_erased_customer_back(string code, string encrypts)
     {
-        var (project, door) = await ShopAsync("privacy-d");
+        var (project, door) = await ShopAsync(code);
+        await Done(door.PutAsync("/v1/privacy-settings", $$"""{"encrypt_usage": {{encrypts}} }"""));
         await using var second = await TestServer.StartAsync(running.ConnectionString);
         var other = new Door(second.NewClient(Secret(project)), null);
         await Eventually.UntilAsync(
@@ -255,6 +263,9 @@ public sealed class PrivacyApiTests(RunningServer running)
         await ExecuteAsync("UPDATE erasures SET due_at = now() WHERE due_at IS NOT NULL");
         await Eventually.UntilAsync(async () => await CountAsync("SELECT count(*) FROM erasures WHERE due_at IS NOT NULL") == 0);
         (await FindAsync("traffic-zed")).ShouldBeEmpty();
+        (await CountAsync(
+            "SELECT count(*) FROM usage_keys k JOIN customers c USING (partition, account) "
+                + $"WHERE c.project_id = {await ProjectAsync(project)} AND c.id LIKE 'erased%'")).ShouldBe(0);
         await VerifyAsync(project);
     }
 
@@ -312,6 +323,10 @@ public sealed class PrivacyApiTests(RunningServer running)
         await Done(door.PostAsync($"{path}/credits", $$"""{"amount": 30, "kind": "prepaid", "note": "{{Mark}}"}"""));
 
         await UseAsync(door);
+        await ImportAsync(project, door);
+        await Done(door.PostAsync(
+            "/v1/report-schedules",
+            $$"""{"kind": "usage", "customer": "{{Id}}", "every": "daily", "recipients": ["{{Mail}}"]}"""));
         await BuyAsync(door, path);
         await HearAsync(project);
         foreach (var sql in (string[])[
@@ -328,7 +343,7 @@ public sealed class PrivacyApiTests(RunningServer running)
         // Use: 26 of 29 calls cross thresholds, so there are mails, alerts and webhooks.
         await Done(door.PostAsync(
             "/v1/consume",
-            $$"""{"customer": "{{Id}}", "feature": "calls", "amount": 26, "id": "{{Mark}}-c", "properties": {"ip": "{{Mark}}"} }"""));
+            $$"""{"customer": "{{Id}}", "feature": "calls", "amount": 26, "id": "{{Mark}}-c", "properties": {"ip": "192.0.2.77", "agent": "{{Mark}}"} }"""));
         await Done(
             door.PostAsync(
                 "/v1/events", $$"""{"customer": "{{Id}}", "type": "login", "id": "{{Mark}}-l", "properties": {"user": "{{Mark}}"} }"""));
@@ -339,6 +354,33 @@ public sealed class PrivacyApiTests(RunningServer running)
             "/v1/llm-calls",
             $$"""{"id": "{{Mark}}-llm", "customer": "{{Id}}", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "request_id": "{{Mark}}", "endpoint": "/{{Mark}}", "status": 500, "error": "{{Mark}}", "properties": {"user": "{{Mark}}", "phone": 4912345678} }"""));
         await Done(door.PostAsync("/v1/reservations", $$"""{"customer": "{{Id}}", "feature": "calls", "amount": 1, "id": "{{Mark}}-r"}"""));
+        await Done(door.PostAsync(
+            "/v1/events",
+            $$"""
+            [{"id": "{{Mark}}-s1", "customer": "{{Id}}", "type": "csat", "properties": {"score": 2, "comment": "{{Mark}} {{Name}}"} },
+             {"id": "{{Mark}}-s2", "customer": "{{Id}}", "type": "value_metric", "properties": {"name": "hours_saved", "value": 2, "of": "{{Name}}"} },
+             {"id": "{{Mark}}-s3", "customer": "{{Id}}", "type": "support_ticket", "properties": {"mail": "{{Mail}}"} }]
+            """));
+    }
+
+    /// <summary>History of the customer: two records are booked, and one is rejected with its words.</summary>
+    private async Task ImportAsync(string project, Door door)
+    {
+        using var client = running.Server.NewClient(running.Server.AdminKey);
+        client.DefaultRequestHeaders.Add("X-Project", project);
+        using var content = new StringContent(
+            $$"""
+            {"kind": "usage", "id": "{{Mark}}-i1", "customer": "{{Id}}", "feature": "calls", "occurred_at": "2024-05-01T08:00:00Z", "properties": {"who": "{{Name}}"} }
+            {"kind": "llm_calls", "id": "{{Mark}}-i2", "customer": "{{Id}}", "provider": "openai", "model": "gpt-4o", "input_tokens": 5, "occurred_at": "2024-05-01T08:00:00Z", "error": "{{Mail}}"}
+            {"kind": "invoices", "id": "{{Mark}}-i3", "customer": "{{Id}}", "status": "{{Mark}}", "total": 5, "issued_at": "2024-05-01T08:00:00Z"}
+            """, Encoding.UTF8, "application/x-ndjson");
+        using var came = await client.PostAsync(new Uri("/v1/imports", UriKind.Relative), content);
+        came.StatusCode.ShouldBe(HttpStatusCode.Accepted, await came.Content.ReadAsStringAsync());
+        var id = JsonNode.Parse(await came.Content.ReadAsStringAsync())!["id"]!.GetValue<string>();
+        JsonNode? import = null;
+        await Eventually.UntilAsync(async () =>
+            (import = (await door.GetAsync($"/v1/imports/{id}")).Json!)["status"]!.GetValue<string>() == "finished");
+        (import!["booked"]!.GetValue<long>(), import["rejected_count"]!.GetValue<long>()).ShouldBe((2, 1), import.ToJsonString());
     }
 
     private static async Task BuyAsync(Door door, string path)
@@ -414,6 +456,25 @@ public sealed class PrivacyApiTests(RunningServer running)
         (await FindAsync(Name)).Except(["invoices"]).ShouldBeEmpty();
         (await FindAsync(Mail)).Except(["invoices"]).ShouldBeEmpty();
         (await FindAsync("DE136695976")).Except(["invoices", "vat_checks"]).ShouldBeEmpty();
+    }
+
+    /// <summary>Reads the text that pg_dump writes: the law keeps the person in some tables, and no other table has it.</summary>
+    private async Task ShouldBeGoneFromADumpAsync()
+    {
+        var dump = await DumpText.OfAsync(running.ConnectionString);
+        dump.Tables.Count.ShouldBeGreaterThan(60);
+        dump.Find("Shop").ShouldContain("projects", "The search finds what is there.");
+        foreach (var text in (string[])[Mark, Id, StripeId, "4912345678", "192.0.2.77"])
+        {
+            dump.Find(text).ShouldBeEmpty(text);
+        }
+
+        foreach (var text in (string[])[Name, "ليلى", "O'Neill", Mail])
+        {
+            dump.Find(text).Except(["invoices"]).ShouldBeEmpty(text);
+        }
+
+        dump.Find("DE136695976").Except(["invoices", "vat_checks"]).ShouldBeEmpty();
     }
 
     private Task<IReadOnlyList<string>> FindAsync(string text) => TextSearch.FindAsync(running.ConnectionString, text);

@@ -41,11 +41,13 @@ public sealed class RetentionApiTests(RunningServer running)
 
     private static readonly string[] Plans = ["free", "pro", "all", "plain"];
 
-    [Fact]
-    public async Task Texts_of_usage_go_when_the_days_of_the_plan_or_of_the_project_have_passed()
+    [Theory]
+    [InlineData("false")]
+    [InlineData("true")]
+    public async Task Texts_of_usage_go_when_the_days_of_the_plan_or_of_the_project_have_passed(string encrypts)
     {
         var shop = await StartAsync("2027-01-10T10:00:00Z", "Africa/Cairo");
-        await Done(shop.Door.PutAsync("/v1/privacy-settings", """{"retention_days": 60}"""));
+        await Done(shop.Door.PutAsync("/v1/privacy-settings", $$"""{"retention_days": 60, "encrypt_usage": {{encrypts}} }"""));
         foreach (var plan in Plans)
         {
             await LiveAsync(shop, plan);
@@ -75,6 +77,9 @@ public sealed class RetentionApiTests(RunningServer running)
 
         (await FiguresAsync(shop)).ShouldBe(before);
         await VerifyAsync(shop);
+        (await CountAsync(
+            "SELECT count(*) FROM events t JOIN customers c USING (partition, account) JOIN projects p ON p.id = c.project_id "
+                + $"WHERE p.code = '{shop.Code}' AND c.id <> 'c-all' AND t.data ? 'box'")).ShouldBe(0);
         var events = (await shop.Door.GetAsync(
             "/v1/events?customer=c-free&from=2027-01-01T00:00:00Z&to=2027-02-01T00:00:00Z"))["data"].AsArray();
         events.Count.ShouldBe(9);
