@@ -5,8 +5,8 @@ using Tollgate.Web.Pricing;
 namespace Tollgate.Server.SeedDoors;
 
 /// <summary>
-/// E: <c>/billing/upgrade</c>, to which the seed's 429 sends a user: the pricing page of the project. It sells nothing; the product begins a
-/// checkout.
+/// E: <c>/billing/upgrade</c>, to which the seed's 429 sends a user: the pricing page of the project. It sells nothing; the product begins
+/// a checkout.
 /// </summary>
 internal static class TrenditUpgradePage
 {
@@ -25,7 +25,7 @@ internal static class TrenditUpgradePage
     private static Task ShowAsync(HttpContext context, PricingPages pages)
     {
         var project = context.Project();
-        return pages.ShowAsync(context, project, new Uri(PublicAddress.Of(context), $"/{project.Code}/pricing"));
+        return pages.ShowAsync(context, project, new Uri(PublicAddress.Of(context), $"/{project.Code}/pricing"), isOfAddress: false);
     }
 
     private static readonly Description Shown = new(

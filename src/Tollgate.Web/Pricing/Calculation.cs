@@ -49,7 +49,8 @@ public sealed class Calculation
         Feature[] counted =
         [
             .. model.Features.Where(static one => one.Kind == FeatureKind.Metered)
-                .Where(feature => model.Plans.Any(plan => Comparison.IsGiven(feature, model.EntitlementOf(plan, feature)))).Take(MostFields),
+                .Where(feature => model.Plans.Any(plan => Comparison.IsGiven(feature, model.EntitlementOf(plan, feature))))
+                .Take(MostFields),
         ];
         Fields = [.. counted.Select(FieldOf)];
         Seats = model.Plans.Any(static plan => plan.Prices.Any(static price => price.Seats is not null))
