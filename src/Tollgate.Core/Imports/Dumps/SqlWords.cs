@@ -107,9 +107,10 @@ internal sealed class SqlWords(string text, long firstLine)
     /// <summary>The number of rows after <c>VALUES</c>, of any values; 0: the statement has none.</summary>
     public long CountRows()
     {
+        _ = Names();
         while (_at < text.Length && !Skip("VALUES"))
         {
-            // A list of columns, OVERRIDING, or DEFAULT.
+            // OVERRIDING, or DEFAULT.
             _at++;
         }
 

@@ -4,7 +4,7 @@ namespace Tollgate.Core.Imports.Dumps;
 /// <param name="line">The number of its first line in the file, from 1.</param>
 public sealed class TableRow(string table, IReadOnlyList<string> columns, IReadOnlyList<string?> values, long line)
 {
-    /// <exception cref="DumpFaultException">The row has more or fewer values than its table has columns: which is which is unknown.</exception>
+    /// <exception cref="DumpFaultException">The row has more or fewer values than its table has columns.</exception>
     public static TableRow Of(string table, IReadOnlyList<string> columns, IReadOnlyList<string?> values, long line) =>
         values.Count == columns.Count
             ? new(table, columns, values, line)
