@@ -13,6 +13,8 @@ public sealed class TestPostgres : IAsyncLifetime
     private const string Template = "tollgate_template";
 
     private readonly SemaphoreSlim _oneCopy = new(1, 1);
+    private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly Dictionary<Type, IAsyncDisposable> _shared = [];
     private TestFolder? _folder;
     private DataFolder? _data;
     private PrivatePostgres? _postgres;
@@ -37,8 +39,35 @@ public sealed class TestPostgres : IAsyncLifetime
     /// <summary>A database without any table.</summary>
     public Task<TestDatabase> CreateEmptyDatabaseAsync() => CreateAsync("");
 
+    /// <summary>
+    /// Returns the one instance of this run, such as a server that many classes use. It ends before PostgreSQL.
+    /// </summary>
+    public async Task<T> SharedAsync<T>(Func<Task<T>> start)
+        where T : IAsyncDisposable
+    {
+        await _starting.WaitAsync();
+        try
+        {
+            if (!_shared.TryGetValue(typeof(T), out var shared))
+            {
+                _shared[typeof(T)] = shared = await start();
+            }
+
+            return (T)shared;
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        foreach (var shared in _shared.Values)
+        {
+            await shared.DisposeAsync();
+        }
+
         NpgsqlConnection.ClearAllPools();
         if (_postgres is not null)
         {
@@ -48,6 +77,7 @@ public sealed class TestPostgres : IAsyncLifetime
         _data?.Dispose();
         _folder?.Dispose();
         _oneCopy.Dispose();
+        _starting.Dispose();
     }
 
     private async Task<TestDatabase> CreateAsync(string template)

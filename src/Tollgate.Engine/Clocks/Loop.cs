@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Tollgate.Engine.Clocks;
 
 /// <summary>
-/// Periodic work in the background: the first iteration runs a period after the start, then one each period, never two at a time. If an
-/// iteration fails, the loop logs and counts the failure and tries again after a growing pause: no exception ends the server. A failure
+/// Periodic work in the background: the first iteration runs about a period after the start, then one each period, never two at a time. If
+/// an iteration fails, the loop logs and counts the failure and tries again after a growing pause: no exception ends the server. A failure
 /// that one row causes affects that row alone; see <c>ParkedWork</c> of the room Jobs.
 /// </summary>
 /// <param name="period">The period, in real time.</param>
@@ -18,10 +18,15 @@ public abstract class Loop(TimeSpan period, string failure, ILogger log) : Backg
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(period);
+        using var timer = new PeriodicTimer(LoopPhases.First(period));
         var failing = FailingLook.Of(GetType(), failure, period, log);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            if (timer.Period != period)
+            {
+                timer.Period = period;
+            }
+
             while (!await failing.TryAsync(LookAsync, stoppingToken))
             {
                 // TryAsync has paused; try again.
@@ -31,6 +36,27 @@ public abstract class Loop(TimeSpan period, string failure, ILogger log) : Backg
 
     /// <summary>Does the pending work and returns.</summary>
     protected abstract Task LookAsync(CancellationToken cancel);
+}
+
+/// <summary>
+/// Spreads the loops of a server, which start at the same moment, over a second: together they would take as many connections as there are
+/// loops, all of the pool, each second.
+/// </summary>
+internal static class LoopPhases
+{
+    private static readonly TimeSpan Spread = TimeSpan.FromSeconds(1);
+
+    /// <summary>From one loop to the next, in thousandths of the spread. Multiples of the golden ratio are evenly spread.</summary>
+    private const long GoldenRatio = 618;
+
+    private static int _loops;
+
+    /// <summary>Returns the time to a loop's first iteration: its period, and up to half a second or half a period more or less.</summary>
+    public static TimeSpan First(TimeSpan period)
+    {
+        var phase = Interlocked.Increment(ref _loops) * GoldenRatio % 1000;
+        return period + ((period < Spread ? period : Spread) * (phase - 500) / 1000);
+    }
 }
 
 /// <summary>Wakes a <see cref="WokenLoop"/> of this server when there is new work.</summary>

@@ -282,17 +282,19 @@ public sealed class LaneQueueTests(TestPostgres postgres)
         await table.DisposeAsync();
         await last;
         await Task.WhenAll(floods);
-        (await database.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(6_000 + 5 + 7 + 2);
+        (await database.ScalarAsync<long>("SELECT count(*) FROM events")).ShouldBe(6_000 + 5 + 7 + 3);
         await Eventually.UntilAsync(() => lane.Depth == 0);
     }
 
     /// <summary>
     /// Stops the only lane with one event in its hand, for ten seconds at most or until the result is disposed. It sends no single
-    /// operations, so that the next transaction takes as many batches as it may.
+    /// operations, so that the next transaction takes as many batches as it may. The event has a customer of its own: the lane forgets who
+    /// is locked, and events of a customer whom it does not know weigh more.
     /// </summary>
     private static async Task<Npgsql.NpgsqlConnection> StopAsync(LedgerRig rig)
     {
         await SendAsync(rig, rig.Project, "warm", 1);
+        await SendAsync(rig, rig.Project, "warm-first", 1, "first");
         var connection = new Npgsql.NpgsqlConnection(rig.Database.ConnectionString + ";Pooling=false");
         await connection.OpenAsync();
         await using (var hold = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE balances IN ACCESS EXCLUSIVE MODE", connection))
@@ -300,15 +302,19 @@ public sealed class LaneQueueTests(TestPostgres postgres)
             await hold.ExecuteNonQueryAsync();
         }
 
-        _ = SendAsync(rig, rig.Project, "first", 1);
+        _ = SendAsync(rig, rig.Project, "first", 1, "first");
         await Eventually.UntilAsync(() => rig.Lanes.LaneOf(0).Depth == 0);
+
+        // Longer than the lane waits for a lock before it forgets the customer.
+        await Task.Delay(100);
         return connection;
     }
 
     /// <summary>Events of one customer in one request.</summary>
-    private static Task<IReadOnlyList<GateAnswer>> SendAsync(LedgerRig rig, ProjectSnapshot project, string name, int events) =>
-        rig.Gate.RecordAsync(
-        project, [.. Enumerable.Range(0, events).Select(i => new EventOrder($"{name}-{i}", "c", "scans", Quantity.One, null, null, false))],
+    private static Task<IReadOnlyList<GateAnswer>> SendAsync(
+        LedgerRig rig, ProjectSnapshot project, string name, int events, string customer = "c") => rig.Gate.RecordAsync(
+        project,
+        [.. Enumerable.Range(0, events).Select(i => new EventOrder($"{name}-{i}", customer, "scans", Quantity.One, null, null, false))],
         CancellationToken.None).AsTask();
 
     /// <summary>The number of events of each project in each transaction with several, in order.</summary>

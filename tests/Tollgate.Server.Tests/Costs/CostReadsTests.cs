@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Costs;
 
 /// <summary>Reads of costs right after calls were recorded: they must not wait for the loop that folds them.</summary>
-public sealed class CostReadsTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class CostReadsTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private static string Today => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

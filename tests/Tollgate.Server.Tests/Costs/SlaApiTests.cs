@@ -7,7 +7,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Costs;
 
 /// <summary>SLA targets, and the reports that compare calls with them. The facts are read by a statement of the test's own.</summary>
-public sealed class SlaApiTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class SlaApiTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private static string Today => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -7,7 +7,7 @@ using Tollgate.Core.Llm.Shapes;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>The hold before a call covers the call's highest possible cost. Each customer has $1.</summary>
-public sealed class GatewayHoldTests(GatewayHost host) : IClassFixture<GatewayHost>
+public sealed class GatewayHoldTests(SharedGatewayHost host) : IClassFixture<SharedGatewayHost>
 {
     private async Task SetPriceAsync(string provider, string model, string prices, string tiers = "[]")
     {

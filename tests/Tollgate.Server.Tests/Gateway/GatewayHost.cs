@@ -11,30 +11,25 @@ namespace Tollgate.Server.Tests.Gateway;
 /// A class fixture: a server, a project that meters calls, tokens and dollars ($1 a month), and an upstream with the name <c>openai</c>.
 /// The model <c>house</c> costs $2.5 and $10 for a million tokens.
 /// </summary>
-public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
+public class GatewayHost(TestPostgres postgres) : IAsyncLifetime
 {
     public const string UpstreamKey = "sk-of-the-project";
 
-    private MeteringHost? _metering;
+    /// <summary>The networks of the upstream.</summary>
+    public const string ThisMachine = "127.0.0.0/8,::1/128";
+
+    private MeteringProject? _metering;
 
     /// <summary>The environment of the server.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
-    public MeteringHost Project => _metering!;
+    public MeteringProject Project => _metering!;
 
     public FakeUpstream Upstream { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-
-        // The upstream is on this machine.
-        _metering = new(postgres)
-        {
-            Environment = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>())
-            {
-                ["TOLLGATE_UPSTREAM_NETWORKS"] = "127.0.0.0/8,::1/128",
-            },
-        };
+        _metering = NewProject();
         await _metering.InitializeAsync();
         Upstream = await FakeUpstream.StartAsync();
         await SetUpstreamAsync("openai", Upstream.Url);
@@ -47,7 +42,16 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
     {
         await Upstream.DisposeAsync();
         await Project.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
+
+    protected virtual MeteringProject NewProject() => new MeteringHost(postgres)
+    {
+        Environment = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>())
+        {
+            ["TOLLGATE_UPSTREAM_NETWORKS"] = ThisMachine,
+        },
+    };
 
     public async Task SetUpstreamAsync(string provider, string url)
     {
@@ -112,6 +116,14 @@ public sealed class GatewayHost(TestPostgres postgres) : IAsyncLifetime
         var (_, body) = await Project.PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""");
         return (body.GetProperty("used").GetDecimal(), body.GetProperty("held").GetDecimal());
     }
+}
+
+/// <summary>The same on the server of many classes.</summary>
+public sealed class SharedGatewayHost(TestPostgres postgres) : GatewayHost(postgres)
+{
+    private readonly TestPostgres _postgres = postgres;
+
+    protected override MeteringProject NewProject() => new SharedMeteringHost(_postgres);
 }
 
 /// <summary>Answers of a provider.</summary>

@@ -5,17 +5,23 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Gateway;
 
-/// <summary>Upstreams that stop sending, with a server that waits a second for them.</summary>
-public sealed class GatewayIdleTests(TestPostgres postgres) : IAsyncLifetime
+/// <summary>A server that waits a second for upstreams.</summary>
+public sealed class ImpatientGateway(TestPostgres postgres) : IAsyncLifetime
 {
-    private readonly GatewayHost _host = new(postgres)
+    public GatewayHost Host { get; } = new(postgres)
     {
         Environment = new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_SECONDS"] = "1" },
     };
 
-    public ValueTask InitializeAsync() => _host.InitializeAsync();
+    public ValueTask InitializeAsync() => Host.InitializeAsync();
 
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}
+
+/// <summary>Upstreams that stop sending.</summary>
+public sealed class GatewayIdleTests(ImpatientGateway gateway) : IClassFixture<ImpatientGateway>
+{
+    private readonly GatewayHost _host = gateway.Host;
 
     private async Task NothingIsHeldAsync(string customer) => (await _host.StandsAsync(customer, "llm_cost")).Held.ShouldBe(0);
 

@@ -82,23 +82,29 @@ public sealed class GatewayReachTests(MeteringHost host) : IClassFixture<Meterin
     }
 }
 
-/// <summary>Calls that would come back to the server. Loopback is listed, and a project has at most eight calls in progress.</summary>
-public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
+/// <summary>A server on which a project has at most eight calls in progress. Loopback is listed.</summary>
+public sealed class LoopingGateway(TestPostgres postgres) : IAsyncLifetime
 {
-    private const int MostCalls = 8;
+    public const int MostCalls = 8;
 
-    private readonly GatewayHost _host = new(postgres)
+    public GatewayHost Host { get; } = new(postgres)
     {
         Environment = new Dictionary<string, string> { ["TOLLGATE_GATEWAY_CALLS"] = $"{MostCalls}" },
     };
 
+    public ValueTask InitializeAsync() => Host.InitializeAsync();
+
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
+}
+
+/// <summary>Calls that would come back to the server.</summary>
+public sealed class GatewayLoopTests(LoopingGateway gateway) : IClassFixture<LoopingGateway>
+{
+    private readonly GatewayHost _host = gateway.Host;
+
     private string Self => _host.Project.Server.Url.ToString().TrimEnd('/');
 
     private string Key => _host.Project.Http.DefaultRequestHeaders.Authorization!.Parameter!;
-
-    public ValueTask InitializeAsync() => _host.InitializeAsync();
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     [Fact]
     public async Task The_server_is_no_upstream_of_its_own()
@@ -131,14 +137,20 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         ForwardBack(static name => !name.StartsWith("X-Tollgate-", StringComparison.OrdinalIgnoreCase));
         (await SetAsync("loop", _host.Upstream.Url)).Dispose();
         using var answer = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
-        ((int)answer.StatusCode, _host.Upstream.Calls.Count).ShouldBe((429, MostCalls));
+        ((int)answer.StatusCode, _host.Upstream.Calls.Count).ShouldBe((429, LoopingGateway.MostCalls));
 
         _host.Upstream.AnswersWith("{}");
         using var after = await _host.Project.Http.GetAsync("/gateway/loop/v1/models");
         ((int)after.StatusCode).ShouldBe(200, "a call that has ended leaves its place");
     }
 
-    private void ForwardBack(Func<string, bool> keeps) => _host.Upstream.Answer = async (context, seen) =>
+    private void ForwardBack(Func<string, bool> keeps)
+    {
+        _host.Upstream.Calls.Clear();
+        _host.Upstream.Answer = (context, seen) => ForwardAsync(context, seen, keeps);
+    }
+
+    private async Task ForwardAsync(HttpContext context, Seen seen, Func<string, bool> keeps)
     {
         using var client = new HttpClient();
         using var message = new HttpRequestMessage(new(seen.Method), $"{Self}/gateway/loop{seen.Target}");
@@ -151,7 +163,7 @@ public sealed class GatewayLoopTests(TestPostgres postgres) : IAsyncLifetime
         using var answer = await client.SendAsync(message);
         context.Response.StatusCode = (int)answer.StatusCode;
         await context.Response.WriteAsync(await answer.Content.ReadAsStringAsync());
-    };
+    }
 
     private Task<HttpResponseMessage> SetAsync(string provider, string url) =>
         _host.Project.Http.PutAsync($"/v1/upstreams/{provider}", MeteringHost.Text($$"""{"base_url":"{{url}}","api_key":"{{Key}}"}"""));

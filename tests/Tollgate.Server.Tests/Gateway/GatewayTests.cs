@@ -7,7 +7,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>Calls through the gateway to an upstream over real HTTP: forwarding, records, refusals.</summary>
-public sealed class GatewayTests(GatewayHost host) : IClassFixture<GatewayHost>
+public sealed class GatewayTests(SharedGatewayHost host) : IClassFixture<SharedGatewayHost>
 {
     internal const string Ask = """{"model":"house","messages":[{"role":"user","content":"Say hello."}],"max_tokens":100}""";
     internal const string RequestStream =

@@ -9,7 +9,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Gateway;
 
 /// <summary>The transport between two connections: paths, headers, hang-ups and silences.</summary>
-public sealed class GatewayTransportTests(GatewayHost host) : IClassFixture<GatewayHost>
+public sealed class GatewayTransportTests(SharedGatewayHost host) : IClassFixture<SharedGatewayHost>
 {
     private async Task<string> RawAsync(string method, string target, string key, string body = "")
     {

@@ -15,7 +15,7 @@ namespace Tollgate.Server.Tests.Gateway;
 /// Providers' official clients with only the address and the key changed: the key is a customer token. The upstream sends the providers'
 /// recorded answers.
 /// </summary>
-public sealed class OfficialClientTests(GatewayHost host) : IClassFixture<GatewayHost>
+public sealed class OfficialClientTests(SharedGatewayHost host) : IClassFixture<SharedGatewayHost>
 {
     private static string Sample(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Samples", name));
 

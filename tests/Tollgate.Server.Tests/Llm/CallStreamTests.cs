@@ -6,7 +6,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Calls as lines of JSON, and calls without reported usage.</summary>
-public sealed class CallStreamTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class CallStreamTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private async Task<JsonElement> StreamAsync(string lines, string type = "application/x-ndjson")
     {

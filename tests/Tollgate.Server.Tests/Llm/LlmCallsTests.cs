@@ -4,7 +4,7 @@ using Tollgate.Server.Tests.Metering;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Calls to models that are reported afterwards, with prices of the project's own.</summary>
-public sealed class LlmCallsTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class LlmCallsTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private const string OldPrice =
         """{"provider":"openai","model":"house-1","valid_from":"2020-01-01T00:00:00Z","prices":{"input":"2.5","cached_input":"1.25","output":"10"},"source":"test"}""";

@@ -6,7 +6,7 @@ namespace Tollgate.Server.Tests.Llm;
 /// <summary>
 /// Reported calls are recorded with their provider's usage, priced by tier and hour, and attributed without being counted.
 /// </summary>
-public sealed class LlmTruthTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class LlmTruthTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private async Task<JsonElement> RecordAsync(string call)
     {

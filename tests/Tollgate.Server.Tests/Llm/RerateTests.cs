@@ -5,7 +5,7 @@ using Tollgate.Testing;
 namespace Tollgate.Server.Tests.Llm;
 
 /// <summary>Unknown costs that become known, markups, and their effect on budgets.</summary>
-public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class RerateTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private static string Call(string customer, string model, int tokens = 100_000, string id = "1") =>
         $$"""{"id":"{{id}}-{{model}}","customer":"{{customer}}","provider":"anew","model":"{{model}}","input_tokens":{{tokens}}}""";
@@ -168,16 +168,11 @@ public sealed class RerateTests(MeteringHost host) : IClassFixture<MeteringHost>
     }
 
     // A markup applies to the whole project: the other tests must not see it.
-    private async Task<MeteringHost> AnotherStageAsync()
-    {
-        var other = new MeteringHost(host.Postgres);
-        await other.InitializeAsync();
-        return other;
-    }
+    private Task<SharedMeteringHost> AnotherStageAsync() => host.AnotherAsync();
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(MeteringHost host, params string[] arguments)
+    private static async Task<(int ExitCode, string Output)> RunAsync(MeteringProject host, params string[] arguments)
     {
-        var (code, text) = await ServerProcess.RunAsync(["prices", .. arguments, "--data", host.Server.Data, "--project", "meters"]);
+        var (code, text) = await ServerProcess.RunAsync(["prices", .. arguments, "--data", host.Server.Data, "--project", host.Code]);
         return (code, text.Trim());
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-public sealed class EventListTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class EventListTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private static string Ago(int seconds) =>
         DateTimeOffset.UtcNow.AddSeconds(-seconds).ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);

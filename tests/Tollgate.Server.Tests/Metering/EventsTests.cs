@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Tollgate.Server.Tests.Metering;
 
-public sealed class EventsTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class EventsTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private static (long Accepted, long Replayed, long OverLimit, long Rejected) Counts(JsonElement body) =>
         (body.GetProperty("accepted").GetInt64(), body.GetProperty("replayed").GetInt64(), body.GetProperty("over_limit").GetInt64(),

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Tollgate.Server.Tests.Metering;
 
 /// <summary>A level, whose last reported value is the usage, over HTTP.</summary>
-public sealed class LevelEndpointTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class LevelEndpointTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private const string Catalogue =
         """

@@ -1,13 +1,15 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tollgate.Server.Tests.Gateway;
 using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Metering;
 
-/// <summary>A class fixture: one server and its own project, whose catalogue has a feature for each way of metering.</summary>
-public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
+/// <summary>A project of its own on a server, whose catalogue has a feature for each way of metering.</summary>
+public abstract class MeteringProject : IAsyncLifetime
 {
     private const string Catalogue =
         """
@@ -40,45 +42,41 @@ public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
               - {feature: llm_cost, quota: 1}
         """;
 
-    private TestDatabase? _database;
-    private TestServer? _server;
     private HttpClient? _http;
 
-    public TestPostgres Postgres => postgres;
-
-    /// <summary>The environment of the server.</summary>
-    public IReadOnlyDictionary<string, string>? Environment { get; init; }
-
+    /// <summary>A client with the project's secret key.</summary>
     public HttpClient Http => _http!;
 
-    public TestServer Server => _server!;
+    public abstract TestServer Server { get; }
 
-    public TestDatabase Database => _database!;
+    public abstract TestDatabase Database { get; }
+
+    /// <summary>The project's code.</summary>
+    public abstract string Code { get; }
 
     public async ValueTask InitializeAsync()
     {
-        _database = await postgres.CreateDatabaseAsync();
-        _server = await TestServer.StartAsync(_database.ConnectionString, environment: Environment);
-        using var admin = _server.NewClient(_server.AdminKey);
-        var project = new JsonObject { ["code"] = "meters", ["name"] = "Meters", ["mode"] = "live", ["catalog"] = Catalogue };
+        await StartAsync();
+        using var admin = Server.NewClient(Server.AdminKey);
+        var project = new JsonObject
+        {
+            ["code"] = Code, ["name"] = "Meters", ["mode"] = "live", ["catalog"] = Catalogue,
+        };
         using var created = await admin.PostAsync("/v1/projects", Text(project.ToJsonString()));
         created.EnsureSuccessStatusCode();
-        _http = _server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
+        _http = Server.NewClient(JsonElement.Parse(await created.Content.ReadAsStringAsync()).GetProperty("secret_key").GetString());
     }
 
     public async ValueTask DisposeAsync()
     {
         _http?.Dispose();
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
-        if (_database is not null)
-        {
-            await _database.DisposeAsync();
-        }
+        await StopAsync();
+        GC.SuppressFinalize(this);
     }
+
+    protected abstract Task StartAsync();
+
+    protected abstract Task StopAsync();
 
     public static StringContent Text(string body, string type = "application/json") =>
         new(body, Encoding.UTF8, new MediaTypeHeaderValue(type));
@@ -99,4 +97,78 @@ public sealed class MeteringHost(TestPostgres postgres) : IAsyncLifetime
     public async Task<decimal> UsedAsync(string customer, string feature) =>
         (await PostAsync("/v1/check", $$"""{"customer":"{{customer}}","feature":"{{feature}}","amount":0}""")).Body.GetProperty("used")
             .GetDecimal();
+}
+
+/// <summary>A class fixture: the project <c>meters</c> on a server of its own.</summary>
+public sealed class MeteringHost(TestPostgres postgres) : MeteringProject
+{
+    private TestDatabase? _database;
+    private TestServer? _server;
+
+    public TestPostgres Postgres => postgres;
+
+    /// <summary>The environment of the server.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    public override TestServer Server => _server!;
+
+    public override TestDatabase Database => _database!;
+
+    public override string Code => "meters";
+
+    protected override async Task StartAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        _server = await TestServer.StartAsync(_database.ConnectionString, environment: Environment);
+    }
+
+    protected override async Task StopAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        if (_database is not null)
+        {
+            await _database.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>
+/// A class fixture: a project on one server of many classes that touch only their own project. To start a server costs as much as most of
+/// their tests.
+/// </summary>
+public sealed class SharedMeteringHost(TestPostgres postgres) : MeteringProject
+{
+    private static int _projects;
+
+    private MeteringHost? _host;
+
+    public override TestServer Server => _host!.Server;
+
+    public override TestDatabase Database => _host!.Database;
+
+    public override string Code { get; } = string.Create(CultureInfo.InvariantCulture, $"meters-{Interlocked.Increment(ref _projects)}");
+
+    /// <summary>Another project on the same server.</summary>
+    public async Task<SharedMeteringHost> AnotherAsync()
+    {
+        var other = new SharedMeteringHost(postgres);
+        await other.InitializeAsync();
+        return other;
+    }
+
+    protected override async Task StartAsync() => _host = await postgres.SharedAsync(async () =>
+    {
+        var host = new MeteringHost(postgres)
+        {
+            Environment = new Dictionary<string, string> { ["TOLLGATE_UPSTREAM_NETWORKS"] = GatewayHost.ThisMachine },
+        };
+        await host.InitializeAsync();
+        return host;
+    });
+
+    protected override Task StopAsync() => Task.CompletedTask;
 }

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Tollgate.Server.Tests.Metering;
 
 /// <summary>A time-weighted feature, over the wire. Invoices: <c>TimedLives</c>.</summary>
-public sealed class TimedLevelEndpointTests(MeteringHost host) : IClassFixture<MeteringHost>
+public sealed class TimedLevelEndpointTests(SharedMeteringHost host) : IClassFixture<SharedMeteringHost>
 {
     private const string Catalogue =
         """

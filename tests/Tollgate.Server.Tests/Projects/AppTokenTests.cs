@@ -6,19 +6,27 @@ using Tollgate.Testing;
 
 namespace Tollgate.Server.Tests.Projects;
 
-/// <summary>Tokens that the app of the default project signs with <c>SECRET_KEY</c>.</summary>
-public sealed class AppTokenTests(TestPostgres postgres) : IAsyncLifetime
+/// <summary>A server that knows the secret with which the app of its default project signs tokens.</summary>
+public sealed class AppTokenServer(TestPostgres postgres) : IAsyncLifetime
 {
-    private const string Secret = "0123456789abcdef0123456789abcdef";
+    public const string Secret = "0123456789abcdef0123456789abcdef";
 
-    private readonly RunningServer _running = new(postgres)
+    public RunningServer Running { get; } = new(postgres)
     {
         Environment = new Dictionary<string, string> { ["SECRET_KEY"] = Secret, ["TOLLGATE_DEFAULT_PROJECT"] = "resume-ats" },
     };
 
-    public ValueTask InitializeAsync() => _running.InitializeAsync();
+    public ValueTask InitializeAsync() => Running.InitializeAsync();
 
-    public ValueTask DisposeAsync() => _running.DisposeAsync();
+    public ValueTask DisposeAsync() => Running.DisposeAsync();
+}
+
+/// <summary>Tokens that the app of the default project signs with <c>SECRET_KEY</c>.</summary>
+public sealed class AppTokenTests(AppTokenServer server) : IClassFixture<AppTokenServer>
+{
+    private const string Secret = AppTokenServer.Secret;
+
+    private readonly RunningServer _running = server.Running;
 
     [Fact]
     public async Task A_token_that_the_app_has_signed_speaks_for_its_customer_in_the_default_project()
