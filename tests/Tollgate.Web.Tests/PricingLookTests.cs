@@ -98,6 +98,29 @@ public sealed class PricingLookTests(Shop shop, Browser browser)
     }
 
     [Fact]
+    public async Task A_slider_changes_the_amounts_without_a_new_page()
+    {
+        var page = await browser.OpenAsync(javaScript: true);
+        List<string> console = [];
+        page.Console += (_, message) => console.Add(message.Text);
+        var address = new Uri(shop.Server.Url, "/email-assistant/pricing").AbsoluteUri;
+        await page.GotoAsync(address);
+        var best = page.Locator(".at-monthly.bills .best");
+        await Assertions.Expect(best).ToContainTextAsync("$49");
+
+        var slider = page.GetByRole(AriaRole.Slider, new() { Name = "Emails processed" });
+        await slider.FillAsync("14000");
+        await Assertions.Expect(best).ToContainTextAsync("$57");
+        await Assertions.Expect(page.Locator("#use_emails_processed")).ToHaveValueAsync("14000");
+        await page.Locator("#use_ai_responses").FillAsync("2,100");
+        await Assertions.Expect(best).ToContainTextAsync("$59");
+        await page.GetByLabel("Hours saved a month").FillAsync("2");
+        await Assertions.Expect(page.Locator("#gain .at-monthly")).ToContainTextAsync("2 h × $30.00 − $59.00 for Professional");
+        await Assertions.Expect(page).ToHaveURLAsync(address);
+        console.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_customer_sees_its_plan_and_changes_it_on_the_checkout()
     {
         var door = await shop.OpenAsync();

@@ -51,13 +51,14 @@ public static class EstimateRules
     private static Estimate Rate(CatalogDocument document, SubscriptionTerms terms, IReadOnlyDictionary<string, Quantity> usage)
     {
         var (lines, refused) = (new List<EstimatedUsage>(), new List<Feature>());
+        var gives = terms.Plan.Plan.Entitlements.ToDictionary(static one => one.Feature, StringComparer.Ordinal);
         var needs = new Dictionary<string, Quantity>(usage, StringComparer.Ordinal);
 
         // Features with a pool come first: the units that they lack are use of the pool.
         foreach (var feature in document.Features.Where(static one => one.Kind == FeatureKind.Metered)
-            .OrderBy(feature => EntitlementOf(terms, feature)?.Pool is null))
+            .OrderBy(feature => gives.GetValueOrDefault(feature.Code)?.Pool is null))
         {
-            var (need, entitlement) = (needs.GetValueOrDefault(feature.Code), EntitlementOf(terms, feature));
+            var (need, entitlement) = (needs.GetValueOrDefault(feature.Code), gives.GetValueOrDefault(feature.Code));
             var spread = Spread.Of(feature, entitlement?.Period ?? QuotaPeriodKind.BillingMonth, terms.Interval);
             var (beyond, lacking) = Split(entitlement, spread.Need(need));
             if (lacking.IsPositive && entitlement?.Pool is { } pool)
@@ -81,9 +82,6 @@ public static class EstimateRules
         var minimum = MinimumRules.Missing(terms.Price, new(Instant.Epoch, Instant.Epoch), terms.Amount, used);
         return new(terms, lines, minimum?.Amount ?? MoneyAmount.Zero(terms.Currency), refused);
     }
-
-    private static Entitlement? EntitlementOf(SubscriptionTerms terms, Feature feature) =>
-        terms.Plan.Plan.Entitlements.FirstOrDefault(one => one.Feature == feature.Code);
 
     /// <summary>Divides the use of a quota period that exceeds the quota into allowed overage and units that the plan lacks.</summary>
     private static (Quantity Beyond, Quantity Lacking) Split(Entitlement? entitlement, Quantity need)

@@ -2,6 +2,7 @@ using Tollgate.Contracts.Http;
 using Tollgate.Contracts.SeedDoors;
 using Tollgate.Core.Catalog;
 using Tollgate.Server.Http;
+using Tollgate.Web.Layout;
 
 namespace Tollgate.Server.SeedDoors;
 
@@ -23,8 +24,8 @@ internal static class TrenditBillingDoor
 
         void Map(string path, string title, string text)
         {
-            var page = SeedPage.Of(title, $"<p>{text}</p>");
-            app.MapGet(path, (RequestDelegate)(context => SeedPage.WriteAsync(context, page)))
+            var page = new Dictionary<string, object?> { ["Title"] = title, ["Text"] = text, ["Seller"] = Seller.Unknown };
+            app.MapGet(path, (RequestDelegate)(context => Pages.WriteAsync<NoticePage>(context, StatusCodes.Status200OK, page)))
                 .OpenToAll("The page is the same for everybody.")
                 .Describe(new(
                     "Seed door: Trendit", title,

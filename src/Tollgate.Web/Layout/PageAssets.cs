@@ -89,7 +89,10 @@ public static class PageAssets
 
     public static readonly Asset Style = new("tollgate", "css", "text/css; charset=utf-8", Whole(), isPacked: false);
 
-    public static IReadOnlyList<Asset> All => [Style, Latin, LatinMore, Cyrillic, Greek];
+    /// <summary>The module of the pricing page, which also works without it.</summary>
+    public static readonly Asset Pricing = new("pricing", "js", "text/javascript; charset=utf-8", Load("web/pricing.js"), isPacked: false);
+
+    public static IReadOnlyList<Asset> All => [Style, Pricing, Latin, LatinMore, Cyrillic, Greek];
 
     private static Asset Font(string part) =>
         new("inter-" + part, "woff2", FontType, Load($"web/inter-{part}-wght-normal.woff2"), isPacked: true);

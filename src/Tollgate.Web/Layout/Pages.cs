@@ -52,11 +52,13 @@ public static class Pages
     }
 
     /// <summary>Sets the headers of every page: only content of this server, no frames, no address of the page for other sites.</summary>
-    public static void Protect(HttpResponse response, IReadOnlyList<string?> leadsTo)
+    /// <param name="hasModule">True: a module of this server runs in the page, and may ask this server.</param>
+    public static void Protect(HttpResponse response, IReadOnlyList<string?> leadsTo, bool hasModule = false)
     {
         var headers = response.Headers;
         headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+            $"default-src 'none'; {(hasModule ? "script-src 'self'; connect-src 'self'; " : "")}"
+                + "style-src 'self'; font-src 'self'; img-src 'self' data:; "
                 + $"form-action 'self'{Origins(leadsTo)}; base-uri 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
@@ -7,7 +8,13 @@ namespace Tollgate.Web.Pricing;
 
 /// <summary>A field of the calculator.</summary>
 /// <param name="Unit">The unit behind the number; null: none.</param>
-public sealed record UsageField(string Name, string Label, string? Unit, TypedNumber Number);
+public sealed record UsageField(string Name, string Label, string? Unit, TypedNumber Number)
+{
+    /// <summary>The end of its slider; null: it has none.</summary>
+    public string? Most { get; init; }
+
+    public string? Step { get; init; }
+}
 
 /// <summary>A plan's bill in one interval.</summary>
 /// <param name="Estimate">Null: the plan is not sold for this interval, or the amount exceeds every invoice.</param>
@@ -29,6 +36,8 @@ public sealed class Calculation
 
     private const long DefaultHours = 10;
 
+    private const int ShortestSlider = 10, StepsOfSlider = 100;
+
     /// <summary>A common wage of an hour in currencies with and without cents.</summary>
     private const long DefaultRate = 30, DefaultRateWithoutCents = 3_000;
 
@@ -39,8 +48,9 @@ public sealed class Calculation
         _model = model;
         Feature[] counted =
         [
-            .. Comparison.InOrder(model.Document).Where(static one => one.Kind == FeatureKind.Metered)
-                .Where(feature => model.Plans.Any(plan => Comparison.IsGiven(feature, EntitlementOf(plan, feature)))).Take(MostFields),
+            .. model.Features.Where(static one => one.Kind == FeatureKind.Metered)
+                .Where(feature => model.Plans.Any(plan => Comparison.IsGiven(feature, model.EntitlementOf(plan, feature))))
+                .Take(MostFields),
         ];
         Fields = [.. counted.Select(FieldOf)];
         Seats = model.Plans.Any(static plan => plan.Prices.Any(static price => price.Seats is not null))
@@ -74,12 +84,19 @@ public sealed class Calculation
     /// <summary>False: there is nothing to compute.</summary>
     public bool IsUseful => Intervals.Count > 0 && (Fields.Count > 0 || Seats is not null);
 
-    private static Entitlement? EntitlementOf(Plan plan, Feature feature) =>
-        plan.Entitlements.FirstOrDefault(one => one.Feature == feature.Code);
-
-    private UsageField FieldOf(Feature feature) => new(
-        PricingQuery.Use + feature.Code, feature.Name, feature.IsMoney ? feature.Unit : null,
-        _model.Query.Number(PricingQuery.Use + feature.Code, DefaultOf(feature)));
+    private UsageField FieldOf(Feature feature)
+    {
+        // A slider ends at twice the largest quota, and has steps of about a hundredth of it.
+        var largest = _model.Plans.Max(plan => _model.EntitlementOf(plan, feature)?.Quota) ?? Quantity.Zero;
+        var most = Math.Min(Math.Max(decimal.Truncate(largest.Value) * 2, ShortestSlider), EstimateRules.Most);
+        var step = most >= ShortestSlider * StepsOfSlider ? decimal.Truncate(most / StepsOfSlider) : 1;
+        return new(
+            PricingQuery.Use + feature.Code, feature.Name, feature.IsMoney ? feature.Unit : null,
+            _model.Query.Number(PricingQuery.Use + feature.Code, DefaultOf(feature)))
+        {
+            Most = most.ToString(CultureInfo.InvariantCulture), Step = step.ToString(CultureInfo.InvariantCulture),
+        };
+    }
 
     /// <summary>
     /// The number that the page shows first: the quota of the highlighted plan, so that visitors see usual numbers; the largest quota for
@@ -88,9 +105,9 @@ public sealed class Calculation
     private Quantity DefaultOf(Feature feature)
     {
         var usual = _model.Plans.FirstOrDefault(static plan => plan.Highlighted);
-        var given = usual is null ? null : EntitlementOf(usual, feature);
+        var given = usual is null ? null : _model.EntitlementOf(usual, feature);
         var quota = usual is not null && !Comparison.IsGiven(feature, given) ? Quantity.Zero
-            : given?.Quota ?? _model.Plans.Max(plan => EntitlementOf(plan, feature)?.Quota) ?? Quantity.Zero;
+            : given?.Quota ?? _model.Plans.Max(plan => _model.EntitlementOf(plan, feature)?.Quota) ?? Quantity.Zero;
         return Quantity.Min(quota, Quantity.Of(EstimateRules.Most));
     }
 

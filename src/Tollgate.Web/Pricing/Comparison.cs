@@ -16,19 +16,19 @@ public sealed record ComparisonGroup(string Name, IReadOnlyList<ComparisonRow> R
 /// <summary>The table of all features and plans.</summary>
 internal static class Comparison
 {
+    /// <summary>The most cells of the table, so that a catalogue at all its limits makes a page that a browser can hold.</summary>
+    private const int MostCells = 5_000;
+
     private static readonly (FeatureKind Kind, string Name)[] Kinds =
         [(FeatureKind.Metered, "Usage"), (FeatureKind.Switch, "Features"), (FeatureKind.Value, "Limits")];
 
     public static IReadOnlyList<ComparisonGroup> Of(PricingModel model) =>
     [
         .. Kinds.Select(kind => new ComparisonGroup(
-            kind.Name, [.. InOrder(model.Document).Where(feature => feature.Kind == kind.Kind).Select(feature => RowOf(model, feature))
-                .Where(static row => row.Cells.Any(static cell => cell.IsGiven))]))
+            kind.Name, [.. model.Features.Take(MostCells / Math.Max(1, model.Plans.Count)).Where(feature => feature.Kind == kind.Kind)
+                .Select(feature => RowOf(model, feature)).Where(static row => row.Cells.Any(static cell => cell.IsGiven))]))
             .Where(static group => group.Rows.Count > 0),
     ];
-
-    public static IEnumerable<Feature> InOrder(CatalogDocument document) =>
-        document.Features.OrderBy(static one => one.SortOrder).ThenBy(static one => one.Code, StringComparer.Ordinal);
 
     /// <summary>False: the plan does not include the feature, whether it names it or not.</summary>
     public static bool IsGiven(Feature feature, Entitlement? gives) => gives is not null && feature.Kind switch
@@ -51,7 +51,7 @@ internal static class Comparison
 
     private static ComparisonRow RowOf(PricingModel model, Feature feature) => new(
         feature,
-        [.. model.Plans.Select(plan => CellOf(model, feature, plan.Entitlements.FirstOrDefault(one => one.Feature == feature.Code)))]);
+        [.. model.Plans.Select(plan => CellOf(model, feature, model.EntitlementOf(plan, feature)))]);
 
     private static ComparisonCell CellOf(PricingModel model, Feature feature, Entitlement? gives)
     {
@@ -80,5 +80,5 @@ internal static class Comparison
             string.Join(", ", new[] { every, then }.Where(static part => part is not null)) is { Length: > 0 } more ? more : null);
     }
 
-    private static string NameOf(PricingModel model, string feature) => model.Document.Features.First(one => one.Code == feature).Name;
+    private static string NameOf(PricingModel model, string feature) => model.Features.First(one => one.Code == feature).Name;
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Components;
 using Tollgate.Core.Money;
 using Tollgate.Core.Subscriptions;
 using Tollgate.Core.Time;
+using Tollgate.Web.Layout;
 
 namespace Tollgate.Web.Pricing;
 
@@ -32,6 +33,9 @@ internal static class PageData
 
         return new($"<script type=\"application/ld+json\">{Encoding.UTF8.GetString(bytes.ToArray())}</script>");
     }
+
+    /// <summary>The module of the calculators.</summary>
+    public static MarkupString Module => new($"<script type=\"module\" src=\"{PageAssets.Pricing.Path}\"></script>");
 
     private static void WriteProduct(Utf8JsonWriter json, PricingModel model)
     {

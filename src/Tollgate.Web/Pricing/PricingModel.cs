@@ -44,6 +44,7 @@ public sealed class PricingModel
     private const int MostBullets = 7;
 
     private readonly ProjectSnapshot _project;
+    private readonly Dictionary<(string Plan, string Feature), Entitlement> _gives;
 
     /// <param name="page">The address of the page without a query.</param>
     /// <param name="customer">Null: a visitor.</param>
@@ -51,6 +52,9 @@ public sealed class PricingModel
     {
         (_project, Query, Page, Customer) = (project, query, page, customer);
         Plans = [.. CatalogDisplay.Offered(Document)];
+        Features = [.. Document.Features.OrderBy(static one => one.SortOrder).ThenBy(static one => one.Code, StringComparer.Ordinal)];
+        _gives = Plans.SelectMany(static plan => plan.Entitlements, static (plan, gives) => (plan, gives))
+            .ToDictionary(static one => (one.plan.Code, one.gives.Feature), static one => one.gives);
         Currencies = [.. Plans.SelectMany(static plan => plan.Prices).Select(static price => price.Currency).Distinct()
             .Order(StringComparer.Ordinal)];
         var code = customer?.Terms?.Currency.Code ?? (Currencies.Contains(query.CurrencyCode) ? query.CurrencyCode
@@ -80,6 +84,9 @@ public sealed class PricingModel
     public Seller Seller => Seller.Of(_project);
 
     public IReadOnlyList<Plan> Plans { get; }
+
+    /// <summary>In their order.</summary>
+    public IReadOnlyList<Feature> Features { get; }
 
     /// <summary>The currencies of the offered plans.</summary>
     public IReadOnlyList<string> Currencies { get; }
@@ -123,6 +130,8 @@ public sealed class PricingModel
                 : $"Save {(percents.Min() == percents.Max() ? "" : "up to ")}{percents.Max()} %";
         }
     }
+
+    public Entitlement? EntitlementOf(Plan plan, Feature feature) => _gives.GetValueOrDefault((plan.Code, feature.Code));
 
     public PlanPrice? PriceOf(Plan plan, PriceInterval interval) =>
         plan.Prices.FirstOrDefault(price => price.Interval == interval && price.Currency == Currency.Code);
@@ -246,16 +255,15 @@ public sealed class PricingModel
 
     private IReadOnlyList<string> BulletsOf(Plan plan) =>
     [
-        .. Comparison.InOrder(Document)
-            .Select(feature => (Feature: feature, Gives: plan.Entitlements.FirstOrDefault(one => one.Feature == feature.Code)))
+        .. Features.Select(feature => (Feature: feature, Gives: EntitlementOf(plan, feature)))
             .Where(static one => one.Gives is not null && Comparison.IsGiven(one.Feature, one.Gives))
             .Take(MostBullets).Select(static one => Comparison.BulletOf(one.Feature, one.Gives!)),
     ];
 
-    private IEnumerable<string> BeyondOf(Plan plan) =>
-        from feature in Comparison.InOrder(Document)
-        let gives = plan.Entitlements.FirstOrDefault(one => one.Feature == feature.Code)
+    private IEnumerable<string> BeyondOf(Plan plan) => (
+        from feature in Features
+        let gives = EntitlementOf(plan, feature)
         let price = gives is { HardCap: false, Quota: not null } ? gives.OveragePriceIn(Currency) : null
         where price is not null
-        select $"{feature.Name}: {(gives.Quota is { IsZero: true } ? "" : "then ")}{PricingText.Beyond(price)}";
+        select $"{feature.Name}: {(gives.Quota is { IsZero: true } ? "" : "then ")}{PricingText.Beyond(price)}").Take(MostBullets);
 }

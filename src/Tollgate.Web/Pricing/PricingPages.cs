@@ -38,14 +38,15 @@ public sealed class PricingPages(EnterProject enter)
     }
 
     /// <param name="page">The address of the page without a query.</param>
-    public async Task ShowAsync(HttpContext context, ProjectSnapshot project, Uri page)
+    /// <param name="isOfAddress">False: the caller's key chooses the project, so that no cache may keep the answer.</param>
+    public async Task ShowAsync(HttpContext context, ProjectSnapshot project, Uri page, bool isOfAddress = true)
     {
         var query = new PricingQuery(context.Request.Query);
         if (query.IsCalculated)
         {
             if (await enter(context, project))
             {
-                await WriteAsync(context, await RenderAsync(context, project, query, page));
+                await WriteAsync(context, await RenderAsync(context, project, query, page), isOfAddress);
             }
 
             return;
@@ -63,7 +64,7 @@ public sealed class PricingPages(EnterProject enter)
             Keep(key, kept);
         }
 
-        await WriteAsync(context, kept);
+        await WriteAsync(context, kept, isOfAddress);
     }
 
     /// <summary>Keeps a page. When there are too many, all are dropped: the frequent ones come back with the next hit.</summary>
@@ -89,14 +90,18 @@ public sealed class PricingPages(EnterProject enter)
             $"\"{Convert.ToHexStringLower(SHA256.HashData(html).AsSpan(0, 8))}\"");
     }
 
-    private static async Task WriteAsync(HttpContext context, Kept page)
+    private static async Task WriteAsync(HttpContext context, Kept page, bool mayBeKept)
     {
         var (response, headers) = (context.Response, context.Response.Headers);
-        Pages.Protect(response, []);
-        headers.CacheControl = CacheControl;
+        Pages.Protect(response, [], hasModule: true);
         headers.Vary = "Accept-Encoding";
-        headers.ETag = page.ETag;
-        if (context.Request.Headers.IfNoneMatch == page.ETag)
+        if (mayBeKept)
+        {
+            headers.CacheControl = CacheControl;
+            headers.ETag = page.ETag;
+        }
+
+        if (mayBeKept && context.Request.Headers.IfNoneMatch == page.ETag)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
 using Tollgate.Server.Tests.Catalog;
+using Tollgate.Web.Layout;
 
 namespace Tollgate.Server.Tests.Checkouts;
 
@@ -52,7 +53,8 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         (Packed(html) + Packed(await GetAsync(style))).ShouldBeLessThanOrEqualTo(40 * 1024);
         Regex.Count(html, "<article class=\"plan").ShouldBe(plans);
         html.ShouldNotContain("<style");
-        Regex.Matches(html, "<script[^>]*>").Select(static one => one.Value).ShouldBe(["<script type=\"application/ld+json\">"]);
+        Regex.Matches(html, "<script[^>]*>").Select(static one => one.Value)
+            .ShouldBe(["<script type=\"application/ld+json\">", $"<script type=\"module\" src=\"{PageAssets.Pricing.Path}\">"]);
     }
 
     [Fact]
@@ -133,7 +135,7 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         using var first = await SendAsync("/career-coach/pricing", ("Accept-Encoding", "gzip"));
         first.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
         first.Headers.CacheControl!.ToString().ShouldBe("public, max-age=60");
-        first.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; style-src 'self';");
+        first.Headers.GetValues("Content-Security-Policy").Single().ShouldStartWith("default-src 'none'; script-src 'self';");
         first.Headers.GetValues("Content-Security-Policy").Single().ShouldNotContain("unsafe");
         first.Headers.GetValues("X-Frame-Options").ShouldBe(["DENY"]);
         first.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
@@ -163,6 +165,23 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
         html.ShouldContain(said);
         html.ShouldNotContain("<script>");
+    }
+
+    /// <summary>A tenant's page runs in a moment, however large its catalogue: strangers choose how often.</summary>
+    [Fact]
+    public async Task A_catalogue_at_its_limits_makes_a_page_of_bounded_size_in_a_moment()
+    {
+        var features = string.Join(",", Enumerable.Range(0, 500).Select(static i => $"{{code: f{i}, name: Feature {i}}}"));
+        var gives = string.Join(",", Enumerable.Range(0, 500).Select(static i => $"{{feature: f{i}, quota: {i + 1}}}"));
+        var plans = string.Join(
+            ",", Enumerable.Range(0, 25).Select(i => $"{{code: p{i}, name: Plan {i}, prices: [{{interval: monthly, amount: {i}}}], entitlements: [{gives}]}}"));
+        using var client = await catalogs.CreateProjectAsync(
+            "large-page", $"{{code: large, name: Large, default_plan: p0, features: [{features}], plans: [{plans}]}}");
+        await GetAsync("/large-page/pricing");
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        var html = await GetAsync("/large-page/pricing?use_f1=3");
+        System.Diagnostics.Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(2));
+        html.Length.ShouldBeLessThan(2_000_000);
     }
 
     [Fact]
