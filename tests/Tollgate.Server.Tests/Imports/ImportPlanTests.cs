@@ -1,5 +1,6 @@
 using Npgsql;
 using Tollgate.Engine.Ledger;
+using Tollgate.Server.Tests.Customers;
 
 namespace Tollgate.Server.Tests.Imports;
 
