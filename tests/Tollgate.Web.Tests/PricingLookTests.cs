@@ -72,6 +72,9 @@ public sealed class PricingLookTests(Shop shop, Browser browser)
         await Assertions.Expect(pro.GetByText("$29.99", new() { Exact = true })).ToBeHiddenAsync();
         await Assertions.Expect(pro.GetByText("$299 billed yearly, you save $60.88")).ToBeVisibleAsync();
         (await BoxesAsync(page)).ShouldBe(before);
+        var month = await pro.Locator(".at-monthly .amount").BoundingBoxAsync();
+        var year = await pro.Locator(".at-yearly .amount").BoundingBoxAsync();
+        (month!.X, month.Y).ShouldBe((year!.X, year.Y), "Both prices take the same place.");
         (await page.Locator(".segment .good").TextContentAsync()).ShouldBe("Save up to 17 %");
     }
 

@@ -114,13 +114,17 @@ internal static class S16Analytics
     private static async Task<double> ComputedAsync(Session session, TollgateServer server, IReadOnlyList<Side> sides)
     {
         await using var connection = await server.Postgres.OpenAsync(TollgateServer.Database, session.Cancel);
-        var all = $"SELECT count(*) FROM feature_month_runs WHERE project_id IN ({string.Join(", ", sides.Select(side => side.Project))})";
+        var projects = string.Join(", ", sides.Select(static side => side.Project));
+        var due = $"""
+            SELECT {sides.Count} - (SELECT count(*) FROM feature_month_runs WHERE project_id IN ({projects}))
+                 + (SELECT count(*) FROM (SELECT FROM revenue_queue WHERE project_id IN ({projects}) LIMIT 1) q)
+            """;
         var watch = Stopwatch.StartNew();
-        while (await PeersDatabase.ScalarAsync<long>(connection, all, session.Cancel) < sides.Count)
+        while (await PeersDatabase.ScalarAsync<long>(connection, due, session.Cancel) > 0)
         {
-            if (watch.Elapsed > TimeSpan.FromMinutes(10))
+            if (watch.Elapsed > TimeSpan.FromHours(1))
             {
-                throw new BenchFault("The months of adoption were not computed in 10 minutes.");
+                throw new BenchFault("The months of adoption and the sums of revenue were not computed in an hour.");
             }
 
             await Task.Delay(500, session.Cancel);

@@ -10,12 +10,6 @@ namespace Tollgate.Engine.Analytics;
 public sealed class CashQueries(NpgsqlDataSource database)
 {
     /// <summary>
-    /// The longest time between the start and the end of a payment: a page on which a customer can pay an invoice is open for 60 days, and
-    /// a bank may be late.
-    /// </summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(400);
-
-    /// <summary>
     /// Returns the cash of each day in one currency, taxes included, in order of days. An amount is negative if more was paid out than came
     /// in.
     /// </summary>
@@ -24,8 +18,7 @@ public sealed class CashQueries(NpgsqlDataSource database)
     {
         var start = days.First.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
         var end = days.Last.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc);
-        await using var command = database.Command(
-            CashSql.ByDay, project.Id, RevenueQueries.LeastIdOf(new DateTimeOffset(start) - LongestWait), start, end, currency.Code);
+        await using var command = database.Command(CashSql.ByDay, project.Id, start, end, currency.Code);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new Dictionary<DateOnly, long>();
         while (await reader.ReadAsync(cancel))

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Tollgate.Core.Analytics;
+using Tollgate.Core.Customers;
 using Tollgate.Core.Money;
 using Tollgate.Core.Time;
 using Tollgate.Engine.Clocks;
@@ -26,9 +27,10 @@ public sealed class ForecastQueries(NpgsqlDataSource database, AdoptionQueries a
     {
         var now = clock.Now(project);
         var paces = await adoption.PacesAsync(project, cancel);
-        await using var command = database.Command(
-            ForecastSql.List, project.Id, now.ToUtc(), SqlCommands.OrNull(customer, NpgsqlDbType.Text),
-            SqlCommands.OrNull(feature, NpgsqlDbType.Text), (long)most);
+        object[] what = [project.Id, now.ToUtc(), SqlCommands.OrNull(feature, NpgsqlDbType.Text), (long)most];
+        await using var command = customer is null
+            ? database.Command(ForecastSql.OfProject, what)
+            : database.Command(ForecastSql.OfCustomer, [.. what, CustomerPlace.PartitionOf(project.Id, customer), customer]);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var rows = new List<UsageProjected>();
         var row = new RowReader(reader);

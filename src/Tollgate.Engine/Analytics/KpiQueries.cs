@@ -17,9 +17,6 @@ public sealed record KpiReport(ReportSpan Before, Kpis Previous, Kpis Current, I
 public sealed class KpiQueries(
     NpgsqlDataSource database, MrrQueries recurring, RateQueries rateTable, RevenueQueries revenue, CostQueries costs)
 {
-    /// <summary>The longest time between the start and the end of a payment: see <see cref="CashQueries"/>.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(400);
-
     public async Task<KpiReport> ReadAsync(ProjectSnapshot project, ReportSpan span, Instant now, CancellationToken cancel)
     {
         ReportSpan[] spans = [span.Previous(project.Zone), span];
@@ -61,9 +58,7 @@ public sealed class KpiQueries(
         var (from, until) = (part.Span.Time.Start.ToUtc(), part.Span.Time.End.ToUtc());
         var moved = await MovedAsync(project, part.Span.Time.Start, ReportSpan.Happened(part.Span.Time.End, now), cancel);
         var (over, paid) = await PairAsync(database.Command(KpiSql.Trials, project.Id, from, until), cancel);
-        var (succeeded, failed) = await PairAsync(
-            database.Command(KpiSql.Payments, project.Id, RevenueQueries.LeastIdOf(new DateTimeOffset(from) - LongestWait), from, until),
-            cancel);
+        var (succeeded, failed) = await PairAsync(database.Command(KpiSql.Payments, project.Id, from, until), cancel);
         return new(part, moved, money.Revenue, money.Cost, money.Spend, over, paid, succeeded, failed);
     }
 

@@ -36,15 +36,12 @@ internal static class KpiSql
            AND least(s.trial_end, s.ended_at) >= $2 AND least(s.trial_end, s.ended_at) < $3
         """;
 
-    /// <summary>
-    /// The payments that ended in a range. Ids are in the order of time, so the least id bounds the read. $1 project, $2 the least id, $3
-    /// from, $4 until. Row: succeeded, failed.
-    /// </summary>
+    /// <summary>The payments that ended in a range, from an index alone. $1 project, $2 from, $3 until. Row: succeeded, failed.</summary>
     public const string Payments =
         """
         SELECT count(*) FILTER (WHERE p.status = 'succeeded') AS succeeded, count(*) FILTER (WHERE p.status = 'failed') AS failed
           FROM payments p
-         WHERE p.project_id = $1 AND p.id >= $2 AND p.settled_at >= $3 AND p.settled_at < $4
+         WHERE p.project_id = $1 AND p.settled_at >= $2 AND p.settled_at < $3
         """;
 
     /// <summary>Recorded spend. $1 project, $2 first day, $3 last day. Rows: day, currency, amount.</summary>

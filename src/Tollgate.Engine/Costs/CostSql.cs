@@ -289,12 +289,14 @@ internal static class CostSql
         """
         SELECT f.code, sum(x.used), sum(x.customers)::bigint
           FROM features f
-          JOIN (SELECT b.feature, sum(used_by(b, coalesce(p.test_clock, now()))) AS used, count(DISTINCT (b.partition, b.account)) AS customers
-                  FROM features g
-                  JOIN projects p ON p.id = g.project_id
-                  JOIN balances b ON b.feature = g.id
-                 WHERE g.project_id = $1 AND b.period_end > $2 AND b.used > 0
-                 GROUP BY b.feature
+          JOIN (SELECT u.feature, sum(u.used) AS used, count(*) AS customers
+                  FROM (SELECT b.feature, sum(used_by(b, coalesce(p.test_clock, now()))) AS used
+                          FROM features g
+                          JOIN projects p ON p.id = g.project_id
+                         CROSS JOIN LATERAL (SELECT * FROM balances r WHERE r.feature = g.id AND r.period_end > $2 AND r.used > 0 OFFSET 0) b
+                         WHERE g.project_id = $1
+                         GROUP BY b.feature, b.partition, b.account) u
+                 GROUP BY u.feature
                 UNION ALL
                 SELECT d.feature, sum(d.quantity), 0
                   FROM imported_usage_days d

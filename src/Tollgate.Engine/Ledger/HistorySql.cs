@@ -89,13 +89,20 @@ public static class HistorySql
     /// The accounts that carry the use of customers: their own, or that of the customer whose members they are. $1 project, $2 partitions,
     /// $3 ids. Rows: id, partition, account, whether another customer's, whether it has live events.
     /// </summary>
+    /// <remarks>
+    /// OFFSET 0 keeps the look-ups by key whole. The statistics do not know a new project, so the planner expects one customer of it, and
+    /// without it compares each customer with all others: 20,000 took 40 s, and take 0.1 s.
+    /// </remarks>
     public const string Accounts =
         """
-        SELECT c.id, a.partition, a.account, o.account IS NOT NULL,
+        SELECT x.id, a.partition, a.account, o.account IS NOT NULL,
                EXISTS (SELECT FROM events e WHERE e.partition = a.partition AND e.account = a.account AND e.month < '9999-01-01')
           FROM unnest($2::smallint[], $3::text[]) AS x (partition, id)
-          JOIN customers c ON c.partition = x.partition AND c.project_id = $1 AND c.id = x.id
-          LEFT JOIN customers o ON o.project_id = c.project_id AND o.id = c.owner
+         CROSS JOIN LATERAL (SELECT k.partition, k.account, k.owner
+                               FROM customers k
+                              WHERE k.partition = x.partition AND k.project_id = $1 AND k.id = x.id
+                             OFFSET 0) c
+          LEFT JOIN LATERAL (SELECT k.partition, k.account FROM customers k WHERE k.project_id = $1 AND k.id = c.owner OFFSET 0) o ON true
          CROSS JOIN LATERAL (SELECT coalesce(o.partition, c.partition) AS partition, coalesce(o.account, c.account) AS account) a
         """;
 }

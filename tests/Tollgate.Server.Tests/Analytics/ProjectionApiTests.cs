@@ -37,6 +37,15 @@ public sealed class ProjectionApiTests(RunningServer running)
             (line["ends_at"] is null).ShouldBe(end is null, line.ToJsonString());
         }
 
+        // Another statement reads one customer.
+        foreach (var own in lines.GroupBy(static line => line!["customer"]!.GetValue<string>()))
+        {
+            var alone = await GetAsync(sandbox, "/v1/analytics/projections?customer=" + Uri.EscapeDataString(own.Key));
+            alone["data"]!.AsArray().Select(static line => line!.ToJsonString()).ShouldBe(own.Select(static line => line!.ToJsonString()));
+        }
+
+        (await GetAsync(sandbox, "/v1/analytics/projections?customer=only-there"))["data"]!.AsArray().ShouldBeEmpty();
+        (await GetAsync(sandbox, "/v1/analytics/projections?feature=exports"))["data"]!.AsArray().Count.ShouldBe(1);
         var one = await GetAsync(sandbox, "/v1/analytics/projections?customer=acme&feature=exports");
         one["data"]!.ToJsonString().ShouldBe(
             """[{"customer":"acme","feature":"exports","used":2,"limit":10,"percent":20,"projected":10,"ends_at":"2027-05-06T00:00:00Z","period_start":"2027-04-06T00:00:00Z","period_end":"2027-05-06T00:00:00Z"}]""");
