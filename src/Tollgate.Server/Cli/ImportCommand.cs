@@ -17,10 +17,12 @@ internal static class ImportCommand
         """
         Imports history from the tables of a product: an SQL dump of PostgreSQL (pg_dump, with COPY or INSERT), or a folder of CSV files that are
         named after the tables. Imported records are closed history: no quota, invoice, webhook or mail follows from them. Repeating an import
-        counts nothing twice. Exit code 1: a record was rejected.
+        counts nothing twice. Without --project, the admin key imports into the project with the product's name. Exit code 1: a record was
+        rejected, or there were no rows.
 
-        Example:
-          tollgate import career-coach dump.sql --project coach --dry-run
+        Examples:
+          tollgate import career-coach dump.sql --dry-run
+          tollgate import career-coach dump.sql --project coach
         """;
 
     public static Command Build()
@@ -46,7 +48,7 @@ internal static class ImportCommand
             var report = new ImportReport(source, import);
             Console.Write(parsed.GetValue(json) ? report.ToJson() : report.ToText());
             return report.IsWhole ? ExitCode.Done : ExitCode.Refused;
-        });
+        }, parsed => parsed.GetValue(product));
         return command;
     }
 

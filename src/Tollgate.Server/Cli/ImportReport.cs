@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tollgate.Core;
+using Tollgate.Core.Imports.Dumps;
 
 namespace Tollgate.Server.Cli;
 
@@ -32,8 +33,8 @@ internal sealed class ImportReport
         }
     }
 
-    /// <summary>True: the server accepted every record, and the sums agree.</summary>
-    public bool IsWhole => Rejected == 0 && Text("status") == "finished"
+    /// <summary>True: there were rows, the server accepted every record, and the sums agree.</summary>
+    public bool IsWhole => _source.Rows.Count > 0 && Rejected == 0 && Text("status") == "finished"
         && _lines.TrueForAll(static line => line.Read == line.Accepted && (line.Amount ?? line.AcceptedAmount) == line.AcceptedAmount);
 
     private long Rejected => Number("rejected_count");
@@ -54,6 +55,17 @@ internal sealed class ImportReport
             text.Append(CultureInfo.InvariantCulture, $"skipped {rows} of {table}, the first in line {line}: {reason}\n");
         }
 
+        foreach (var (table, rows) in _source.Unread)
+        {
+            var use = SeedTables.LookedUp.Contains(table) ? "plans and prices of subscriptions" : "not imported";
+            text.Append(CultureInfo.InvariantCulture, $"{rows} of {table}: {use}\n");
+        }
+
+        if (_source.Rows.Count == 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"No rows to import: the product's tables are {string.Join(", ", _source.Wanted)}.\n");
+        }
+
         text.Append('\n');
         Table(
             text, ["kind", "name", "records read", "accepted", "amount read", "accepted", "difference"],
@@ -65,6 +77,11 @@ internal sealed class ImportReport
         foreach (var one in Rejections())
         {
             text.Append(CultureInfo.InvariantCulture, $"{one.Place.Table} line {one.Place.Line}: {one.Code}: {one.Detail}\n");
+        }
+
+        if (Rejected > _import.GetProperty("rejected").GetArrayLength())
+        {
+            text.Append(CultureInfo.InvariantCulture, $"… and {Rejected - _import.GetProperty("rejected").GetArrayLength()} more\n");
         }
 
         var verb = _import.GetProperty("dry_run").GetBoolean() ? "would be booked" : "booked";
@@ -86,6 +103,10 @@ internal sealed class ImportReport
             ["skipped"] = new JsonArray([.. _source.Skipped.Select(static one => new JsonObject
             {
                 ["table"] = one.Key.Table, ["reason"] = one.Key.Reason, ["rows"] = one.Value.Rows, ["first_line"] = one.Value.FirstLine,
+            })]),
+            ["unread"] = new JsonArray([.. _source.Unread.Select(static one => new JsonObject
+            {
+                ["table"] = one.Key, ["rows"] = one.Value,
             })]),
             ["sums"] = new JsonArray([.. _lines.Select(static line => new JsonObject
             {

@@ -27,7 +27,8 @@ internal static class SeedCommand
         var command = new Command(
             "seed",
             "Adds the plans, prices, features and model prices of a built-in catalogue to a project, and lists them. Changes nothing that the "
-                + "project has.\n\nExample:\n  tollgate catalog seed career-coach --project career-coach")
+                + "project has. Without --project, the admin key works on the project with the catalogue's name.\n\nExample:\n  "
+                + "tollgate catalog seed career-coach")
             {
                 name, json,
             };
@@ -45,7 +46,7 @@ internal static class SeedCommand
                 Lines(built, prices) + end, new() { ["catalog"] = code, ["published"] = isNew, ["model_prices_added"] = added },
                 parsed.GetValue(json));
             return ExitCode.Done;
-        });
+        }, parsed => parsed.GetValue(name));
         return command;
     }
 

@@ -15,6 +15,7 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
     private readonly Dictionary<(string Kind, string Name), (long Records, decimal Amount, bool IsKnown)> _sums = [];
     private readonly Dictionary<string, (long Rows, long Sent)> _tables = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<(string Table, string Reason), (long Rows, long FirstLine)> _skipped = [];
+    private readonly SortedDictionary<string, long> _unread = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The row of each record, in the order in which they are sent: record n is line n of the body.</summary>
     public List<RowPlace> Places { get; } = [];
@@ -25,10 +26,16 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
 
     public IReadOnlyDictionary<(string Table, string Reason), (long Rows, long FirstLine)> Skipped => _skipped;
 
+    /// <summary>The rows of the tables that become no records.</summary>
+    public IReadOnlyDictionary<string, long> Unread => _unread;
+
+    /// <summary>The tables whose rows would become records.</summary>
+    public IReadOnlyList<string> Wanted => tables.Tables;
+
     /// <summary>Reads the tables that others refer to.</summary>
     public void ReadLookups()
     {
-        foreach (var row in RowsOf(SeedTables.LookedUp, null))
+        foreach (var row in RowsOf(SeedTables.LookedUp, null, null))
         {
             mapping.Note(row);
         }
@@ -38,7 +45,7 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
     /// <param name="progress">Gets the bytes read and all bytes.</param>
     public IEnumerable<JsonObject> Records(Action<long, long>? progress)
     {
-        foreach (var row in RowsOf(new HashSet<string>(tables.Tables, StringComparer.OrdinalIgnoreCase), progress))
+        foreach (var row in RowsOf(new HashSet<string>(tables.Tables, StringComparer.OrdinalIgnoreCase), progress, PassOver))
         {
             var table = row.Table.ToLowerInvariant();
             var records = mapping.Map(row, out var reason);
@@ -62,16 +69,35 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
         }
     }
 
-    private IEnumerable<TableRow> RowsOf(IReadOnlySet<string> wanted, Action<long, long>? progress)
+    private void PassOver(string table) => _unread[table] = _unread.GetValueOrDefault(table) + 1;
+
+    private IEnumerable<TableRow> RowsOf(IReadOnlySet<string> wanted, Action<long, long>? progress, Action<string>? passedOver)
     {
         if (!Directory.Exists(path))
         {
-            return Counted(path, progress, reader => SqlDump.Read(reader, wanted));
+            return Counted(path, progress, reader => SqlDump.Read(reader, wanted, passedOver));
+        }
+
+        if (passedOver is not null)
+        {
+            CountUnreadFiles(wanted);
         }
 
         var files = Directory.GetFiles(path, "*.csv").Where(file => wanted.Contains(Path.GetFileNameWithoutExtension(file)))
             .OrderBy(file => tables.Tables.ToList().IndexOf(Path.GetFileNameWithoutExtension(file).ToLowerInvariant()));
         return files.SelectMany(file => Counted(file, progress, reader => CsvTable.Read(reader, Path.GetFileNameWithoutExtension(file))));
+    }
+
+    private void CountUnreadFiles(IReadOnlySet<string> wanted)
+    {
+        foreach (var file in Directory.GetFiles(path, "*.csv").Where(file => !wanted.Contains(Path.GetFileNameWithoutExtension(file))))
+        {
+            var table = Path.GetFileNameWithoutExtension(file);
+            foreach (var row in Counted(file, null, reader => CsvTable.Read(reader, table)))
+            {
+                PassOver(row.Table);
+            }
+        }
     }
 
     private static IEnumerable<TableRow> Counted(string file, Action<long, long>? progress, Func<TextReader, IEnumerable<TableRow>> read)

@@ -73,15 +73,17 @@ internal sealed class ServerDoor : IDisposable
     }
 
     /// <summary>Sets the action of the command, which returns the exit code.</summary>
-    public static void SetAction(Command command, Func<ServerDoor, ParseResult, CancellationToken, Task<int>> run) =>
+    /// <param name="project">The project that the admin key works on if nothing names one. A project's own key needs none.</param>
+    public static void SetAction(
+        Command command, Func<ServerDoor, ParseResult, CancellationToken, Task<int>> run, Func<ParseResult, string?>? project = null) =>
         command.SetAction(async (parsed, cancel) =>
         {
-            using var door = Open(parsed, Environment.GetEnvironmentVariable);
+            using var door = Open(parsed, Environment.GetEnvironmentVariable, project?.Invoke(parsed));
             return await run(door, parsed, cancel);
         });
 
     /// <exception cref="CliStopException">There is no URL or no key.</exception>
-    public static ServerDoor Open(ParseResult parsed, Func<string, string?> environment)
+    public static ServerDoor Open(ParseResult parsed, Func<string, string?> environment, string? project = null)
     {
         var data = parsed.GetValue(Data) ?? environment("TOLLGATE_DATA") ?? ServerOptions.DefaultData;
         var keys = KeysFile.Read(data);
@@ -102,9 +104,12 @@ internal sealed class ServerDoor : IDisposable
         }
 
         return Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? new ServerDoor(address, key, parsed.GetValue(Project) ?? environment("TOLLGATE_PROJECT"))
+            ? new ServerDoor(
+                address, key, parsed.GetValue(Project) ?? environment("TOLLGATE_PROJECT") ?? (IsAdmin(key) ? project : null))
             : throw new CliStopException(ExitCode.Usage, $"\"{url}\" is not the URL of a server, such as http://127.0.0.1:8080.");
     }
+
+    private static bool IsAdmin(string key) => key.StartsWith("tg_ad_", StringComparison.Ordinal);
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
         JsonElement.Parse(await TextAsync(HttpMethod.Get, path, null, cancel));

@@ -43,6 +43,10 @@ public sealed class SqlDumpTests
     [Theory]
     [InlineData("COPY users (id) FROM stdin;\n1\n", "cut off")]
     [InlineData("INSERT INTO users (id) VALUES ('1", "cut off")]
+    [InlineData("INSERT INTO users (id) VALUES (1),", "cut off")]
+    [InlineData("INSERT INTO users (id) VALUES (1)", "cut off")]
+    [InlineData("COPY users (id) FROM", "cut off")]
+    [InlineData("INSERT INTO users (id, name) VALUES (1, 'a'), (2);", "1 values")]
     [InlineData("COPY users (id) FROM stdin;\n1\t2\n\\.\n", "2 values")]
     [InlineData("INSERT INTO users VALUES (1);\n", "columns of users are unknown")]
     [InlineData("INSERT INTO users (id) VALUES (now());\n", "expression")]
@@ -56,6 +60,41 @@ public sealed class SqlDumpTests
         var rows = CsvTable.Read(new StringReader("\ufeffid,name\r\n1,\"a\n\"\"b\"\"\"\r\n\r\n2,\r\n"), "users").ToArray();
         rows.Select(static row => (row.Line, row["id"], row["NAME"])).ShouldBe([(2, "1", "a\n\"b\""), (5, "2", null)]);
         Should.Throw<DumpFaultException>(() => CsvTable.Read(new StringReader("id\n\"1"), "users").ToArray());
+    }
+
+    [Theory]
+    [InlineData("id,name\n1,a\n2\n", "Line 3: A row of users has 1 values")]
+    [InlineData("id,name\n1,a,b\n", "Line 2: A row of users has 3 values")]
+    public void A_CSV_row_has_a_value_for_each_column(string csv, string reason) =>
+        Should.Throw<DumpFaultException>(() => CsvTable.Read(new StringReader(csv), "users").ToArray()).Message.ShouldContain(reason);
+
+    [Fact]
+    public void Each_row_that_is_passed_over_is_counted()
+    {
+        const string Others =
+            "COPY notes (id) FROM stdin;\n1\n2\n\\.\nINSERT INTO users (id) VALUES (1);\n"
+            + "INSERT INTO public.tags (id, \"values\") VALUES (1, 'a (b), ''c''), (d'), (now(), NULL);\nINSERT INTO tags DEFAULT VALUES;\n";
+        var passedOver = new List<string>();
+        SqlDump.Read(new StringReader(Others), new HashSet<string> { "users" }, passedOver.Add).Count().ShouldBe(1);
+        passedOver.ShouldBe(["notes", "notes", "tags", "tags"]);
+    }
+
+    /// <summary>A product adds up with SUM, to which NULL adds nothing; a table without the column has a row for each use.</summary>
+    [Theory]
+    [InlineData("resume-ats", "usage_events", "feature", "amount", false, null, "1")]
+    [InlineData("resume-ats", "usage_events", "feature", "amount", true, null, null)]
+    [InlineData("trendit", "usage_records", "usage_type", "cost_units", true, "0", null)]
+    [InlineData("trendit", "usage_records", "usage_type", "cost_units", true, "25", "25")]
+    public void A_quantity_of_NULL_is_no_use(
+        string product, string table, string feature, string quantity, bool hasColumn, string? value, string? expected)
+    {
+        string[] columns = ["id", "user_id", feature, "created_at"];
+        string?[] values = ["7", "ann", "export", "2024-03-05 10:00:00"];
+        var row = hasColumn ? new TableRow(table, [.. columns, quantity], [.. values, value], 1) : new TableRow(table, columns, values, 1);
+        var tables = SeedTables.All.Single(one => one.Product == product);
+        var records = new SeedMapping(tables, TimeZoneInfo.Utc).Map(row, out var reason);
+        records.Select(static record => record.Fields["quantity"]!.GetValue<string>()).SingleOrDefault().ShouldBe(expected);
+        reason.ShouldBe(expected is null ? "nothing was used" : null);
     }
 
     /// <summary>Times without an offset are of the given zone.</summary>

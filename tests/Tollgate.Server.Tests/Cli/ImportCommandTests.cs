@@ -149,6 +149,28 @@ public sealed class ImportCommandTests(MeteringHost host) : IClassFixture<Meteri
         output.ShouldContain("2 records: 1 booked, 0 known before, 1 rejected.");
     }
 
+    /// <summary>Nothing is passed over in silence. Without a project, the one with the product's name gets the rows.</summary>
+    [Fact]
+    public async Task Rows_that_are_not_imported_are_counted_and_a_dump_without_the_products_tables_is_refused()
+    {
+        await ProjectAsync("trendit-dump", "trendit");
+        using var folder = TestFolder.Create();
+        var path = folder.Combine("dump.sql");
+        await File.WriteAllTextAsync(
+            path, "INSERT INTO usage_record (id, user_id) VALUES (1, 'علي \"x\" o''Neil'), (2, 'b');\nINSERT INTO plan_prices (id) VALUES (1);\n");
+        var (code, output) = await RunAsync("trendit-dump", "trendit", path, "--dry-run");
+        code.ShouldBe(1, output);
+        output.ShouldContain("2 of usage_record: not imported");
+        output.ShouldContain("1 of plan_prices: plans and prices of subscriptions");
+        output.ShouldContain("No rows to import: the product's tables are users, subscriptions, usage_records.");
+
+        await File.WriteAllTextAsync(
+            path, "INSERT INTO usage_records (id, user_id, usage_type, cost_units, created_at) VALUES (1, 1, 'export', 1, '2024-03-05');\n");
+        var own = await ServerProcess.RunAsync(["import", "trendit", path, "--dry-run", "--data", host.Server.Data]);
+        own.ExitCode.ShouldBe(0, own.Output);
+        own.Output.ShouldContain("1 records: 1 would be booked");
+    }
+
     [Theory]
     [InlineData(2, "Did you mean 'career-coach'?", "career-couch", "dump.sql")]
     [InlineData(1, "cannot be read", "career-coach", "/no/such/dump.sql")]

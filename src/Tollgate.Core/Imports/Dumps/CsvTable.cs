@@ -40,7 +40,7 @@ public static class CsvTable
             }
             else
             {
-                yield return new(table, columns, values, first);
+                yield return TableRow.Of(table, columns, values, first);
             }
         }
     }

@@ -94,14 +94,14 @@ public sealed class SeedMapping(SeedTables tables, TimeZoneInfo zone)
     private SeedRecord? UsageOf(TableRow row, out string? reason)
     {
         var usage = tables.Usage;
-        var quantity = row[usage.Quantity] ?? "1";
-        if (NumberOf(quantity) is { IsZero: true })
+        // A table without the column has a row for each use. NULL in the column is no use: the products add up with SUM.
+        var quantity = row[usage.Quantity] ?? (row.Has(usage.Quantity) ? "0" : "1");
+        reason = NumberOf(quantity) is { IsZero: true } ? NothingUsed : null;
+        if (reason is not null)
         {
-            reason = NothingUsed;
             return null;
         }
 
-        reason = null;
         var feature = row[usage.Feature] ?? "";
         var properties = new JsonObject();
         foreach (var name in usage.Properties)

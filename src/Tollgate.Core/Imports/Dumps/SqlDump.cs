@@ -12,8 +12,9 @@ public static class SqlDump
     private const int LongestStatement = 64 * 1024 * 1024;
 
     /// <param name="wanted">The tables whose rows are returned; the others are passed over.</param>
+    /// <param name="passedOver">Gets the table of each row that is passed over.</param>
     /// <exception cref="DumpFaultException">The text is no dump, or is cut off.</exception>
-    public static IEnumerable<TableRow> Read(TextReader reader, IReadOnlySet<string> wanted)
+    public static IEnumerable<TableRow> Read(TextReader reader, IReadOnlySet<string> wanted, Action<string>? passedOver = null)
     {
         var (source, tables) = (new Lines(reader), new Dictionary<string, string[]>(StringComparer.OrdinalIgnoreCase));
         while (NextStatement(source) is { } statement)
@@ -28,7 +29,8 @@ public static class SqlDump
                 var table = words.Name();
                 var columns = words.Names() ?? tables.GetValueOrDefault(table);
                 var isStdin = words.Skip("FROM") && words.Skip("STDIN");
-                foreach (var row in isStdin ? CopyRows(source, table, columns, wanted.Contains(table)) : [])
+                var unread = wanted.Contains(table) ? null : passedOver ?? (static _ => { });
+                foreach (var row in isStdin ? CopyRows(source, table, columns, unread) : [])
                 {
                     yield return row;
                 }
@@ -44,7 +46,19 @@ public static class SqlDump
                         yield return row;
                     }
                 }
+                else
+                {
+                    PassOver(words, table, passedOver);
+                }
             }
+        }
+    }
+
+    private static void PassOver(SqlWords words, string table, Action<string>? passedOver)
+    {
+        for (var rows = passedOver is null ? 0 : words.CountRows(); rows > 0; rows--)
+        {
+            passedOver!(table);
         }
     }
 
@@ -74,12 +88,14 @@ public static class SqlDump
         do
         {
             var line = words.NextLine();
-            yield return new(table, columns, words.Values(), line);
+            yield return TableRow.Of(table, columns, words.Values(), line);
         }
         while (words.SkipComma());
     }
 
-    private static IEnumerable<TableRow> CopyRows(Lines source, string table, IReadOnlyList<string>? columns, bool isWanted)
+    /// <param name="unread">Gets each row of a table that nobody wants; null: the rows are returned.</param>
+    private static IEnumerable<TableRow> CopyRows(
+        Lines source, string table, IReadOnlyList<string>? columns, Action<string>? unread)
     {
         while (source.Next() is { } line)
         {
@@ -88,22 +104,18 @@ public static class SqlDump
                 yield break;
             }
 
-            if (isWanted)
+            if (unread is not null)
             {
-                var fields = line.Split('\t');
-                if (columns is null)
-                {
-                    throw new DumpFaultException(source.Number, $"The columns of {table} are unknown.");
-                }
-
-                if (fields.Length != columns.Count)
-                {
-                    throw new DumpFaultException(
-                        source.Number, $"A row of {table} has {fields.Length} values, and the table {columns.Count} columns.");
-                }
-
-                yield return new(table, columns, Array.ConvertAll(fields, Unescape), source.Number);
+                unread(table);
+                continue;
             }
+
+            if (columns is null)
+            {
+                throw new DumpFaultException(source.Number, $"The columns of {table} are unknown.");
+            }
+
+            yield return TableRow.Of(table, columns, Array.ConvertAll(line.Split('\t'), Unescape), source.Number);
         }
 
         throw new DumpFaultException(source.Number, $"The rows of {table} do not end with \\. : the dump is cut off.");
@@ -161,7 +173,22 @@ public static class SqlDump
             }
         }
 
-        return quote is null ? null : throw new DumpFaultException(first, "A quoted text does not end: the dump is cut off.");
+        RefuseRest(new(text.ToString(), first), quote, first);
+        return null;
+    }
+
+    /// <summary>A dump ends with a whole statement. Comments and white space may follow.</summary>
+    private static void RefuseRest(SqlWords rest, string? quote, long line)
+    {
+        if (quote is not null)
+        {
+            throw new DumpFaultException(line, "A quoted text does not end: the dump is cut off.");
+        }
+
+        if (rest.Skip("INSERT") || rest.Skip("COPY"))
+        {
+            throw new DumpFaultException(line, "A statement does not end with a semicolon: the dump is cut off.");
+        }
     }
 
     /// <summary>True if the line ends a statement. A quote may stay open: ', " or the tag of a dollar quote.</summary>

@@ -104,6 +104,31 @@ internal sealed class SqlWords(string text, long firstLine)
         return SkipOne(')') ? values : throw Fault("A row of values has an expression, or does not end.");
     }
 
+    /// <summary>The number of rows after <c>VALUES</c>, of any values; 0: the statement has none.</summary>
+    public long CountRows()
+    {
+        _ = Names();
+        while (_at < text.Length && !Skip("VALUES"))
+        {
+            // OVERRIDING, or DEFAULT.
+            _at++;
+        }
+
+        var rows = 0L;
+        while (SkipOne('('))
+        {
+            rows++;
+            while (SkipDefinition())
+            {
+                // The values of a row.
+            }
+
+            _ = SkipOne(')') && SkipComma();
+        }
+
+        return rows;
+    }
+
     private string? Value()
     {
         SkipSpace();

@@ -4,12 +4,21 @@ namespace Tollgate.Core.Imports.Dumps;
 /// <param name="line">The number of its first line in the file, from 1.</param>
 public sealed class TableRow(string table, IReadOnlyList<string> columns, IReadOnlyList<string?> values, long line)
 {
+    /// <exception cref="DumpFaultException">The row has more or fewer values than its table has columns.</exception>
+    public static TableRow Of(string table, IReadOnlyList<string> columns, IReadOnlyList<string?> values, long line) =>
+        values.Count == columns.Count
+            ? new(table, columns, values, line)
+            : throw new DumpFaultException(line, $"A row of {table} has {values.Count} values, and the table {columns.Count} columns.");
+
     /// <summary>Without schema and quotes.</summary>
     public string Table => table;
 
     public long Line => line;
 
     public IReadOnlyList<string> Columns => columns;
+
+    /// <summary>True: the table has the column, also if its value is NULL.</summary>
+    public bool Has(string column) => columns.Contains(column, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The value of a column; null: it is NULL, or the table has no such column.</summary>
     public string? this[string column]
