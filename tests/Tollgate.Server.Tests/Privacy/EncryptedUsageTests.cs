@@ -203,7 +203,7 @@ public sealed class EncryptedUsageTests(RunningServer running)
         $$"""{"customer": "ada", "feature": "calls", "id": "{{id}}", "properties": {"who": "{{who}}", "zz": [1, {"b": 2, "a": "{{who}}"}], "n": 1.50} }""";
 
     private static string Call(string id, string error) =>
-        $$"""{"id": "{{id}}", "customer": "ada", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "latency_ms": 120, "request_id": "{{Mark}}", "endpoint": "/{{Mark}}", "status": 500, "error": "{{error}}", "properties": {"user": "{{Mark}}"} }""";
+        $$"""{"id": "{{id}}", "customer": "ada", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "latency_ms": 120, "request_id": "{{Mark}}", "endpoint": "/{{Mark}}", "status": 500, "error": "{{error}}", "properties": {"user": "{{Mark}}", "call": "{{Mark}}"} }""";
 
     private static async Task UseAsync(Door door)
     {
