@@ -11,8 +11,8 @@ public sealed record EstimatedUsage(Feature Feature, Quantity Beyond, MoneyAmoun
 
 /// <summary>The bill of one billing interval for an assumed usage, before coupons and taxes.</summary>
 /// <param name="Usage">The features with an amount.</param>
-/// <param name="Minimum">The missing amount to the agreed minimum.</param>
-/// <param name="Refused">The features that the plan would refuse: with any entry, the usage is not possible on the plan.</param>
+/// <param name="Minimum">The amount that is missing to the agreed minimum.</param>
+/// <param name="Refused">The features that the plan would refuse: with any entry, the plan does not cover the usage.</param>
 public sealed record Estimate(
     SubscriptionTerms Terms, IReadOnlyList<EstimatedUsage> Usage, MoneyAmount Minimum, IReadOnlyList<Feature> Refused)
 {
@@ -27,11 +27,11 @@ public sealed record Estimate(
 /// </summary>
 public static class EstimateRules
 {
-    /// <summary>More units of a month than any customer uses; a larger number is a slip.</summary>
+    /// <summary>More units of a month than any customer uses; a larger number is a typing error.</summary>
     public const long Most = 1_000_000_000_000;
 
     /// <param name="terms">Terms with a monthly or yearly price.</param>
-    /// <param name="usage">Units of a month by feature, of a level its height; not negative, at most <see cref="Most"/>.</param>
+    /// <param name="usage">Units of a month by feature, or the value of a level; not negative, at most <see cref="Most"/>.</param>
     /// <returns>Null: the amount exceeds every possible invoice.</returns>
     public static Estimate? Of(CatalogDocument document, SubscriptionTerms terms, IReadOnlyDictionary<string, Quantity> usage)
     {

@@ -38,7 +38,7 @@ internal sealed class KnownUsageKeys
 
 /// <summary>
 /// Reads and makes the keys that encrypt the texts of customers' usage. A lane keeps the key in the state of the account, so a decision
-/// reads it with the account and not with each event, and memory for keys has the limit of the accounts.
+/// reads it with the account and not with each event, and the limit on accounts bounds the memory for keys.
 /// </summary>
 public sealed class UsageKeys(SecretBox secrets)
 {
@@ -72,8 +72,8 @@ public sealed class UsageKeys(SecretBox secrets)
         }
     }
 
-    /// <summary>Returns the keys of accounts, after it has made one for each account without a key that this server opens.</summary>
-    /// <param name="accounts">With the id of the customer; null: the account surely is this customer's.</param>
+    /// <summary>Returns the keys of accounts, and first makes one for each account without a key that this server can open.</summary>
+    /// <param name="accounts">With the id of the customer; null: the caller knows that the account is this customer's.</param>
     internal async Task<KnownUsageKeys> EnsureAsync(
         NpgsqlConnection connection, IReadOnlyList<(short Partition, int Account, string? Customer)> accounts, CancellationToken cancel)
     {

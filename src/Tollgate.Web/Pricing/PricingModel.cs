@@ -223,7 +223,7 @@ public sealed class PricingModel
             : PriceOf(plan, interval)?.TrialDays is > 0 ? "Start free trial"
             : "Choose " + plan.Name;
         return Texts.SignupFor(plan.Code, interval, Currency.Code) is { } link
-            ? new(text, text.EndsWith(plan.Name, StringComparison.Ordinal) ? "" : $" of {plan.Name}", link)
+            ? new(text, text.EndsWith(plan.Name, StringComparison.Ordinal) ? "" : $": {plan.Name}", link)
             : null;
     }
 
@@ -236,10 +236,10 @@ public sealed class PricingModel
             return new("Current plan", "", null) { IsCurrent = true };
         }
 
-        // A customer leaves a plan for the free one by canceling, with its own question.
+        // A customer moves to the free plan by canceling, and the portal asks for a confirmation.
         if (IsFree(plan))
         {
-            return new("Cancel to " + plan.Name, "", customer.Back + "#plan");
+            return new("Downgrade to " + plan.Name, "", customer.Back + "#plan");
         }
 
         if (TermsOf(plan, interval) is not { } terms)
@@ -247,8 +247,9 @@ public sealed class PricingModel
             return null;
         }
 
-        return customer.Terms is not { } now ? new(terms.Price!.TrialDays > 0 ? "Start free trial" : "Choose " + plan.Name, $" of {plan.Name}", null)
-            : isPlan ? new($"Switch to {PricingText.NameOf(interval).ToLowerInvariant()} billing", $" of {plan.Name}", null)
+        return customer.Terms is not { } now
+            ? terms.Price!.TrialDays > 0 ? new("Start free trial", $": {plan.Name}", null) : new("Choose " + plan.Name, "", null)
+            : isPlan ? new($"Switch to {PricingText.NameOf(interval).ToLowerInvariant()} billing", $" for {plan.Name}", null)
             : terms.PerMonth.Major >= now.PerMonth.Major ? new("Upgrade", $" to {plan.Name}", null)
             : new("Downgrade", $" to {plan.Name}", null);
     }

@@ -10,8 +10,8 @@ using Tollgate.Web.Layout;
 namespace Tollgate.Web.Pricing;
 
 /// <summary>
-/// The public pricing page of a project. It needs no database: a visitor's page is a function of the project in memory, and the answers
-/// without a calculation are kept, so that ten thousand hits cost as much as one.
+/// The public pricing page of a project. It needs no database: a visitor's page is a function of the project in memory. It caches
+/// the answers without a calculation, so ten thousand hits cost as much as one.
 /// </summary>
 public sealed class PricingPages(EnterProject enter)
 {
@@ -24,7 +24,7 @@ public sealed class PricingPages(EnterProject enter)
     /// </summary>
     private const int MostKept = 256;
 
-    /// <summary>Larger pages, of catalogues with hundreds of features, are made anew for each hit, in the turns of their project.</summary>
+    /// <summary>Larger pages, of catalogues with hundreds of features, are rendered for each hit, in the turns of their project.</summary>
     private const int LargestKept = 256 * 1024;
 
     private readonly ConcurrentDictionary<(int Project, string Variant), Kept> _kept = new();
@@ -67,7 +67,7 @@ public sealed class PricingPages(EnterProject enter)
         await WriteAsync(context, kept, isOfAddress);
     }
 
-    /// <summary>Keeps a page. When there are too many, all are dropped: the frequent ones come back with the next hit.</summary>
+    /// <summary>Caches a page. A full cache drops all pages: the frequent ones come back with the next hit.</summary>
     private void Keep((int, string) key, Kept page)
     {
         if (_kept.Count >= MostKept)

@@ -111,7 +111,7 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         using var client = await catalogs.CreateProjectAsync(
             "empty-page", "{ code: none, name: None, default_plan: free, plans: [{ code: free, name: Gone, active: false }] }");
         var html = await GetAsync("/empty-page/pricing");
-        html.ShouldContain("No plan is on offer at the moment");
+        html.ShouldContain("No plans are available at the moment");
         html.ShouldNotContain("Gone");
     }
 

@@ -25,7 +25,7 @@ public static class PaymobRules
     };
 
     /// <summary>
-    /// The time from the begin of an attempt in which its order may be stored: a request to Paymob takes at most 20 seconds.
+    /// The time from the start of an attempt in which its order may be stored: a request to Paymob takes at most 20 seconds.
     /// </summary>
     public static readonly TimeSpan StoredWithin = TimeSpan.FromSeconds(30);
 
