@@ -100,7 +100,7 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
                     PassOver(row.Table);
                 }
             }
-            catch (Exception e) when (IsFault(e))
+            catch (Exception e) when (RecordStream.IsFault(e))
             {
                 // Nothing of it is imported: a row that cannot be read ends the count, not the import.
                 PassOver(table);
