@@ -125,13 +125,11 @@ public sealed class Calculation
 
     private PlanBill BillOf(Plan plan, PriceInterval interval, IReadOnlyDictionary<string, Quantity> usage)
     {
-        // A free plan has no interval, so its quotas are monthly.
         var terms = _model.TermsOf(plan, interval, Seats is null ? 1 : (long)Seats.Number.Value.Value)
-            ?? (_model.IsFree(plan) ? _model.TermsOf(plan, PriceInterval.Monthly) : null);
+            ?? (_model.IsFree(plan) ? _model.FreeTermsOf(plan) : null);
         if (terms is null)
         {
-            var name = PricingText.NameOf(interval).ToLowerInvariant();
-            return new(plan, null, null, [plan.Prices.Count == 0 ? "On request" : $"Not billed {name}"]);
+            return new(plan, null, null, [WithoutTerms(plan, interval)]);
         }
 
         if (EstimateRules.Of(_model.Document, terms, usage) is not { } estimate)
@@ -141,13 +139,18 @@ public sealed class Calculation
 
         if (terms.Interval != interval && !estimate.Total.IsZero)
         {
-            return new(plan, null, null, ["Billed monthly only"]);
+            return new(plan, null, null, [$"Billed {PricingText.NameOf(terms.Interval).ToLowerInvariant()} only"]);
         }
 
         return estimate.Fits
             ? new(plan, estimate, PricingText.Short(estimate.Total), [.. PartsOf(estimate)])
             : new(plan, estimate, null, [$"Not enough: {string.Join(", ", estimate.Refused.Select(static one => one.Name))}"]);
     }
+
+    private string WithoutTerms(Plan plan, PriceInterval interval) =>
+        plan.Prices.Count == 0 ? "On request"
+        : plan.Prices.All(price => price.Currency != _model.Currency.Code) ? $"Not sold in {_model.Currency.Code}"
+        : $"Not billed {PricingText.NameOf(interval).ToLowerInvariant()}";
 
     private static IEnumerable<string> PartsOf(Estimate estimate)
     {

@@ -147,6 +147,24 @@ public sealed class PricingModel
             ? plan.Code == Document.DefaultPlan
             : plan.Prices.All(static price => price is { AmountMinor: 0, Seats: null, MinimumMinor: null });
 
+    /// <summary>
+    /// The terms of a plan for which nobody pays, in the page's currency: it may have no price, or one of another interval or currency.
+    /// Its quotas are those of its shortest interval, and monthly without a price. Null: its overage has no price in this currency.
+    /// </summary>
+    public SubscriptionTerms? FreeTermsOf(Plan plan)
+    {
+        if (plan.Entitlements.Any(one => one is { HardCap: false, OveragePrices.Count: > 0 } && one.OveragePriceIn(Currency) is null))
+        {
+            return null;
+        }
+
+        var interval = plan.Prices.Count > 0 && plan.Prices.All(static price => price.Interval == PriceInterval.Yearly)
+            ? PriceInterval.Yearly
+            : PriceInterval.Monthly;
+        var free = plan with { Prices = [new(interval, Currency.Code, 0, 0)] };
+        return new(_project.Catalog.Plans[plan.Code] with { Plan = free }, interval, Currency, 1);
+    }
+
     private Saving? SavingOf(Plan plan) =>
         TermsOf(plan, PriceInterval.Monthly) is { } month && TermsOf(plan, PriceInterval.Yearly) is { } year
             ? SavingRules.Of(month.Amount, year.Amount)
