@@ -129,7 +129,7 @@ internal sealed class HistoryAccounts(NpgsqlConnection connection, ProjectSnapsh
     private static NpgsqlParameter Of<T>(T[] values, NpgsqlDbType type) =>
         new() { Value = values, NpgsqlDbType = NpgsqlDbType.Array | type };
 
-    /// <summary>What must not change while a transaction books to an account.</summary>
+    /// <summary>The part of a customer that must not change while a transaction books to its account.</summary>
     private readonly record struct CustomerState(short Partition, int Account, string Id, string? Owner);
 
     /// <param name="Carrier">The customer whose account it is: the owner, or the customer itself.</param>

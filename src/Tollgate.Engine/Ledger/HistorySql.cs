@@ -113,7 +113,8 @@ public static class HistorySql
 
     /// <summary>
     /// Locks customers that are as they were read, until the end of the transaction, against erasures and deletions and nothing else: lanes
-    /// and other changes need not wait for a chunk. In the order of all transactions. $1 partitions, $2 accounts, $3 ids, $4 owners. Rows: position from 1 of each that is.
+    /// and other changes need not wait for a chunk. In the order of all transactions. $1 partitions, $2 accounts, $3 ids, $4 owners.
+    /// Rows: position from 1 of each that is.
     /// </summary>
     public const string LockUnchanged =
         """

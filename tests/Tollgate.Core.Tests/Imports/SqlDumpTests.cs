@@ -85,7 +85,7 @@ public sealed class SqlDumpTests
     [InlineData("INSERT INTO audit (id, now()) VALUES (1);", 1)]
     [InlineData("INSERT INTO logs VALUES (E'a\\'b\\'c''d'), (E'it\\'s; (me), \\\\'), ('E\\', e'\\''), (1);", 4)]
     [InlineData("INSERT INTO logs VALUES (E'it\\'s;\n \\'); INSERT''\\'');');", 1)]
-    public void What_nobody_wants_is_counted_and_passed_over_whatever_it_is(string statement, int rows)
+    public void An_unwanted_statement_is_counted_and_passed_over_whatever_it_is(string statement, int rows)
     {
         var passedOver = new List<string>();
         var dump = $"INSERT INTO users (id) VALUES (1);\n{statement}\nINSERT INTO users (id) VALUES (E'it\\'s; 2'), ('\\');\n";
