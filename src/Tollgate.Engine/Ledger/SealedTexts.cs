@@ -63,9 +63,8 @@ internal static class SealedTexts
             return data;
         }
 
-        var dot = box.IndexOf('.', StringComparison.Ordinal);
-        if (keys.Find(place, short.Parse(box.AsSpan(0, dot), CultureInfo.InvariantCulture)) is not { } key
-            || Aead.Open(key.Secret.Span, Convert.FromBase64String(box[(dot + 1)..]), Bound(place)) is not { } text)
+        if (!TryRead(box, out var number, out var closed)
+            || keys.Find(place, number) is not { } key || Aead.Open(key.Secret.Span, closed, Bound(place)) is not { } text)
         {
             return data with { Box = null, IsLocked = true };
         }
@@ -79,6 +78,17 @@ internal static class SealedTexts
                 : data.PropertiesJson,
             OriginJson = document.RootElement.TryGetProperty("from", out var from) ? JsonbText.Of(from) : data.OriginJson,
         };
+    }
+
+    /// <returns>False: somebody damaged the text.</returns>
+    private static bool TryRead(string box, out short number, out ReadOnlySpan<byte> closed)
+    {
+        var dot = Math.Max(0, box.IndexOf('.', StringComparison.Ordinal));
+        var bytes = new byte[box.Length];
+        var isWhole = short.TryParse(box.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            & Convert.TryFromBase64Chars(box.AsSpan(dot + 1 > box.Length ? dot : dot + 1), bytes, out var written);
+        closed = bytes.AsSpan(0, written);
+        return isWhole;
     }
 
     private static (string? Kept, string? Hidden) Split(string properties, IReadOnlySet<string>? readable, bool isCall)
