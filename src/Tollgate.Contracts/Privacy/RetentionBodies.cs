@@ -10,8 +10,8 @@ public sealed record PrivacySettingsBody
     public int? RetentionDays { get; init; }
 
     /// <summary>
-    /// True: Tollgate encrypts the properties and origins of usage that it records from now on, with a key for each customer. In a request,
-    /// null leaves the setting as it is.
+    /// True: Tollgate encrypts the texts of usage that it records from now on (properties, request ids, IP addresses, user agents), with a
+    /// key for each customer. In a request, null leaves the setting as it is.
     /// </summary>
     public bool? EncryptUsage { get; init; }
 }

@@ -30,8 +30,8 @@ public static class CatalogWords
         where TEnum : struct, Enum => Words<TEnum>.Table.InOrder;
 
     /// <summary>
-    /// The set's words by the numbers of its values. A dictionary by value would be other code for each of a hundred sets, which .NET
-    /// compiles at every start.
+    /// The set's words by the numbers of its values. For dictionaries by value, .NET would compile
+    /// separate code for each of a hundred sets at every start.
     /// </summary>
     private static class Words<TEnum>
         where TEnum : struct, Enum

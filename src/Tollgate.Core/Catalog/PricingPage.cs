@@ -12,13 +12,13 @@ public sealed record Testimonial(string Quote, string Name, string? Role);
 /// <summary>The texts of the public pricing page; plans, prices and limits come from the rest of the catalogue.</summary>
 public sealed record PricingPage
 {
-    /// <summary>Null: the page has a headline of its own.</summary>
+    /// <summary>Null: the page shows its default headline.</summary>
     public string? Headline { get; init; }
 
     public string? Subline { get; init; }
 
     /// <summary>
-    /// The page of the app on which a visitor begins with a plan; may contain <c>{plan}</c>, <c>{period}</c> and <c>{currency}</c>. Null:
+    /// The page of the app on which a visitor signs up for a plan; may contain <c>{plan}</c>, <c>{period}</c> and <c>{currency}</c>. Null:
     /// the page has no buttons, because Tollgate does not know where visitors sign up.
     /// </summary>
     public string? SignupUrl { get; init; }
@@ -37,7 +37,7 @@ public sealed record PricingPage
     public bool HasContent => Headline is not null || Subline is not null || SignupUrl is not null || TaxNote is not null
         || Questions.Count > 0 || Testimonials.Count > 0;
 
-    /// <summary>Returns the address on which a visitor begins with a plan.</summary>
+    /// <summary>Returns the address on which a visitor signs up for a plan.</summary>
     public string? SignupFor(string plan, PriceInterval interval, string currency) => SignupUrl?
         .Replace("{plan}", plan, StringComparison.Ordinal)
         .Replace("{period}", CatalogWords.Of(interval), StringComparison.Ordinal)

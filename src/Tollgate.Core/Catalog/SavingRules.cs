@@ -2,11 +2,11 @@ using Tollgate.Core.Money;
 
 namespace Tollgate.Core.Catalog;
 
-/// <summary>The saving of a year paid at once against twelve months.</summary>
+/// <summary>The saving of a yearly price compared with twelve monthly ones.</summary>
 /// <param name="Percent">Whole percent, rounded down: a page never promises more than the saving.</param>
 public sealed record Saving(MoneyAmount Amount, int Percent);
 
-/// <summary>Computes savings from prices, so that no page states one that is not true.</summary>
+/// <summary>Computes savings from prices, so that no page states a wrong one.</summary>
 public static class SavingRules
 {
     public const int MonthsOfYear = 12;

@@ -11,8 +11,8 @@ public sealed record EstimatedUsage(Feature Feature, Quantity Beyond, MoneyAmoun
 
 /// <summary>The bill of one billing interval for an assumed usage, before coupons and taxes.</summary>
 /// <param name="Usage">The features with an amount.</param>
-/// <param name="Minimum">The missing amount to the agreed minimum.</param>
-/// <param name="Refused">The features that the plan would refuse: with any entry, the usage is not possible on the plan.</param>
+/// <param name="Minimum">The amount that is missing to the agreed minimum.</param>
+/// <param name="Refused">The features that the plan would refuse: with any entry, the plan does not cover the usage.</param>
 public sealed record Estimate(
     SubscriptionTerms Terms, IReadOnlyList<EstimatedUsage> Usage, MoneyAmount Minimum, IReadOnlyList<Feature> Refused)
 {
@@ -27,11 +27,11 @@ public sealed record Estimate(
 /// </summary>
 public static class EstimateRules
 {
-    /// <summary>More units of a month than any customer uses; a larger number is a slip.</summary>
+    /// <summary>More units of a month than any customer uses; a larger number is a typing error.</summary>
     public const long Most = 1_000_000_000_000;
 
     /// <param name="terms">Terms with a monthly or yearly price.</param>
-    /// <param name="usage">Units of a month by feature, of a level its height; not negative, at most <see cref="Most"/>.</param>
+    /// <param name="usage">Units of a month by feature, or the value of a level; not negative, at most <see cref="Most"/>.</param>
     /// <returns>Null: the amount exceeds every possible invoice.</returns>
     public static Estimate? Of(CatalogDocument document, SubscriptionTerms terms, IReadOnlyDictionary<string, Quantity> usage)
     {
@@ -60,7 +60,7 @@ public static class EstimateRules
         {
             var (need, entitlement) = (needs.GetValueOrDefault(feature.Code), gives.GetValueOrDefault(feature.Code));
             var spread = Spread.Of(feature, entitlement?.Period ?? QuotaPeriodKind.BillingMonth, terms.Interval);
-            var (beyond, lacking) = Split(entitlement, spread.Need(need));
+            var (beyond, lacking) = Split(entitlement, spread, need);
             if (lacking.IsPositive && entitlement?.Pool is { } pool)
             {
                 var drawn = spread.OfMonth(lacking).TimesRoundedUp(pool.Rate) ?? Quantity.Of(Most);
@@ -83,16 +83,24 @@ public static class EstimateRules
         return new(terms, lines, minimum?.Amount ?? MoneyAmount.Zero(terms.Currency), refused);
     }
 
-    /// <summary>Divides the use of a quota period that exceeds the quota into allowed overage and units that the plan lacks.</summary>
-    private static (Quantity Beyond, Quantity Lacking) Split(Entitlement? entitlement, Quantity need)
+    /// <summary>
+    /// Divides the use of a quota period that exceeds the quota into allowed overage and units that the plan lacks. Use that comes back
+    /// each month exhausts what a plan gives only once, so that an estimate does not count on it; a level stays within it.
+    /// </summary>
+    private static (Quantity Beyond, Quantity Lacking) Split(Entitlement? entitlement, Spread spread, Quantity ofMonth)
     {
+        var need = spread.Need(ofMonth);
         if (entitlement is null)
         {
             return (Quantity.Zero, need);
         }
 
-        var over = entitlement.Quota is { } quota ? (need - quota).FloorAtZero() : Quantity.Zero;
-        var beyond = entitlement.HardCap ? Quantity.Zero : Quantity.Min(over, entitlement.OverageLimit ?? over);
+        var isSpent = entitlement.Period == QuotaPeriodKind.Lifetime && !spread.IsLevel;
+        var over = entitlement.Quota is not { } quota ? Quantity.Zero : isSpent ? need : (need - quota).FloorAtZero();
+        var most = entitlement.HardCap ? Quantity.Zero
+            : entitlement.OverageLimit is not { } limit ? over
+            : isSpent ? Quantity.Zero : limit;
+        var beyond = Quantity.Min(over, most);
         return (beyond, over - beyond);
     }
 
@@ -104,7 +112,7 @@ public static class EstimateRules
         private const long Day = 24, Week = 7 * Day, Month = 30 * Day;
 
         /// <summary>A level has the same height in every period.</summary>
-        private bool IsLevel { get; init; }
+        public bool IsLevel { get; private init; }
 
         public static Spread Of(Feature feature, QuotaPeriodKind period, PriceInterval interval)
         {

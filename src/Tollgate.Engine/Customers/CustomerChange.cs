@@ -56,6 +56,23 @@ internal sealed class CustomerChange : IAsyncDisposable
     /// </summary>
     public Task<int> TouchAsync(CustomerRow row, Instant now, CancellationToken cancel) => _work.TouchAsync(row, now, cancel);
 
+    /// <summary>
+    /// Waits for transactions that need the customer to stay: chunks of imports book to its account, and new keys encrypt its usage. For
+    /// those that take the customer away; they look at what it has after this.
+    /// </summary>
+    /// <exception cref="CustomerBusyException">One of them takes too long.</exception>
+    public async Task LockWholeAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await ExecuteAsync(CustomerSql.LockWhole, cancel, Row.Partition, Row.Account);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new CustomerBusyException("History of this customer is still being imported.", e);
+        }
+    }
+
     /// <summary>Notes that the transaction deletes the customer, which leaves no versions to move.</summary>
     public void NoteDeleted() => _work.Note(Row.Customer.Id);
 

@@ -350,6 +350,11 @@ public static class CustomerSql
                EXISTS (SELECT FROM members       WHERE partition = $1 AND account = $2)
         """;
 
+    /// <summary>
+    /// Locks a customer against every other transaction, also against those that only need it to stay. $1 partition, $2 account.
+    /// </summary>
+    public const string LockWhole = "SELECT FROM customers WHERE partition = $1 AND account = $2 FOR UPDATE";
+
     public const string DeleteTerms = "DELETE FROM customer_terms WHERE partition = $1 AND account = $2";
     public const string Delete      = "DELETE FROM customers      WHERE partition = $1 AND account = $2";
 

@@ -48,6 +48,7 @@ public sealed class DeleteCustomer(CustomerChanges changes)
             return DeleteCustomerOutcome.IsMember;
         }
 
+        await change.LockWholeAsync(cancel);
         if (await TraceAsync(change, cancel) is { } trace)
         {
             return trace;

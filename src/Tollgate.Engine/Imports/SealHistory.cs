@@ -1,4 +1,6 @@
 using Npgsql;
+using Tollgate.Core;
+using Tollgate.Core.Quotas;
 using Tollgate.Engine.Ledger;
 
 namespace Tollgate.Engine.Imports;
@@ -25,9 +27,16 @@ internal sealed class SealHistory(NpgsqlConnection connection, UsageKeys keys)
                 : one with
                 {
                     Data = SealedTexts.Seal(
-                        texts[at], known.NewestOf(one.Account.Partition, one.Account.Account)!, one.Place, one.Readable).Write(),
+                        texts[at], KeyOf(known, one.Account), one.Place, one.Readable).Write(),
                 }),
         ];
+    }
+
+    private static UsageKey KeyOf(KnownUsageKeys known, HistoryAccount account)
+    {
+        var key = known.NewestOf(account.Partition, account.Account);
+        Invariant.That(key is not null, $"Account {account.Account} has no key, and its usage must not be stored readable.");
+        return key!;
     }
 
     /// <param name="closed">Positions of records, and the data of the booked events with their ids.</param>

@@ -78,12 +78,8 @@ internal sealed class BatchDeciding(BatchWriter writer)
         var effects = op.HasUnique ? Unseen(op, account) : op.Effects;
         if (effects.Count == 0)
         {
-            if (op.Member is not null)
-            {
-                // Nothing else in the operation would detect that the member has left.
-                writer.Expect(account);
-            }
-
+            // Nothing else in the operation would detect that the member has left, or that the customer was erased.
+            writer.Expect(account);
             writer.Add(EventOf(op, account, null), op.IdGiven);
             NoteSignal(op, account);
             _first[key] = op;

@@ -87,7 +87,8 @@ public static class HistorySql
 
     /// <summary>
     /// The accounts that carry the use of customers: their own, or that of the customer whose members they are. $1 project, $2 partitions,
-    /// $3 ids. Rows: id, partition, account, whether another customer's, whether it has live events.
+    /// $3 ids. Rows: id, partition, account, whether another customer's, whether it has live events, the customer's own account, its
+    /// owner, and the owner's owner, which is null.
     /// </summary>
     /// <remarks>
     /// OFFSET 0 keeps the look-ups by key whole. The statistics do not know a new project, so the planner expects one customer of it, and
@@ -96,13 +97,31 @@ public static class HistorySql
     public const string Accounts =
         """
         SELECT x.id, a.partition, a.account, o.account IS NOT NULL,
-               EXISTS (SELECT FROM events e WHERE e.partition = a.partition AND e.account = a.account AND e.month < '9999-01-01')
+               EXISTS (SELECT FROM events e WHERE e.partition = a.partition AND e.account = a.account AND e.month < '9999-01-01'),
+               c.account, c.owner, o.owner
           FROM unnest($2::smallint[], $3::text[]) AS x (partition, id)
          CROSS JOIN LATERAL (SELECT k.partition, k.account, k.owner
                                FROM customers k
                               WHERE k.partition = x.partition AND k.project_id = $1 AND k.id = x.id
                              OFFSET 0) c
-          LEFT JOIN LATERAL (SELECT k.partition, k.account FROM customers k WHERE k.project_id = $1 AND k.id = c.owner OFFSET 0) o ON true
+          LEFT JOIN LATERAL (SELECT k.partition, k.account, k.owner
+                               FROM customers k
+                              WHERE k.project_id = $1 AND k.id = c.owner
+                             OFFSET 0) o ON true
          CROSS JOIN LATERAL (SELECT coalesce(o.partition, c.partition) AS partition, coalesce(o.account, c.account) AS account) a
+        """;
+
+    /// <summary>
+    /// Locks customers that are as they were read, until the end of the transaction, against erasures and deletions and nothing else: lanes
+    /// and other changes need not wait for a chunk. In the order of all transactions. $1 partitions, $2 accounts, $3 ids, $4 owners.
+    /// Rows: position from 1 of each that is.
+    /// </summary>
+    public const string LockUnchanged =
+        """
+        SELECT x.number
+          FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::text[]) WITH ORDINALITY AS x (partition, account, id, owner, number)
+          JOIN customers c ON c.partition = x.partition AND c.account = x.account AND c.id = x.id AND c.owner IS NOT DISTINCT FROM x.owner
+         ORDER BY c.partition, c.account
+           FOR KEY SHARE OF c
         """;
 }

@@ -35,18 +35,20 @@ internal static class SealedTexts
     /// <param name="readable">Properties that stay as they are; null: none.</param>
     public static EventData Seal(EventData data, UsageKey key, in EventPlace place, IReadOnlySet<string>? readable)
     {
-        var (kept, hidden) = data.PropertiesJson is { } own ? Split(own, readable, data.ComputedJson is not null) : (null, null);
+        var isCall = data.ComputedJson is not null;
+        var (kept, hidden) = data.PropertiesJson is not { } own ? (null, null)
+            : readable is null && !isCall && own.Length > "{ }".Length ? (null, own)
+            : Split(own, readable, isCall);
         if (hidden is null && data.OriginJson is null)
         {
             return data;
         }
 
-        var text = Write(json =>
-        {
-            WriteRaw(json, "props", hidden);
-            WriteRaw(json, "from", data.OriginJson);
-        });
-        var box = Convert.ToBase64String(Aead.Close(key.Secret.Span, text, Bound(place)));
+        // Both are JSON already. A batch seals thousands of events, so it parses none whose properties are all hidden.
+        var text = data.OriginJson is null ? $"{{\"props\":{hidden}}}"
+            : hidden is null ? $"{{\"from\":{data.OriginJson}}}"
+            : $"{{\"props\":{hidden},\"from\":{data.OriginJson}}}";
+        var box = Convert.ToBase64String(Aead.Close(key.Secret.Span, Encoding.UTF8.GetBytes(text), Bound(place)));
         return data with
         {
             PropertiesJson = kept, OriginJson = null, Box = string.Create(CultureInfo.InvariantCulture, $"{key.Number}.{box}"),
@@ -61,9 +63,8 @@ internal static class SealedTexts
             return data;
         }
 
-        var dot = box.IndexOf('.', StringComparison.Ordinal);
-        if (keys.Find(place, short.Parse(box.AsSpan(0, dot), CultureInfo.InvariantCulture)) is not { } key
-            || Aead.Open(key.Secret.Span, Convert.FromBase64String(box[(dot + 1)..]), Bound(place)) is not { } text)
+        if (!TryRead(box, out var number, out var closed)
+            || keys.Find(place, number) is not { } key || Aead.Open(key.Secret.Span, closed, Bound(place)) is not { } text)
         {
             return data with { Box = null, IsLocked = true };
         }
@@ -77,6 +78,17 @@ internal static class SealedTexts
                 : data.PropertiesJson,
             OriginJson = document.RootElement.TryGetProperty("from", out var from) ? JsonbText.Of(from) : data.OriginJson,
         };
+    }
+
+    /// <returns>False: somebody damaged the text.</returns>
+    private static bool TryRead(string box, out short number, out ReadOnlySpan<byte> closed)
+    {
+        var dot = Math.Max(0, box.IndexOf('.', StringComparison.Ordinal));
+        var bytes = new byte[box.Length];
+        var isWhole = short.TryParse(box.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            & Convert.TryFromBase64Chars(box.AsSpan(dot + 1 > box.Length ? dot : dot + 1), bytes, out var written);
+        closed = bytes.AsSpan(0, written);
+        return isWhole;
     }
 
     private static (string? Kept, string? Hidden) Split(string properties, IReadOnlySet<string>? readable, bool isCall)
@@ -97,39 +109,26 @@ internal static class SealedTexts
         return (kept.Count == 0 && !hasError ? null : Text(kept, hasError), Text(hidden, false));
     }
 
-    private static string Text(List<JsonProperty> members, bool marksError) => Encoding.UTF8.GetString(Write(json =>
-    {
-        foreach (var member in members)
-        {
-            member.WriteTo(json);
-        }
-
-        if (marksError)
-        {
-            json.WriteString(Error, HiddenError);
-        }
-    }));
-
-    private static void WriteRaw(Utf8JsonWriter json, string name, string? value)
-    {
-        if (value is not null)
-        {
-            json.WritePropertyName(name);
-            json.WriteRawValue(value);
-        }
-    }
-
-    private static byte[] Write(Action<Utf8JsonWriter> members)
+    private static string Text(List<JsonProperty> members, bool marksError)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, PlainJson.Writer))
         {
             json.WriteStartObject();
-            members(json);
+            foreach (var member in members)
+            {
+                member.WriteTo(json);
+            }
+
+            if (marksError)
+            {
+                json.WriteString(Error, HiddenError);
+            }
+
             json.WriteEndObject();
         }
 
-        return buffer.WrittenSpan.ToArray();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     private static byte[] Bound(in EventPlace place) =>

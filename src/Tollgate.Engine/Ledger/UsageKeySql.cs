@@ -16,7 +16,7 @@ internal static class UsageKeySql
 
     /// <summary>
     /// Adds keys; another server may have added them just now. An erased customer gets none: it has another id. The lock waits for an
-    /// erasure. $1 partitions, $2 accounts, $3 customers' ids (null: not checked), $4 numbers, $5 keys.
+    /// erasure, and for no other change. $1 partitions, $2 accounts, $3 customers' ids (null: not checked), $4 numbers, $5 keys.
     /// </summary>
     public const string Add =
         """
@@ -25,7 +25,7 @@ internal static class UsageKeySql
           FROM unnest($1::smallint[], $2::integer[], $3::text[], $4::smallint[], $5::bytea[]) AS x (partition, account, id, number, key)
           JOIN customers c ON c.partition = x.partition AND c.account = x.account AND (x.id IS NULL OR c.id = x.id)
          ORDER BY x.partition, x.account
-           FOR SHARE OF c
+           FOR KEY SHARE OF c
             ON CONFLICT DO NOTHING
         """;
 }

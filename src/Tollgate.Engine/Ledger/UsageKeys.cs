@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Npgsql;
 using NpgsqlTypes;
+using Tollgate.Core;
 using Tollgate.Core.Quotas;
 using Tollgate.Engine.Postgres;
 using Tollgate.Engine.Secrets;
@@ -18,17 +19,18 @@ internal sealed class KnownUsageKeys
 
     public UsageKey? Find(in EventPlace place, short number) => _all.GetValueOrDefault((place.Partition, place.Account, number));
 
-    /// <summary>Returns the newest key of an account if it can be opened; usage is encrypted with it.</summary>
+    /// <summary>Returns the newest key of an account that can be opened; usage is encrypted with it.</summary>
     public UsageKey? NewestOf(short partition, int account) => _newest.GetValueOrDefault((partition, account)).Newest;
 
     /// <summary>Returns the number of an account's newest key; 0: it has none.</summary>
     public short LastOf(short partition, int account) => _newest.GetValueOrDefault((partition, account)).Last;
 
+    /// <summary>Adds a key; those of an account come in the order of their numbers.</summary>
     /// <param name="secret">Null: no master key of this server opens it.</param>
     public void Add(short partition, int account, short number, byte[]? secret)
     {
         var key = secret is null ? null : new UsageKey(number, secret);
-        _newest[(partition, account)] = (number, key);
+        _newest[(partition, account)] = (number, key ?? NewestOf(partition, account));
         if (key is not null)
         {
             _all[(partition, account, number)] = key;
@@ -38,7 +40,7 @@ internal sealed class KnownUsageKeys
 
 /// <summary>
 /// Reads and makes the keys that encrypt the texts of customers' usage. A lane keeps the key in the state of the account, so a decision
-/// reads it with the account and not with each event, and memory for keys has the limit of the accounts.
+/// reads it with the account and not with each event, and the limit on accounts bounds the memory for keys.
 /// </summary>
 public sealed class UsageKeys(SecretBox secrets)
 {
@@ -72,8 +74,8 @@ public sealed class UsageKeys(SecretBox secrets)
         }
     }
 
-    /// <summary>Returns the keys of accounts, after it has made one for each account without a key that this server opens.</summary>
-    /// <param name="accounts">With the id of the customer; null: the account surely is this customer's.</param>
+    /// <summary>Returns the keys of accounts, and first makes one for each account without a key that this server can open.</summary>
+    /// <param name="accounts">With the id of the customer; null: the caller has locked the account of this customer.</param>
     internal async Task<KnownUsageKeys> EnsureAsync(
         NpgsqlConnection connection, IReadOnlyList<(short Partition, int Account, string? Customer)> accounts, CancellationToken cancel)
     {
@@ -85,7 +87,7 @@ public sealed class UsageKeys(SecretBox secrets)
             return known;
         }
 
-        var numbers = Array.ConvertAll(missing, one => (short)(known.LastOf(one.Partition, one.Account) + 1));
+        var numbers = Array.ConvertAll(missing, one => Next(known.LastOf(one.Partition, one.Account)));
         await using (var command = connection.Command(
             UsageKeySql.Add, Column(missing.Select(static one => one.Partition), NpgsqlDbType.Smallint),
             Column(missing.Select(static one => one.Account), NpgsqlDbType.Integer),
@@ -122,6 +124,12 @@ public sealed class UsageKeys(SecretBox secrets)
         }
 
         return known;
+    }
+
+    private static short Next(short last)
+    {
+        Invariant.That(last < short.MaxValue, $"A customer has {last} keys, and this server opens none of them. Give it their master key.");
+        return (short)(last + 1);
     }
 
     private byte[] Make(short partition, int account, short number) =>

@@ -16,11 +16,13 @@ public static class CallWords
         .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// The properties that costs and reports read, which encryption leaves readable: figures, and names that code chooses. <c>call</c> is
-    /// the id of the call that an adjustment corrects.
+    /// The properties that costs and reports read, which encryption leaves readable: figures, and names that code chooses.
     /// </summary>
     public static IReadOnlySet<string> Figures { get; } =
-        Ours.Where(static name => !Texts.Contains(name)).Append("call").ToFrozenSet(StringComparer.Ordinal);
+        Ours.Where(static name => !Texts.Contains(name)).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>Those of an adjustment: also <c>call</c>, the id of the call that it corrects.</summary>
+    public static IReadOnlySet<string> FiguresOfAdjustment { get; } = Figures.Append("call").ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>All names of the properties of a recorded call.</summary>
     internal static IEnumerable<string> Names => Ours;

@@ -197,7 +197,7 @@ public sealed class RerateLlmCalls(QuotaGate gate, EventQueries events, LedgerOp
         {
             MovesNothing = moved.IsZero,
             OnOwnAccount = true,
-            Readable = CallWords.Figures,
+            Readable = CallWords.FiguresOfAdjustment,
             ComputedJson = RecordLlmCalls.Write(json =>
             {
                 RecordLlmCalls.WriteText(json, "provider", provider);

@@ -79,6 +79,7 @@ public sealed class EraseCustomer(
             return (null, []);
         }
 
+        await change.LockWholeAsync(cancel);
         var blockers = await BlockersAsync(change, cancel);
         if (blockers.Count > 0)
         {

@@ -28,7 +28,11 @@ public static class CheckoutsRoom
         });
         services.AddSingleton<CheckoutPages>();
         services.AddSingleton<PortalPages>();
-        services.AddSingleton<PricingPages>();
+        services.AddSingleton(static provider =>
+        {
+            var share = provider.GetRequiredService<FairShare>();
+            return new PricingPages((context, project) => share.MoveToPricingAsync(context, project.Id));
+        });
         services.AddSingleton<ExpireCheckouts>();
         services.AddHostedService(static provider => provider.GetRequiredService<ExpireCheckouts>());
         return services;

@@ -46,7 +46,7 @@ internal static class PricingRoutes
 
     private static Uri AddressOf(HttpContext context, string path) => new(PublicAddress.Of(context), path);
 
-    /// <summary>Answers a customer of a project with a path as its <c>upgrade_url</c>, which does not tell the project.</summary>
+    /// <summary>Answers a visitor of <c>/pricing</c> if neither the host name nor an option selects a project.</summary>
     private static Task WithoutProjectAsync(HttpContext context) => Pages.WriteAsync<NoticePage>(
         context, StatusCodes.Status200OK, new Dictionary<string, object?>
         {

@@ -17,8 +17,8 @@ internal static class ImportCommand
         """
         Imports history from the tables of a product: an SQL dump of PostgreSQL (pg_dump, with COPY or INSERT), or a folder of CSV files that are
         named after the tables. Imported records are closed history: no quota, invoice, webhook or mail follows from them. Repeating an import
-        counts nothing twice. Without --project, the admin key imports into the project with the product's name. Exit code 1: a record was
-        rejected, or there were no rows.
+        counts nothing twice. Without --project, the admin key imports into the project with the product's name. Exit code 1: the server
+        rejected a record, the sums differ, or the product's tables have no rows.
 
         Examples:
           tollgate import career-coach dump.sql --dry-run

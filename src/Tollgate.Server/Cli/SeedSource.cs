@@ -93,9 +93,17 @@ internal sealed class SeedSource(string path, SeedMapping mapping, SeedTables ta
         foreach (var file in Directory.GetFiles(path, "*.csv").Where(file => !wanted.Contains(Path.GetFileNameWithoutExtension(file))))
         {
             var table = Path.GetFileNameWithoutExtension(file);
-            foreach (var row in Counted(file, null, reader => CsvTable.Read(reader, table)))
+            try
             {
-                PassOver(row.Table);
+                foreach (var row in Counted(file, null, reader => CsvTable.Read(reader, table)))
+                {
+                    PassOver(row.Table);
+                }
+            }
+            catch (Exception e) when (RecordStream.IsFault(e))
+            {
+                // Nothing of it is imported: a row that cannot be read ends the count, not the import.
+                PassOver(table);
             }
         }
     }

@@ -125,6 +125,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     private readonly BodyRoom _bodies = new(BodiesOfAll);
     private readonly ConcurrentDictionary<int, Places> _projects = new();
     private readonly ConcurrentDictionary<int, Places> _visitors = new();
+    private readonly ConcurrentDictionary<int, Places> _pricing = new();
     private readonly FairShareOptions _ofVisitors = options.OfVisitors();
     private readonly Meter _meter = new("Tollgate");
     private Counter<long>? _refused;
@@ -216,6 +217,23 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     }
 
     /// <summary>
+    /// Moves a request to the pricing pages of its project, which have their own places: anybody may ask for as many of them as they
+    /// like, so no customer who pays may wait behind them. It keeps the place until its end.
+    /// </summary>
+    /// <returns>False: the pricing pages have no place, and the problem is written.</returns>
+    public async ValueTask<bool> MoveToPricingAsync(HttpContext context, int project)
+    {
+        context.Features.Get<OpenTurn>()?.Dispose();
+        if (await TakeTurnAsync(context, PlacesOf(_pricing, project, _ofVisitors, Who.Pricing), Load.Ordinary) is not { } turn)
+        {
+            return false;
+        }
+
+        context.Response.RegisterForDispose(turn);
+        return true;
+    }
+
+    /// <summary>
     /// Anybody may hold public keys and customer tokens or send requests without a key, so these have their own places: the project's back
     /// end never waits for them.
     /// </summary>
@@ -225,6 +243,8 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         { Kind: KeyKind.Public or KeyKind.CustomerToken } => VisitorsOf(caller.Project!.Id),
         _ => PlacesOf(_projects, caller.Project!.Id, options, Who.Project),
     };
+
+    private IEnumerable<Places> All => _projects.Values.Concat(_visitors.Values).Concat(_pricing.Values);
 
     private Places VisitorsOf(int project) => PlacesOf(_visitors, project, _ofVisitors, Who.Visitors);
 
@@ -268,7 +288,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
         _strangers.Dispose();
         _webhooks.Dispose();
         _meter.Dispose();
-        foreach (var places in _projects.Values.Concat(_visitors.Values))
+        foreach (var places in All)
         {
             places.Dispose();
         }
@@ -278,7 +298,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
     internal void Start()
     {
         _meter.CreateObservableGauge(
-            "tollgate.share.waiting", () => _projects.Values.Concat(_visitors.Values).Sum(static places => (long)places.Waiting),
+            "tollgate.share.waiting", () => All.Sum(static places => (long)places.Waiting),
             "{request}", "Requests that wait because their project has used its share.");
         _refused = _meter.CreateCounter<long>(
             "tollgate.share.refused", "{request}", "Requests that the server refused because their project had used its share.");
@@ -305,6 +325,7 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
             Who.Address => ("This address has", "its share of the server"),
             Who.Visitors =>
                 ("The project's public keys, customer tokens and pages together have", "the visitors' part of its share of the server"),
+            Who.Pricing => ("The project's pricing pages together have", "their part of its share of the server"),
             _ => ("The project has", "its share of the server"),
         };
         var (most, what, knob) = load switch
@@ -374,6 +395,9 @@ public sealed class FairShare(FairShareOptions options) : IDisposable
 
         /// <summary>Public keys, customer tokens, requests without a key and pages of a project.</summary>
         Visitors,
+
+        /// <summary>Pricing pages of a project that are not cached.</summary>
+        Pricing,
 
         /// <summary>The address of a request without a key, until its page knows the project.</summary>
         Address,

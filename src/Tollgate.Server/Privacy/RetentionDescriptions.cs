@@ -21,9 +21,10 @@ internal static class RetentionDescriptions
         "Replaces the privacy settings of the project. `retention_days` is the number of days for which Tollgate keeps the texts of usage "
             + "(properties, your ids, members, IP addresses) of customers whose plan has no value feature `data_retention_days`; null keeps "
             + "them for ever. A longer period applies at once, a shorter one after 7 days. **Nothing can undo the deletion** that follows. "
-            + "With `encrypt_usage`, Tollgate encrypts the properties and origins of usage (IP addresses, user agents) that it records "
-            + "from then on, with a key for each customer; it decrypts them in answers, and erasing the customer deletes the key. Usage of "
-            + "before stays as it is. A request without `encrypt_usage` leaves it as it is.")
+            + "With `encrypt_usage`, Tollgate encrypts the texts of usage that it records from then on (properties, request ids, IP "
+            + "addresses, user agents), with a key for each customer. The names and figures that costs and reports read stay readable. "
+            + "Tollgate decrypts the texts in answers, and deletes the key when you erase the customer. Earlier usage stays unencrypted. A "
+            + "request without `encrypt_usage` does not change that setting.")
     {
         Request = Example.Of<PrivacySettingsBody>(OfSettings),
         Answers = [Example.Of<PrivacySettingsBody>(StatusCodes.Status200OK, "The settings.", OfSettings)],

@@ -17,6 +17,7 @@ internal static class TrenditUpgradePage
         var pages = app.Services.GetRequiredService<PricingPages>();
         app.MapGet(Path, (RequestDelegate)(context => ShowAsync(context, pages)))
             .RequireKey(Access.Public | Access.Secret | Access.CustomerToken | Access.Keyless, Scope.CatalogRead)
+            .WithLoad(Load.Light)
             .OfProduct(TrenditDoor.Product)
             .WithSeedErrors()
             .Describe(Shown);

@@ -141,8 +141,7 @@ public sealed record PortalModel(
     public string? MoreOf(Notice notice) =>
         notice is not { Code: NoticeCode.QuotaReached, Severity: NoticeSeverity.Critical, Feature: { } feature } ? null
         : CanChoosePlan && Project.Catalog.Document.UpgradeUrl == "/pricing" ? Path + "/plans"
-        : Project.Catalog.Document.UpgradeUrl.Replace("{customer}", Uri.EscapeDataString(Customer), StringComparison.Ordinal)
-            .Replace("{feature}", feature, StringComparison.Ordinal).Replace("{plan}", Plan.Plan.Code, StringComparison.Ordinal);
+        : UpgradeLink.OnPage(Project, Customer, feature, Plan.Plan.Code);
 
     /// <summary>The effect of a cancellation, which the page shows before the confirmation.</summary>
     public string WhenCanceled => Subscription is not { } some ? ""

@@ -67,7 +67,7 @@ public sealed class PortalPages(
         await CheckOutAsync(deps, CheckoutKind.Invoice, new() { Invoice = invoice }, server);
     });
 
-    /// <summary>The plans on offer, with the customer's own: what a visitor sees on the pricing page.</summary>
+    /// <summary>Shows the pricing page with the customer's current plan.</summary>
     /// <param name="server">The address at which customers reach this server.</param>
     public Task ShowPlansAsync(HttpContext context, string token, Uri server) => AtAsync(context, token, async deps =>
     {

@@ -28,7 +28,7 @@ public sealed record PlanBill(Plan Plan, Estimate? Estimate, string? Total, IRea
 /// <param name="Return">Null: no plan covers the usage.</param>
 public sealed record IntervalBills(PriceInterval Interval, IReadOnlyList<PlanBill> Bills, PlanBill? Cheapest, ReturnOnPrice? Return);
 
-/// <summary>The bills of all plans for the usage that the visitor assumes, and the worth of the hours that it saves.</summary>
+/// <summary>The bills of all plans for the usage that the visitor enters, and the value of the hours that the product saves.</summary>
 public sealed class Calculation
 {
     /// <summary>More fields would be a form, and nobody would fill it in.</summary>
@@ -38,7 +38,7 @@ public sealed class Calculation
 
     private const int ShortestSlider = 10, StepsOfSlider = 100;
 
-    /// <summary>A common wage of an hour in currencies with and without cents.</summary>
+    /// <summary>A common hourly wage in currencies with and without cents.</summary>
     private const long DefaultRate = 30, DefaultRateWithoutCents = 3_000;
 
     private readonly PricingModel _model;
@@ -76,7 +76,7 @@ public sealed class Calculation
 
     public TypedNumber Hours { get; }
 
-    /// <summary>The worth of an hour, in major units.</summary>
+    /// <summary>The value of an hour, in major units.</summary>
     public TypedNumber Rate { get; }
 
     public IReadOnlyList<IntervalBills> Intervals { get; }
@@ -125,29 +125,32 @@ public sealed class Calculation
 
     private PlanBill BillOf(Plan plan, PriceInterval interval, IReadOnlyDictionary<string, Quantity> usage)
     {
-        // A free plan has no interval: its quotas are of a month.
         var terms = _model.TermsOf(plan, interval, Seats is null ? 1 : (long)Seats.Number.Value.Value)
-            ?? (_model.IsFree(plan) ? _model.TermsOf(plan, PriceInterval.Monthly) : null);
+            ?? (_model.IsFree(plan) ? _model.FreeTermsOf(plan) : null);
         if (terms is null)
         {
-            var name = PricingText.NameOf(interval).ToLowerInvariant();
-            return new(plan, null, null, [plan.Prices.Count == 0 ? "On request" : $"Not billed {name}"]);
+            return new(plan, null, null, [WithoutTerms(plan, interval)]);
         }
 
         if (EstimateRules.Of(_model.Document, terms, usage) is not { } estimate)
         {
-            return new(plan, null, null, ["More than an invoice can hold"]);
+            return new(plan, null, null, ["The amount exceeds the limit of an invoice"]);
         }
 
         if (terms.Interval != interval && !estimate.Total.IsZero)
         {
-            return new(plan, null, null, ["Billed monthly only"]);
+            return new(plan, null, null, [$"Billed {PricingText.NameOf(terms.Interval).ToLowerInvariant()} only"]);
         }
 
         return estimate.Fits
             ? new(plan, estimate, PricingText.Short(estimate.Total), [.. PartsOf(estimate)])
             : new(plan, estimate, null, [$"Not enough: {string.Join(", ", estimate.Refused.Select(static one => one.Name))}"]);
     }
+
+    private string WithoutTerms(Plan plan, PriceInterval interval) =>
+        plan.Prices.Count == 0 ? "On request"
+        : plan.Prices.All(price => price.Currency != _model.Currency.Code) ? $"Not sold in {_model.Currency.Code}"
+        : $"Not billed {PricingText.NameOf(interval).ToLowerInvariant()}";
 
     private static IEnumerable<string> PartsOf(Estimate estimate)
     {
@@ -164,7 +167,7 @@ public sealed class Calculation
 
         if (!estimate.Minimum.IsZero)
         {
-            yield return $"Up to the minimum {PricingText.Short(estimate.Minimum)}";
+            yield return $"Added to reach the minimum {PricingText.Short(estimate.Minimum)}";
         }
     }
 }

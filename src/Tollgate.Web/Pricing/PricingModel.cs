@@ -147,6 +147,24 @@ public sealed class PricingModel
             ? plan.Code == Document.DefaultPlan
             : plan.Prices.All(static price => price is { AmountMinor: 0, Seats: null, MinimumMinor: null });
 
+    /// <summary>
+    /// The terms of a plan for which nobody pays, in the page's currency: it may have no price, or one of another interval or currency.
+    /// Its quotas are those of its shortest interval, and monthly without a price. Null: its overage has no price in this currency.
+    /// </summary>
+    public SubscriptionTerms? FreeTermsOf(Plan plan)
+    {
+        if (plan.Entitlements.Any(one => one is { HardCap: false, OveragePrices.Count: > 0 } && one.OveragePriceIn(Currency) is null))
+        {
+            return null;
+        }
+
+        var interval = plan.Prices.Count > 0 && plan.Prices.All(static price => price.Interval == PriceInterval.Yearly)
+            ? PriceInterval.Yearly
+            : PriceInterval.Monthly;
+        var free = plan with { Prices = [new(interval, Currency.Code, 0, 0)] };
+        return new(_project.Catalog.Plans[plan.Code] with { Plan = free }, interval, Currency, 1);
+    }
+
     private Saving? SavingOf(Plan plan) =>
         TermsOf(plan, PriceInterval.Monthly) is { } month && TermsOf(plan, PriceInterval.Yearly) is { } year
             ? SavingRules.Of(month.Amount, year.Amount)
@@ -223,7 +241,7 @@ public sealed class PricingModel
             : PriceOf(plan, interval)?.TrialDays is > 0 ? "Start free trial"
             : "Choose " + plan.Name;
         return Texts.SignupFor(plan.Code, interval, Currency.Code) is { } link
-            ? new(text, text.EndsWith(plan.Name, StringComparison.Ordinal) ? "" : $" of {plan.Name}", link)
+            ? new(text, text.EndsWith(plan.Name, StringComparison.Ordinal) ? "" : $": {plan.Name}", link)
             : null;
     }
 
@@ -236,10 +254,10 @@ public sealed class PricingModel
             return new("Current plan", "", null) { IsCurrent = true };
         }
 
-        // A customer leaves a plan for the free one by canceling, with its own question.
+        // A customer moves to the free plan by canceling, and the portal asks for a confirmation.
         if (IsFree(plan))
         {
-            return new("Cancel to " + plan.Name, "", customer.Back + "#plan");
+            return new("Downgrade to " + plan.Name, "", customer.Back + "#plan");
         }
 
         if (TermsOf(plan, interval) is not { } terms)
@@ -247,8 +265,9 @@ public sealed class PricingModel
             return null;
         }
 
-        return customer.Terms is not { } now ? new(terms.Price!.TrialDays > 0 ? "Start free trial" : "Choose " + plan.Name, $" of {plan.Name}", null)
-            : isPlan ? new($"Switch to {PricingText.NameOf(interval).ToLowerInvariant()} billing", $" of {plan.Name}", null)
+        return customer.Terms is not { } now
+            ? terms.Price!.TrialDays > 0 ? new("Start free trial", $": {plan.Name}", null) : new("Choose " + plan.Name, "", null)
+            : isPlan ? new($"Switch to {PricingText.NameOf(interval).ToLowerInvariant()} billing", $" for {plan.Name}", null)
             : terms.PerMonth.Major >= now.PerMonth.Major ? new("Upgrade", $" to {plan.Name}", null)
             : new("Downgrade", $" to {plan.Name}", null);
     }

@@ -1,96 +1,115 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Tollgate.Core.Branding;
-using Tollgate.Core.Catalog;
-using Tollgate.Engine.Branding;
 using Tollgate.Engine.Projects;
 using Tollgate.Web.Layout;
 
 namespace Tollgate.Web.Pricing;
 
 /// <summary>
-/// The public pricing page of a project. It needs no database: a visitor's page is a function of the project in memory, and the answers
-/// without a calculation are kept, so that ten thousand hits cost as much as one.
+/// The public pricing page of a project. It needs no database: a visitor's page is a function of the project in memory. It caches
+/// the answers without a calculation, so ten thousand hits cost as much as one.
 /// </summary>
+/// <param name="enter">Gives the request a place among the pricing pages of its project, before it renders one.</param>
 public sealed class PricingPages(EnterProject enter)
 {
     /// <summary>As long as the public reads of the API: a new price is on all pages a minute after its publication.</summary>
     private const string CacheControl = "public, max-age=60";
 
     /// <summary>
-    /// The most kept pages, of some 100 kB each: three intervals in three currencies for thirty projects. A Host header or a query that a
-    /// stranger invents can only fill this number.
+    /// The most bytes of a project's cached pages: a hundred of usual size, a few of a catalogue at its limits. A Host header that a
+    /// stranger invents can only replace pages of the same project.
     /// </summary>
-    private const int MostKept = 256;
+    private const long MostOfProject = 8 * 1024 * 1024;
 
-    /// <summary>Larger pages, of catalogues with hundreds of features, are made anew for each hit, in the turns of their project.</summary>
-    private const int LargestKept = 256 * 1024;
+    private const long MostOfAll = 8 * MostOfProject;
 
-    private readonly ConcurrentDictionary<(int Project, string Variant), Kept> _kept = new();
-
-    /// <summary>A page with the state that it shows.</summary>
-    private sealed record Kept(
-        PublishedCatalog Catalog, Brand Brand, string Name, ProjectMode Mode, byte[] Plain, byte[] Packed, string ETag)
-    {
-        public bool IsOf(ProjectSnapshot project) => ReferenceEquals(Catalog, project.Catalog) && Brand == project.Brand
-            && Name == project.PublicName && Mode == project.Mode;
-    }
+    private readonly ConcurrentDictionary<int, ProjectPages> _projects = new();
+    private readonly Lock _keeping = new();
 
     /// <param name="page">The address of the page without a query.</param>
     /// <param name="isOfAddress">False: the caller's key chooses the project, so that no cache may keep the answer.</param>
     public async Task ShowAsync(HttpContext context, ProjectSnapshot project, Uri page, bool isOfAddress = true)
     {
-        var query = new PricingQuery(context.Request.Query);
-        if (query.IsCalculated)
+        var (query, pages) = (new PricingQuery(context.Request.Query), PagesOf(project));
+        PageVariant? variant = query.IsCalculated ? null : pages.VariantOf(query, page);
+        if (variant is { } known && pages.Find(known) is { } kept)
         {
-            if (await enter(context, project))
+            await WriteAsync(context, kept, isOfAddress);
+        }
+        else if (await enter(context, project))
+        {
+            await WriteAsync(context, await RenderAsync(context, project, pages, variant, page), isOfAddress);
+        }
+    }
+
+    private ProjectPages PagesOf(ProjectSnapshot project)
+    {
+        if (_projects.TryGetValue(project.Id, out var pages) && pages.IsOf(project))
+        {
+            return pages;
+        }
+
+        return _projects[project.Id] = new(project);
+    }
+
+    /// <summary>
+    /// Renders a page in the turn of its project. Requests that wait for the same page get the one that the first renders.
+    /// </summary>
+    /// <param name="variant">Null: the page has a calculation.</param>
+    private async Task<RenderedPage> RenderAsync(
+        HttpContext context, ProjectSnapshot project, ProjectPages pages, PageVariant? variant, Uri page)
+    {
+        await pages.Turn.WaitAsync(context.RequestAborted);
+        try
+        {
+            if (variant is not { } known)
             {
-                await WriteAsync(context, await RenderAsync(context, project, query, page), isOfAddress);
+                return await RenderAsync(context, project, new(context.Request.Query), page);
             }
 
+            if (pages.Find(known) is { } kept)
+            {
+                return kept;
+            }
+
+            // A cached page is everybody's, so it sees nothing of this request but the variant.
+            var made = await RenderAsync(context, project, PricingQuery.Of(known.Currency, known.Interval), page);
+            Keep(pages, known, made);
+            return made;
+        }
+        finally
+        {
+            pages.Turn.Release();
+        }
+    }
+
+    /// <summary>Caches a page. If all pages need too much memory, those of the project with the most bytes go.</summary>
+    private void Keep(ProjectPages pages, PageVariant variant, RenderedPage page)
+    {
+        if (page.Bytes > MostOfProject)
+        {
             return;
         }
 
-        var key = (project.Id, $"{query.CurrencyCode} {query.Interval} {page}");
-        if (!_kept.TryGetValue(key, out var kept) || !kept.IsOf(project))
+        lock (_keeping)
         {
-            if (!await enter(context, project))
+            pages.Add(variant, page, MostOfProject);
+            if (_projects.Values.Sum(static one => one.Bytes) > MostOfAll)
             {
-                return;
+                _projects.Values.MaxBy(static one => one.Bytes)!.Clear();
             }
-
-            kept = await RenderAsync(context, project, query, page);
-            Keep(key, kept);
-        }
-
-        await WriteAsync(context, kept, isOfAddress);
-    }
-
-    /// <summary>Keeps a page. When there are too many, all are dropped: the frequent ones come back with the next hit.</summary>
-    private void Keep((int, string) key, Kept page)
-    {
-        if (_kept.Count >= MostKept)
-        {
-            _kept.Clear();
-        }
-
-        if (page.Plain.Length <= LargestKept)
-        {
-            _kept[key] = page;
         }
     }
 
-    private static async Task<Kept> RenderAsync(HttpContext context, ProjectSnapshot project, PricingQuery query, Uri page)
+    private static async Task<RenderedPage> RenderAsync(HttpContext context, ProjectSnapshot project, PricingQuery query, Uri page)
     {
         var html = await Pages.RenderAsync<PlansPage>(
             context.RequestServices, new Dictionary<string, object?> { ["Model"] = new PricingModel(project, query, page, null) });
-        return new(
-            project.Catalog, project.Brand, project.PublicName, project.Mode, html, Packed.Of(html),
-            $"\"{Convert.ToHexStringLower(SHA256.HashData(html).AsSpan(0, 8))}\"");
+        return new(html, Packed.Of(html), $"\"{Convert.ToHexStringLower(SHA256.HashData(html).AsSpan(0, 8))}\"");
     }
 
-    private static async Task WriteAsync(HttpContext context, Kept page, bool mayBeKept)
+    private static async Task WriteAsync(HttpContext context, RenderedPage page, bool mayBeKept)
     {
         var (response, headers) = (context.Response, context.Response.Headers);
         Pages.Protect(response, [], hasModule: true);

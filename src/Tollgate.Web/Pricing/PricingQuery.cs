@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using Tollgate.Core.Catalog;
 using Tollgate.Core.Money;
 using Tollgate.Core.Rating;
@@ -14,7 +16,7 @@ namespace Tollgate.Web.Pricing;
 public sealed record TypedNumber(string Text, Quantity Value, string? Fault);
 
 /// <summary>The query of the pricing page: any text may stand in it, and none of it is an error of the server.</summary>
-public sealed class PricingQuery(IQueryCollection query)
+public sealed partial class PricingQuery(IQueryCollection query)
 {
     public const string Period = "period", Currency = "currency", Seats = "seats", Hours = "hours", Rate = "rate";
 
@@ -32,7 +34,25 @@ public sealed class PricingQuery(IQueryCollection query)
 
     /// <summary>True: the visitor used the calculator, so the answer is not that of everybody.</summary>
     public bool IsCalculated =>
-        query.Keys.Any(static key => key is Seats or Hours or Rate || key.StartsWith(Use, StringComparison.Ordinal));
+        query.Keys.Any(static key => IsOf(key, Seats) || IsOf(key, Hours) || IsOf(key, Rate)
+            || key.StartsWith(Use, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A query with nothing but these; null: the default.</summary>
+    public static PricingQuery Of(string? currency, PriceInterval? interval)
+    {
+        var values = new Dictionary<string, StringValues>();
+        if (currency is not null)
+        {
+            values[Currency] = currency;
+        }
+
+        if (interval is { } chosen)
+        {
+            values[Period] = CatalogWords.Of(chosen);
+        }
+
+        return new(new QueryCollection(values));
+    }
 
     /// <summary>Reads a number that is not negative.</summary>
     /// <param name="otherwise">The value of a missing or empty field.</param>
@@ -45,7 +65,12 @@ public sealed class PricingQuery(IQueryCollection query)
         }
 
         var isNumber = decimal.TryParse(
-            text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var number);
+            text.Replace(",", "", StringComparison.Ordinal), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        if (isNumber && text.Contains(',') && !Groups().IsMatch(text))
+        {
+            return new(Core.WellFormed.Cut(text, LongestNumber), otherwise, "Write decimals with a point, such as 2.50.");
+        }
+
         if (text.Length > LongestNumber || !isNumber || !Quantity.TryCreate(number, out var value)
             || (isWhole && decimal.Truncate(number) != number))
         {
@@ -57,6 +82,13 @@ public sealed class PricingQuery(IQueryCollection query)
             ? new(text, otherwise, string.Create(CultureInfo.InvariantCulture, $"Enter at most {most:#,0}."))
             : new(Plain(value), value, null);
     }
+
+    /// <summary>Commas separate thousands only: many visitors write them before decimals, and 29,90 is not 2990.</summary>
+    [GeneratedRegex(@"^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?\z")]
+    private static partial Regex Groups();
+
+    /// <summary>The names of a query do not distinguish case.</summary>
+    private static bool IsOf(string key, string name) => string.Equals(key, name, StringComparison.OrdinalIgnoreCase);
 
     private static string Plain(Quantity value) => value.ToString();
 }

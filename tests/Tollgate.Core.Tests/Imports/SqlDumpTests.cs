@@ -79,6 +79,21 @@ public sealed class SqlDumpTests
         passedOver.ShouldBe(["notes", "notes", "tags", "tags"]);
     }
 
+    /// <summary>An INSERT that this reader does not know must not end the import of other tables.</summary>
+    [Theory]
+    [InlineData("INSERT INTO audit (SELECT id, 'a' FROM users);", 1)]
+    [InlineData("INSERT INTO audit (id, now()) VALUES (1);", 1)]
+    [InlineData("INSERT INTO logs VALUES (E'a\\'b\\'c''d'), (E'it\\'s; (me), \\\\'), ('E\\', e'\\''), (1);", 4)]
+    [InlineData("INSERT INTO logs VALUES (E'it\\'s;\n \\'); INSERT''\\'');');", 1)]
+    public void An_unwanted_statement_is_counted_and_passed_over_whatever_it_is(string statement, int rows)
+    {
+        var passedOver = new List<string>();
+        var dump = $"INSERT INTO users (id) VALUES (1);\n{statement}\nINSERT INTO users (id) VALUES (E'it\\'s; 2'), ('\\');\n";
+        SqlDump.Read(new StringReader(dump), new HashSet<string> { "users" }, passedOver.Add).Select(static row => row["id"])
+            .ShouldBe(["1", "it's; 2", "\\"]);
+        passedOver.Count.ShouldBe(rows);
+    }
+
     /// <summary>A product adds up with SUM, to which NULL adds nothing; a table without the column has a row for each use.</summary>
     [Theory]
     [InlineData("resume-ats", "usage_events", "feature", "amount", false, null, "1")]

@@ -63,6 +63,35 @@ public sealed class EstimateRulesTests
         (estimate.Fits, estimate.Total.Minor).ShouldBe((fits, total));
     }
 
+    /// <summary>Use that comes back each month has spent a quota without a next period; a level stays within it.</summary>
+    [Theory]
+    [InlineData("call", 0, PriceInterval.Monthly, true)]
+    [InlineData("call", 1, PriceInterval.Monthly, false)]
+    [InlineData("call", 50, PriceInterval.Yearly, false)]
+    [InlineData("seat", 50, PriceInterval.Yearly, true)]
+    [InlineData("seat", 51, PriceInterval.Monthly, false)]
+    public void A_quota_that_is_given_only_once_covers_no_month(string feature, int need, PriceInterval interval, bool fits) =>
+        Of([new() { Feature = feature, Quota = Quantity.Of(50), Period = QuotaPeriodKind.Lifetime }], interval, (feature, need))
+            .Fits.ShouldBe(fits);
+
+    [Theory]
+    [InlineData(null, true, 20_00 + 30_00)]
+    [InlineData(1000, false, 20_00)]
+    public void Use_beyond_a_quota_that_is_given_only_once_is_billed_each_month(int? limit, bool fits, long total)
+    {
+        var soft = Soft("call", 250, QuotaPeriodKind.Lifetime) with { OverageLimit = limit is { } most ? Quantity.Of(most) : null };
+        var estimate = Of([soft], PriceInterval.Monthly, ("call", 300));
+        (estimate.Fits, estimate.Total.Minor).ShouldBe((fits, total));
+    }
+
+    [Fact]
+    public void A_pool_that_is_given_only_once_covers_no_month() => Of(
+        [
+            new() { Feature = "chat", Quota = Quantity.Of(10), Pool = new("call", Quantity.Of(2)) },
+            new() { Feature = "call", Quota = Quantity.Of(50), Period = QuotaPeriodKind.Lifetime },
+        ],
+        PriceInterval.Monthly, ("chat", 11)).Refused.ShouldHaveSingleItem().Code.ShouldBe("call");
+
     [Fact]
     public void A_feature_that_the_plan_does_not_have_is_refused_only_if_it_is_used()
     {

@@ -83,6 +83,20 @@ public sealed class StaleAccountTests(TestPostgres postgres) : IAsyncLifetime
         (await Rig.ConsumeAsync("u1", "export")).Decision!.Allowed.ShouldBeTrue();
     }
 
+    /// <summary>The event changes no balance, so the customer's version is all that can tell.</summary>
+    [Fact]
+    public async Task An_event_that_no_meter_reads_does_not_go_to_a_customer_that_another_server_erased()
+    {
+        (await Rig.RecordAsync("u1", "page_view")).Fault.ShouldBe(GateFault.None);
+        await Database.ExecuteAsync("UPDATE customers SET id = 'erased', version = version + 1 WHERE id = 'u1'");
+
+        (await Rig.RecordAsync("u1", "page_view")).Fault.ShouldBe(GateFault.None);
+
+        (await Database.ScalarAsync<string>(
+            "SELECT string_agg(c.id, ' ' ORDER BY c.account) FROM events e JOIN customers c USING (partition, account)"))
+            .ShouldBe("erased u1");
+    }
+
     [Fact]
     public async Task A_hold_that_another_server_released_is_not_extended()
     {

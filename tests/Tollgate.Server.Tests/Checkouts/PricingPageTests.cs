@@ -111,7 +111,7 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         using var client = await catalogs.CreateProjectAsync(
             "empty-page", "{ code: none, name: None, default_plan: free, plans: [{ code: free, name: Gone, active: false }] }");
         var html = await GetAsync("/empty-page/pricing");
-        html.ShouldContain("No plan is on offer at the moment");
+        html.ShouldContain("No plans are available at the moment");
         html.ShouldNotContain("Gone");
     }
 
@@ -156,6 +156,10 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
     [InlineData("use_cv_generate=%3Cscript%3Ealert(1)%3C/script%3E", "&lt;script&gt;")]
     [InlineData("hours=1489", "Enter at most 1,488")]
     [InlineData("rate=%00", "Enter a number")]
+    [InlineData("rate=29,90", "Write decimals with a point")]
+    [InlineData("rate=1.000,50", "Write decimals with a point")]
+    [InlineData("rate=,1", "Write decimals with a point")]
+    [InlineData("use_cv_generate=1,234,567.5", "value=\"1234567.5\"")]
     [InlineData("use_cv_generate=1&use_cv_generate=x", "Enter a number")]
     [InlineData("use_nothing=7&period=daily&currency=%F0%9F%92%B6", "Most popular")]
     public async Task Bad_input_of_a_visitor_is_at_worst_a_note_at_its_field(string query, string said)
@@ -165,6 +169,51 @@ public sealed partial class PricingPageTests(CatalogServer catalogs)
         page.StatusCode.ShouldBe(HttpStatusCode.OK);
         html.ShouldContain(said);
         html.ShouldNotContain("<script>");
+    }
+
+    /// <summary>The names of a query have no case, so a page for everybody must not read one that only looks unknown.</summary>
+    [Theory]
+    [InlineData("?Use_scan=123&HOURS=77&Seats=9")]
+    [InlineData("?USE_SCAN=123&Rate=5&Hours=77")]
+    public async Task A_page_shows_no_number_that_another_visitor_entered(string query)
+    {
+        var code = "mine-" + Guid.NewGuid().ToString("N")[..8];
+        using var client = await catalogs.CreateProjectAsync(code, Texts);
+        var mine = await GetAsync($"/{code}/pricing{query}");
+        mine.ShouldContain("value=\"123\"");
+        mine.ShouldContain("value=\"77\"");
+        var all = await GetAsync($"/{code}/pricing");
+        all.ShouldNotContain("value=\"123\"");
+        all.ShouldNotContain("value=\"77\"");
+        WebUtility.HtmlDecode(await GetAsync($"/{code}/pricing?Currency=EUR&PERIOD=yearly")).ShouldContain("<strong>€9</strong>");
+    }
+
+    /// <summary>The calculator knows the same free plans as the cards.</summary>
+    [Theory]
+    [InlineData("prices: [{ interval: monthly, amount: 0 }]", "?currency=EUR", "€0")]
+    [InlineData("prices: []", "", "$0")]
+    [InlineData("prices: [{ interval: yearly, amount: 0 }]", "", "$0")]
+    [InlineData("prices: [{ interval: monthly, amount: 0 }]", "", "$0")]
+    public async Task A_free_plan_costs_nothing_in_the_calculator_too(string prices, string query, string amount)
+    {
+        var code = "gratis-" + Guid.NewGuid().ToString("N")[..8];
+        using var client = await catalogs.CreateProjectAsync(
+            code,
+            $$"""
+            code: gratis
+            name: Gratis
+            default_plan: free
+            features: [{ code: scan, name: Scans }]
+            plans:
+              - { code: free, name: Nothing, {{prices}}, entitlements: [{ feature: scan, quota: 5 }] }
+              - { code: pro, name: Pro, prices: [{ interval: monthly, amount: 1000 }, { interval: monthly, currency: EUR, amount: 900 }, { interval: yearly, amount: 9000 }], entitlements: [{ feature: scan, quota: 10 }] }
+            """);
+        var html = await GetAsync($"/{code}/pricing{query}{(query.Length == 0 ? "?" : "&")}use_scan=5");
+        html.ShouldContain("Free of charge");
+        var bill = Regex.Matches(html, "<li class=\"[a-z]*\">.*?</li>", RegexOptions.Singleline).Select(static one => one.Value)
+            .First(static one => one.Contains("Nothing", StringComparison.Ordinal));
+        WebUtility.HtmlDecode(bill).ShouldContain($"<strong>{amount}</strong>");
+        bill.ShouldContain("Cheapest");
     }
 
     /// <summary>A tenant's page runs in a moment, however large its catalogue: strangers choose how often.</summary>

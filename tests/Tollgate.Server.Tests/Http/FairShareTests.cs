@@ -121,6 +121,10 @@ public sealed class FairShareTests(FairShareHost host) : IClassFixture<FairShare
             (await GetAsync(stranger, "/pay/nobody")).StatusCode.ShouldBe(
                 HttpStatusCode.NotFound, "the places of the address are free again");
             await ShouldBeRefusedAsync(stranger, portal, "TOLLGATE_PROJECT_REQUESTS");
+
+            // Anybody may ask for any number of calculations, so customers who pay and visitors who calculate have different places.
+            (await GetAsync(stranger, "/alwrity/pricing?hours=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await GetAsync(stranger, "/p/alwrity/billing/upgrade?hours=1")).StatusCode.ShouldBe(HttpStatusCode.OK);
             await invoices.RollbackAsync(Cancel);
             (await held).StatusCode.ShouldBe(HttpStatusCode.OK);
         }

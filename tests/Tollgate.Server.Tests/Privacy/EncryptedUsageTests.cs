@@ -199,11 +199,36 @@ public sealed class EncryptedUsageTests(RunningServer running)
         await VerifyAsync("sealed-lost");
     }
 
+    [Fact]
+    public async Task A_key_that_opens_is_used_although_a_newer_one_does_not_and_damaged_texts_are_hidden()
+    {
+        var door = await ShopAsync("sealed-newer");
+        await Done(door.PutAsync("/v1/privacy-settings", """{"encrypt_usage": true}"""));
+        await Done(door.PostAsync("/v1/consume", Consume("first")));
+        await ExecuteAsync(
+            "INSERT INTO usage_keys SELECT k.partition, k.account, n, k.key FROM usage_keys k JOIN customers c USING (partition, account) "
+                + "JOIN projects p ON p.id = c.project_id CROSS JOIN unnest('{2,32767}'::smallint[]) AS n WHERE p.code = 'sealed-newer'");
+        await using var second = await TestServer.StartAsync(running.ConnectionString);
+        var other = new Door(second.NewClient(_secrets["sealed-newer"]), null);
+
+        await Done(other.PostAsync("/v1/consume", Consume("second")));
+
+        const string Events = "FROM customers c JOIN projects p ON p.id = c.project_id "
+            + "WHERE p.code = 'sealed-newer' AND e.partition = c.partition AND e.account = c.account";
+        (await CountAsync($"SELECT count(*) FROM events e, LATERAL (SELECT {Events} AND e.data ->> 'box' LIKE '1.%') AS x")).ShouldBe(2);
+        foreach (var box in (string[])["", "x", ".", "1.", "1.AA", "1.%%", "1.AAA", "70000.AAAA", "-1.AAAA"])
+        {
+            await ExecuteAsync($"UPDATE events e SET data = jsonb_set(e.data, '{{box}}', '\"{box}\"') {Events} AND e.data ->> 'id' = 'first'");
+            (await Done(other.GetAsync("/v1/events?customer=ada")))["data"].AsArray()
+                .Select(static one => $"{one!["id"]} {one["properties"]?["who"]}").ShouldBe([$"second {Mark}", "first "], box);
+        }
+    }
+
     private static string Consume(string id, string who = Mark) =>
         $$"""{"customer": "ada", "feature": "calls", "id": "{{id}}", "properties": {"who": "{{who}}", "zz": [1, {"b": 2, "a": "{{who}}"}], "n": 1.50} }""";
 
     private static string Call(string id, string error) =>
-        $$"""{"id": "{{id}}", "customer": "ada", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "latency_ms": 120, "request_id": "{{Mark}}", "endpoint": "/{{Mark}}", "status": 500, "error": "{{error}}", "properties": {"user": "{{Mark}}"} }""";
+        $$"""{"id": "{{id}}", "customer": "ada", "provider": "openai", "model": "gpt-4o", "input_tokens": 10, "output_tokens": 5, "latency_ms": 120, "request_id": "{{Mark}}", "endpoint": "/{{Mark}}", "status": 500, "error": "{{error}}", "properties": {"user": "{{Mark}}", "call": "{{Mark}}"} }""";
 
     private static async Task UseAsync(Door door)
     {

@@ -55,6 +55,15 @@ public sealed partial class StripeBooks
 
     public IEnumerable<JsonObject> All(string kind) => _shelves[kind].All;
 
+    /// <summary>Returns copies of the matching objects, while other callers may change them.</summary>
+    public IReadOnlyList<JsonObject> Copies(string kind, Func<JsonObject, bool> matches)
+    {
+        lock (_lock)
+        {
+            return [.. All(kind).Where(matches).Select(static one => (JsonObject)one.DeepClone())];
+        }
+    }
+
     /// <summary>
     /// The events of objects that have one of the ids, or name it as their customer, payment intent or payment of Tollgate, in order.
     /// </summary>

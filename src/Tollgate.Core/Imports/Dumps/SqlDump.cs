@@ -11,6 +11,9 @@ public static class SqlDump
     /// <summary>Characters of a statement. pg_dump writes a statement for each row, or a few thousand rows.</summary>
     private const int LongestStatement = 64 * 1024 * 1024;
 
+    /// <summary>The quote of a text in which a backslash escapes the next character.</summary>
+    private const string WithEscapes = "E'";
+
     /// <param name="wanted">The tables whose rows are returned; the others are passed over.</param>
     /// <param name="passedOver">Gets the table of each row that is passed over.</param>
     /// <exception cref="DumpFaultException">The text is no dump, or is cut off.</exception>
@@ -56,9 +59,22 @@ public static class SqlDump
 
     private static void PassOver(SqlWords words, string table, Action<string>? passedOver)
     {
-        for (var rows = passedOver is null ? 0 : words.CountRows(); rows > 0; rows--)
+        for (var rows = passedOver is null ? 0 : Count(words); rows > 0; rows--)
         {
             passedOver!(table);
+        }
+    }
+
+    /// <summary>Nobody wants these rows: a statement that this reader does not know counts as one, and ends no import.</summary>
+    private static long Count(SqlWords words)
+    {
+        try
+        {
+            return words.CountRows();
+        }
+        catch (DumpFaultException)
+        {
+            return 1;
         }
     }
 
@@ -191,12 +207,23 @@ public static class SqlDump
         }
     }
 
-    /// <summary>True if the line ends a statement. A quote may stay open: ', " or the tag of a dollar quote.</summary>
+    /// <summary>True if the line ends a statement. A quote may stay open: ', E', " or the tag of a dollar quote.</summary>
     private static bool Ends(string line, ref string? quote)
     {
         for (var at = 0; at < line.Length; at++)
         {
-            if (quote is not null)
+            if (quote == WithEscapes)
+            {
+                if (line[at] == '\\' || (line[at] == '\'' && at + 1 < line.Length && line[at + 1] == '\''))
+                {
+                    at++;
+                }
+                else if (line[at] == '\'')
+                {
+                    quote = null;
+                }
+            }
+            else if (quote is not null)
             {
                 if (string.CompareOrdinal(line, at, quote, 0, quote.Length) == 0)
                 {
@@ -205,7 +232,7 @@ public static class SqlDump
             }
             else if (line[at] is '\'' or '"')
             {
-                quote = line[at].ToString();
+                quote = SqlWords.HasEscapes(line, at) ? WithEscapes : line[at].ToString();
             }
             else if (line[at] == '$' && line.IndexOf('$', at + 1) is > 0 and var end && line.AsSpan(at + 1, end - at - 1).IndexOf(' ') < 0)
             {

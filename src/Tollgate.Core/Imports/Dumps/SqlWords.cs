@@ -20,6 +20,10 @@ internal sealed class SqlWords(string text, long firstLine)
 
     public DumpFaultException Fault(string message) => new(Line, message);
 
+    /// <summary>True if a quoted text with escapes begins at the quote: <c>E'…'</c>.</summary>
+    public static bool HasEscapes(string text, int quote) =>
+        text[quote] == '\'' && quote > 0 && text[quote - 1] is 'E' or 'e' && (quote == 1 || !IsWord(text[quote - 2]));
+
     /// <summary>Passes a keyword, if it is the next word.</summary>
     public bool Skip(string word)
     {
@@ -230,7 +234,7 @@ internal sealed class SqlWords(string text, long firstLine)
                     _at++;
                     return true;
                 case '\'' or '"':
-                    Quoted(text[_at], escapes: false);
+                    Quoted(text[_at], HasEscapes(text, _at));
                     _at--;
                     break;
             }

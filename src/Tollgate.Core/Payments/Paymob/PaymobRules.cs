@@ -25,13 +25,7 @@ public static class PaymobRules
     };
 
     /// <summary>
-    /// The time from the begin of an attempt in which its order may be stored: a request to Paymob takes at most 20 seconds.
-    /// </summary>
-    public static readonly TimeSpan StoredWithin = TimeSpan.FromSeconds(30);
-
-    /// <summary>
-    /// The time after which an attempt without a stored order has ended. It exceeds <see cref="StoredWithin"/> by the time that a commit
-    /// may take, so that no order is stored, shown or charged after the payment was canceled.
+    /// The time from the begin of an attempt to the end of a payment without an order: a request to Paymob takes at most 20 seconds.
     /// </summary>
     public static readonly TimeSpan EndedAfter = TimeSpan.FromSeconds(60);
 

@@ -53,7 +53,7 @@ public sealed partial class PaymobProvider
         var until = clock.Now().ToOffset() + Lifetime.Least;
         var isFirst = await ExecuteAsync(
             PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order,
-            Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true, PaymobRules.StoredWithin.TotalSeconds) == 1;
+            Seal(client.PageOf(account, intention), order.Key), until.UtcDateTime, true) == 1;
 
         // 2. and 3.
         return isFirst && await client.PayAsync(account, key, order.Method.Token, cancel) is { } answer

@@ -19,39 +19,27 @@ public sealed partial class PaymobProvider
     private Task EndAttemptAsync(ProjectSnapshot project, Guid key, int attempt, CancellationToken cancel) =>
         ExecuteAsync(PaymobSql.EndAttempt, cancel, project.Id, key, attempt, PaymobRules.EndedAfter.TotalSeconds);
 
-    /// <summary>Returns null if there is no page.</summary>
-    private async Task<KeptOrder?> OrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel) =>
-        (await ReadOrderAsync(project, key, cancel)).Order;
-
-    /// <summary>Returns the order of a payment, or whether another request may be making it just now.</summary>
-    private async Task<(KeptOrder? Order, bool MayBeMade)> FindOrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    /// <summary>
+    /// Ends a payment for which no order was stored, unless a request may be making one just now. No order is stored after the end, so
+    /// nobody pays it and no card is charged.
+    /// </summary>
+    /// <returns>False: it has not ended.</returns>
+    private async Task<bool> EndWithoutOrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
     {
-        var (order, isYoung) = await ReadOrderAsync(project, key, cancel);
-        if (order is null && isYoung is null)
-        {
-            // The payment is committed before its first attempt begins: from now on it has the time of one.
-            await ExecuteAsync(PaymobSql.Reserve, cancel, project.Id, key);
-        }
-
-        return (order, isYoung ?? true);
+        await using var command = database.Command(PaymobSql.EndWithoutOrder, project.Id, key, PaymobRules.EndedAfter.TotalSeconds);
+        return await command.ExecuteScalarAsync(cancel) is true;
     }
 
-    /// <returns>The order is null: there is no page. The flag is null: no attempt has begun.</returns>
-    private async Task<(KeptOrder? Order, bool? IsYoung)> ReadOrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
+    /// <summary>Returns null if there is no page.</summary>
+    private async Task<KeptOrder?> OrderAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
     {
-        await using var command = database.Command(PaymobSql.FindOrder, project.Id, key, PaymobRules.EndedAfter.TotalSeconds);
+        await using var command = database.Command(PaymobSql.FindOrder, project.Id, key);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        if (!await reader.ReadAsync(cancel))
-        {
-            return (null, null);
-        }
-
-        var order = reader.IsDBNull(0)
-            ? null
-            : new KeptOrder(
+        return await reader.ReadAsync(cancel) && !reader.IsDBNull(0)
+            ? new(
                 reader.GetString(0), reader.GetInt64(1), reader.GetString(2), reader.GetDateTime(3), reader.GetDateTime(4),
-                reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)), reader.GetBoolean(6));
-        return (order, reader.GetBoolean(7));
+                reader.IsDBNull(5) ? null : new DateTimeOffset(reader.GetDateTime(5)), reader.GetBoolean(6))
+            : null;
     }
 
     private async Task<Guid?> KeyOfAsync(ProjectSnapshot project, long order, CancellationToken cancel)

@@ -81,7 +81,7 @@ public sealed partial class PaymobProvider(
             await ExecuteAsync(
                 PaymobSql.KeepOrder, cancel, project.Id, order.Key, reference, intention.Order,
                 Seal(client.PageOf(account, intention), order.Key),
-                (now + lifetime).UtcDateTime, false, PaymobRules.StoredWithin.TotalSeconds);
+                (now + lifetime).UtcDateTime, false);
         }
 
         return await OrderAsync(project, order.Key, cancel) is { } kept
@@ -100,10 +100,9 @@ public sealed partial class PaymobProvider(
     /// <exception cref="ProviderSilentException">Paymob did not answer.</exception>
     public async Task<ProviderAnswer?> FindAsync(ProjectSnapshot project, Guid key, CancellationToken cancel)
     {
-        var (kept, mayBeMade) = await FindOrderAsync(project, key, cancel);
-        if (kept is not { } order)
+        if (await OrderAsync(project, key, cancel) is not { } order)
         {
-            return mayBeMade ? ProviderAnswer.Undecided : new($"{key:N}", PaymentFailure.Canceled);
+            return await EndWithoutOrderAsync(project, key, cancel) ? new($"{key:N}", PaymentFailure.Canceled) : ProviderAnswer.Undecided;
         }
 
         var now = clock.Now().ToOffset();

@@ -4,18 +4,24 @@ namespace Tollgate.Engine.Payments.Paymob;
 internal static class PaymobSql
 {
     /// <summary>
-    /// $1 project, $2 key, $3 seconds. Rows: reference, order, page, expiry of the page (all null until an answer arrives); time of the
-    /// last attempt, time of the last query; whether a saved card pays it; whether the last attempt is younger than $3.
+    /// $1 project, $2 key. Rows: reference, order, page, expiry of the page (all null until an answer arrives); time of the last attempt,
+    /// time of the last query; whether a saved card pays it.
     /// </summary>
     public const string FindOrder =
-        """
-        SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge, made_at > now() - make_interval(secs => $3) AS is_young
-          FROM paymob_orders
-         WHERE project_id = $1 AND key = $2
-        """;
+        "SELECT reference, order_id, page, expires_at, made_at, asked_at, is_charge FROM paymob_orders WHERE project_id = $1 AND key = $2";
 
-    /// <summary>Dates a payment whose first attempt has not begun. $1 project, $2 key.</summary>
-    public const string Reserve = "INSERT INTO paymob_orders (project_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    /// <summary>
+    /// Ends a payment without an order whose last attempt is older than $3 seconds; a payment without any attempt gets a row, from which
+    /// that time counts. $1 project, $2 key. Returns whether it has ended; no row: it has an order.
+    /// </summary>
+    public const string EndWithoutOrder =
+        """
+        INSERT INTO paymob_orders AS o (project_id, key)
+             VALUES ($1, $2)
+        ON CONFLICT (project_id, key) DO UPDATE SET is_ended = o.is_ended OR o.made_at <= now() - make_interval(secs => $3)
+              WHERE o.page IS NULL
+          RETURNING is_ended
+        """;
 
     /// <summary>$1 project, $2 key, $3 time of Paymob's last answer about it.</summary>
     public const string NoteAsked = "UPDATE paymob_orders SET asked_at = $3 WHERE project_id = $1 AND key = $2";
@@ -27,13 +33,16 @@ internal static class PaymobSql
     public const string ProjectOfOrder =
         "SELECT project_id FROM paymob_orders WHERE project_id = ANY ($1) AND order_id = $2 ORDER BY project_id LIMIT 1";
 
-    /// <summary>Reserves the name of a further attempt; no row: there is a page already. $1 project, $2 key. Returns its number.</summary>
+    /// <summary>
+    /// Reserves the name of a further attempt; no row: there is a page already, or the payment has ended. $1 project, $2 key. Returns its
+    /// number.
+    /// </summary>
     public const string NextAttempt =
         """
         INSERT INTO paymob_orders AS o (project_id, key)
              VALUES ($1, $2)
         ON CONFLICT (project_id, key) DO UPDATE SET attempts = o.attempts + 1, made_at = now()
-              WHERE o.page IS NULL
+              WHERE o.page IS NULL AND NOT o.is_ended
           RETURNING attempts
         """;
 
@@ -46,14 +55,14 @@ internal static class PaymobSql
         """;
 
     /// <summary>
-    /// Stores the order that is shown: the first one stored wins, and none is stored $8 seconds after the attempt began, because the
-    /// payment may be over by then. $1 project, $2 key, $3 reference, $4 order, $5 page, $6 expiry, $7 whether a saved card pays it.
+    /// Stores the order that is shown: the first one stored wins, and none is stored after the payment's end. $1 project, $2 key, $3
+    /// reference, $4 order, $5 page, $6 expiry, $7 whether a saved card pays it.
     /// </summary>
     public const string KeepOrder =
         """
         UPDATE paymob_orders
            SET reference = $3, order_id = $4, page = $5, expires_at = $6, is_charge = $7
-         WHERE project_id = $1 AND key = $2 AND page IS NULL AND made_at > now() - make_interval(secs => $8)
+         WHERE project_id = $1 AND key = $2 AND page IS NULL AND NOT is_ended
         """;
 
     /// <summary>$1 project, $2 key. Rows: before, reference, failure, whether it is done.</summary>

@@ -10,7 +10,7 @@ internal static class StartPages
 {
     public const string DemoPortal = "/demo/portal";
 
-    private const string NoDemo = "This server shows no demo customer. Start another one that does:";
+    private const string NoDemo = "This server has no demo customers. Start another server that has them:";
 
     private const string WithDemo = "./tollgate up --demo --data .demo --port 8081";
 

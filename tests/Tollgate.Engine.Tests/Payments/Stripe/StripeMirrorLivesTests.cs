@@ -206,9 +206,10 @@ public sealed class StripeMirrorLivesTests(TestPostgres postgres) : IAsyncLifeti
                 Books.Set(id, one => one["status"] = chance.Next(2) == 0 ? "unpaid" : "active");
                 return;
             default:
-                var paid = Books.All("invoice")
-                    .Where(one => one["customer"]?.ToString() == found["customer"]!.ToString() && one["payments"]?["data"]?[0] is not null)
-                    .ToList();
+                // Other lives change their invoices at the same time.
+                var paid = Books.Copies(
+                    "invoice",
+                    one => one["customer"]?.ToString() == found["customer"]!.ToString() && one["payments"]?["data"]?[0] is not null);
                 if (paid.Count > 0)
                 {
                     Books.Refund(

@@ -135,7 +135,6 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         var key = Guid.CreateVersion7();
         Paymob.Next("/v1/intention/", trouble);
         (await OpenAsync(key)).ShouldBeNull();
-        (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
         var paid = await PaidAsync(key);
         (await Provider.FindAsync(Project, key, default)).ShouldBe(new ProviderAnswer(paid.ToString(CultureInfo.InvariantCulture), null));
         (await TellAsync(Paymob.CallbackOf(paid))).Updates.ShouldHaveSingleItem()
@@ -161,7 +160,18 @@ public sealed class PaymobProviderTests(PaymobBooks books) : IClassFixture<Paymo
         (await Provider.FindAsync(Project, key, default))!.Reference.ShouldBe(paid.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The loop that asks does not wait until the request that makes the page has its answer.</summary>
+    [Fact]
+    public async Task A_payment_that_ended_without_a_page_gets_none_afterwards()
+    {
+        var key = Guid.CreateVersion7();
+        Paymob.Next("/v1/intention/", PaymobTrouble.LosesAnswer);
+        (await OpenAsync(key)).ShouldBeNull();
+        (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
+        (await OpenAsync(key)).ShouldBeNull();
+        (await Provider.FindAsync(Project, key, default))!.Failure.ShouldBe(PaymentFailure.Canceled);
+    }
+
+    /// <summary>The loop that asks does not wait for the answer to the request that makes the page.</summary>
     [Fact]
     public async Task A_payment_is_undecided_while_its_page_may_be_made_and_no_page_is_made_after_its_end()
     {
