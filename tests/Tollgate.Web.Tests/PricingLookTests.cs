@@ -135,6 +135,9 @@ public sealed class PricingLookTests(Shop shop, Browser browser)
         var basic = page.Locator("#plans article", new() { HasText = "Basic" });
         await Assertions.Expect(basic.GetByText("Current plan").First).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Downgrade to Free" })).ToBeVisibleAsync();
+
+        // The catalogue has trials, but a customer who subscribed before gets none.
+        await Assertions.Expect(page.GetByText("days free")).ToHaveCountAsync(0);
         (await page.Locator("meta[name=robots]").GetAttributeAsync("content")).ShouldBe("noindex");
         (await page.Locator("link[rel=canonical], script").CountAsync()).ShouldBe(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Upgrade to Pro" }).ClickAsync();

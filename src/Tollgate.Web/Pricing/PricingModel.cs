@@ -211,17 +211,18 @@ public sealed class PricingModel
         yield return terms.Interval == PriceInterval.Yearly
             ? $"{PricingText.Short(terms.Amount)} billed yearly{(SavingOf(plan) is { } saving ? $", you save {PricingText.Short(saving.Amount)}" : "")}"
             : terms.Interval == PriceInterval.Weekly ? "Billed weekly" : "Billed monthly";
-        if (terms.Price!.TrialDays is > 0 and var days && !terms.Amount.IsZero)
+        // A customer has a trial at most once: the checkout tells whether this one does.
+        if (Customer is null && terms.Price!.TrialDays is > 0 and var days && !terms.Amount.IsZero)
         {
             yield return days == 1 ? "1 day free, then this price" : $"{days} days free, then this price";
         }
 
-        if (PricingText.Seats(terms.Price) is { } seats)
+        if (PricingText.Seats(terms.Price!) is { } seats)
         {
             yield return seats;
         }
 
-        if (terms.Price.MinimumMinor is { } minimum)
+        if (terms.Price!.MinimumMinor is { } minimum)
         {
             yield return $"At least {PricingText.Short(new(minimum, Currency))} a {PricingText.UnitOf(terms.Interval)}, usage included";
         }
@@ -266,7 +267,7 @@ public sealed class PricingModel
         }
 
         return customer.Terms is not { } now
-            ? terms.Price!.TrialDays > 0 ? new("Start free trial", $": {plan.Name}", null) : new("Choose " + plan.Name, "", null)
+            ? new("Choose " + plan.Name, "", null)
             : isPlan ? new($"Switch to {PricingText.NameOf(interval).ToLowerInvariant()} billing", $" for {plan.Name}", null)
             : terms.PerMonth.Major >= now.PerMonth.Major ? new("Upgrade", $" to {plan.Name}", null)
             : new("Downgrade", $" to {plan.Name}", null);
